@@ -1,0 +1,18 @@
+/** Thrown when an invariant is broken. Never caught: the process ends, as its state can't be trusted. */
+export class AssertionError extends Error {
+  override readonly name = 'AssertionError'
+}
+
+/**
+ * States an invariant. An expected failure is a typed result or a `Status`, never an assert.
+ * @throws AssertionError when `condition` is false.
+ */
+export function assert(condition: unknown, message: string): asserts condition {
+  if (!condition) throw new AssertionError(message)
+}
+
+/** The value, or an AssertionError when it is missing: for look-ups that can't miss. */
+export function must<T>(value: T | null | undefined, message: string): T {
+  assert(value !== null && value !== undefined, message)
+  return value
+}

@@ -1,0 +1,29 @@
+/** A member's ID: opaque, never reused, given when the member joins. Ordered as a string. */
+export type MemberId = string
+
+/** Who may be in the mesh. The list of members is separate from Raft's voters. */
+export interface MeshMember {
+  readonly id: MemberId
+  /** The peer's name in the configuration: `peer-1`. */
+  readonly name: string
+  /** libp2p peer ID: the hash of the member's public key. */
+  readonly peerId: string
+  readonly host: string
+  readonly port: number
+}
+
+/**
+ * Frames between members: best effort, in order within one connection, no duplicates.
+ * A frame is lost when no connection is up or the queue is full; Raft repeats what matters.
+ */
+export interface Channel {
+  /** Queues a frame; frames of one tick leave in one write. Never throws, never waits. */
+  send(to: MemberId, frame: Uint8Array): void
+  /** Bytes queued for `to` and not yet handed to the kernel: back-pressure for bulk senders. */
+  queuedBytes(to: MemberId): number
+  onFrame(listener: (from: MemberId, frame: Uint8Array) => void): void
+  /** The connection to `peer` was lost and its redial was refused: its process is dead. */
+  onPeerLost(listener: (peer: MemberId) => void): void
+  /** A connection to `peer` is up (again). */
+  onPeerUp(listener: (peer: MemberId) => void): void
+}
