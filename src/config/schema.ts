@@ -1,0 +1,84 @@
+import { z } from 'zod'
+
+/**
+ * The file as people write it: everything but the peers' names has a default. A key that is not
+ * listed is refused, because a typo must not become a default.
+ */
+
+const dnsLabel = z
+  .string()
+  .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'a DNS label: a-z, 0-9 and "-", at most 63')
+
+export const addressPattern = /^(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/
+const address = z
+  .string()
+  .regex(addressPattern, 'host:port')
+  .refine(text => {
+    const port = Number(addressPattern.exec(text)?.[2])
+    return port >= 1 && port <= 65_535
+  }, 'host:port with a port from 1 to 65535')
+
+const cidr = z
+  .string()
+  .regex(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, 'an IPv4 network such as 10.244.0.0/16')
+
+const quantity = z
+  .string()
+  .regex(/^\d+(\.\d+)?(m|k|M|G|T|Ki|Mi|Gi|Ti)?$/, 'a quantity such as 4, 500m or 8Gi')
+
+const milliseconds = z.int('whole milliseconds').min(1).max(3_600_000)
+
+const taint = z.strictObject({
+  key: z.string().min(1),
+  value: z.string().optional(),
+  effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']),
+})
+
+const peer = z.strictObject({
+  name: dnsLabel,
+  roles: z
+    .array(z.enum(['control-plane', 'worker']))
+    .min(1)
+    .default(['control-plane', 'worker']),
+  mesh: address.optional(),
+  api: address.optional(),
+  etcd: address.optional(),
+  admin: address.optional(),
+  labels: z.record(z.string(), z.string()).default({}),
+  taints: z.array(taint).default([]),
+  capacity: z.record(z.string(), quantity).default({}),
+})
+
+const timings = z.strictObject({
+  heartbeatMs: milliseconds.default(50),
+  electionTimeoutMinMs: milliseconds.default(300),
+  electionTimeoutMaxMs: milliseconds.default(600),
+  mainThreadStallMs: milliseconds.default(5_000),
+  nodeLeaseRenewMs: milliseconds.default(2_000),
+  nodeStatusMs: milliseconds.default(10_000),
+  nodeMonitorGraceMs: milliseconds.default(8_000),
+  podEvictionSeconds: z.int().min(0).max(86_400).default(5),
+})
+
+export const clusterSchema = z.strictObject({
+  name: dnsLabel.default('quorate'),
+  peers: z.array(peer).min(1).max(64),
+  portBase: z.int().min(1_024).max(65_000).default(6_440),
+  loadBalancer: address.optional(),
+  timings: timings.prefault({}),
+  networks: z
+    .union(
+      [z.literal('auto'), z.strictObject({ nodes: cidr, pods: cidr, services: cidr })],
+      '"auto" or {nodes, pods, services} with one IPv4 network each',
+    )
+    .default('auto'),
+  clusterDomain: z.string().min(1).default('cluster.local'),
+  proxyMode: z.enum(['userspace', 'iptables', 'ipvs', 'nftables']).default('userspace'),
+  runtime: z.enum(['process', 'cri', 'simulated']).default('process'),
+  images: z.record(z.string(), z.array(z.string()).min(1)).default({}),
+  store: z
+    .strictObject({ snapshotEntries: z.int().min(100).max(10_000_000).default(10_000) })
+    .prefault({}),
+})
+
+export type ClusterFile = z.infer<typeof clusterSchema>

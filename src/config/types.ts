@@ -1,0 +1,75 @@
+/** What a peer does. Both is the default; a worker-only peer holds no vote and serves no API. */
+export type Role = 'control-plane' | 'worker'
+export type RuntimeKind = 'process' | 'cri' | 'simulated'
+export type ProxyMode = 'userspace' | 'iptables' | 'ipvs' | 'nftables'
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+/** Source: core/v1 Taint. */
+export interface TaintConfig {
+  readonly key: string
+  readonly value?: string
+  readonly effect: 'NoSchedule' | 'PreferNoSchedule' | 'NoExecute'
+}
+
+export interface PeerConfig {
+  readonly name: string
+  readonly roles: readonly Role[]
+  /** libp2p, TCP. */
+  readonly mesh: Address
+  /** HTTPS of the Kubernetes API. */
+  readonly api: Address
+  /** etcd v3 gRPC for clients. */
+  readonly etcd: Address
+  /** Status and fault protocol, HTTPS with client certificates. */
+  readonly admin: Address
+  readonly labels: Readonly<Record<string, string>>
+  readonly taints: readonly TaintConfig[]
+  /** Quantities: cpu, memory, pods, ephemeral-storage, extended resources. */
+  readonly capacity: Readonly<Record<string, string>>
+}
+
+/** Milliseconds. The defaults suit a LAN; see docs/ARCHITECTURE.md, Failure detection. */
+export interface Timings {
+  readonly heartbeatMs: number
+  /** Each election waits a random time in [min, max). */
+  readonly electionTimeoutMinMs: number
+  readonly electionTimeoutMaxMs: number
+  /** A main thread that is silent for this long makes its peer hand leadership over. */
+  readonly mainThreadStallMs: number
+  readonly nodeLeaseRenewMs: number
+  readonly nodeStatusMs: number
+  /** A node whose lease is older than this is NotReady (upstream: 40 s, 50 s from 1.32). */
+  readonly nodeMonitorGraceMs: number
+  /** tolerationSeconds that pods get for not-ready and unreachable nodes (upstream: 300). */
+  readonly podEvictionSeconds: number
+}
+
+export interface Networks {
+  /** CIDRs; nodes exists only with the process runtime: one address of 127/8 a node. */
+  readonly nodes: string
+  readonly pods: string
+  readonly services: string
+}
+
+/** The configuration of a cluster, complete: every default is filled in. */
+export interface ClusterConfig {
+  readonly name: string
+  readonly peers: readonly PeerConfig[]
+  readonly loadBalancer: Address
+  readonly timings: Timings
+  /** `auto`: `up` takes a free /16 of 127/8, or 10.244/16 and 10.96/12 with real containers. */
+  readonly networks: 'auto' | Networks
+  readonly clusterDomain: string
+  readonly proxyMode: ProxyMode
+  readonly runtime: RuntimeKind
+  /** Images of the process runtime: image name without tag -> command line. */
+  readonly images: Readonly<Record<string, readonly string[]>>
+  readonly store: {
+    /** Entries between two snapshots of the log. */
+    readonly snapshotEntries: number
+  }
+}
