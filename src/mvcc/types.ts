@@ -46,7 +46,10 @@ export interface RangeOp {
   readonly revision?: number
   readonly keysOnly?: boolean
   readonly countOnly?: boolean
-  readonly sort?: { readonly by: 'key' | 'version' | 'create' | 'mod' | 'value'; readonly descending: boolean }
+  readonly sort?: {
+    readonly by: 'key' | 'version' | 'create' | 'mod' | 'value'
+    readonly descending: boolean
+  }
   readonly minModRevision?: number
   readonly maxModRevision?: number
   readonly minCreateRevision?: number

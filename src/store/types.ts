@@ -1,4 +1,14 @@
-import type { Compare, Event, Key, LeaseId, Op, OpResult, RangeOp, RangeResult, Revision } from '../mvcc/types.ts'
+import type {
+  Compare,
+  Event,
+  Key,
+  LeaseId,
+  Op,
+  OpResult,
+  RangeOp,
+  RangeResult,
+  Revision,
+} from '../mvcc/types.ts'
 
 /** Raft term; also the fence of a controller's write: the term in which its peer leads. */
 export type Term = number
@@ -14,7 +24,15 @@ export type Term = number
  */
 export type StoreFailure = {
   readonly ok: false
-  readonly why: 'unavailable' | 'unknown' | 'fenced' | 'compacted' | 'future' | 'too-large' | 'no-space' | 'invalid'
+  readonly why:
+    | 'unavailable'
+    | 'unknown'
+    | 'fenced'
+    | 'compacted'
+    | 'future'
+    | 'too-large'
+    | 'no-space'
+    | 'invalid'
   readonly message: string
   readonly revision?: Revision
 }
@@ -129,9 +147,14 @@ export interface Store {
     options?: { readonly serializable?: boolean; readonly timeoutMs?: number },
   ): Promise<StoreResult<{ readonly range: RangeResult; readonly revision: Revision }>>
   /** The revision that any later read must have reached to be linearizable (Raft thesis 6.4). */
-  readIndex(options?: { readonly timeoutMs?: number }): Promise<StoreResult<{ readonly revision: Revision }>>
+  readIndex(options?: {
+    readonly timeoutMs?: number
+  }): Promise<StoreResult<{ readonly revision: Revision }>>
   watch(request: WatchRequest, handlers: WatchHandlers): Watch
-  compact(revision: number, options?: ProposeOptions): Promise<StoreResult<{ readonly revision: Revision }>>
+  compact(
+    revision: number,
+    options?: ProposeOptions,
+  ): Promise<StoreResult<{ readonly revision: Revision }>>
   leaseGrant(ttlSeconds: number, id?: LeaseId): Promise<StoreResult<{ readonly id: LeaseId }>>
   leaseKeepAlive(id: LeaseId): Promise<StoreResult<{ readonly ttlSeconds: number }>>
   leaseRevoke(id: LeaseId): Promise<StoreResult<object>>
