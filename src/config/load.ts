@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
 import { errorMessage } from '../kernel/result.ts'
 import { ConfigError } from './errors.ts'
-import { defaultAddress, loadBalancerAddress } from './ports.ts'
+import { defaultAddress, loadBalancerAddress, supervisorAddress } from './ports.ts'
 import { addressPattern, type ClusterFile, clusterSchema } from './schema.ts'
 import type { Address, ClusterConfig, PeerConfig } from './types.ts'
 
@@ -58,6 +58,7 @@ function withOverrides(value: unknown, overrides: ConfigOverrides): unknown {
   if (overrides.portBase !== undefined) {
     file.portBase = overrides.portBase
     delete file.loadBalancer
+    delete file.supervisor
     if (Array.isArray(file.peers)) file.peers = file.peers.map(withoutAddresses)
   }
   return file
@@ -92,9 +93,13 @@ function complete(file: ClusterFile): ClusterConfig {
     taints: peer.taints,
     capacity: peer.capacity,
   }))
-  const { portBase, loadBalancer, ...rest } = file
-  const balancer = parseAddress(loadBalancer) ?? loadBalancerAddress(portBase)
-  return { ...rest, peers, loadBalancer: balancer }
+  const { portBase, loadBalancer, supervisor, ...rest } = file
+  return {
+    ...rest,
+    peers,
+    loadBalancer: parseAddress(loadBalancer) ?? loadBalancerAddress(portBase),
+    supervisor: parseAddress(supervisor) ?? supervisorAddress(portBase),
+  }
 }
 
 function parseAddress(text: string | undefined): Address | undefined {
@@ -106,7 +111,10 @@ function parseAddress(text: string | undefined): Address | undefined {
 function crossCheck(config: ClusterConfig): string | undefined {
   const names = new Set<string>()
   const taken = new Map<string, string>()
-  const claims: [string, Address][] = [['loadBalancer', config.loadBalancer]]
+  const claims: [string, Address][] = [
+    ['loadBalancer', config.loadBalancer],
+    ['supervisor', config.supervisor],
+  ]
   for (const [index, peer] of config.peers.entries()) {
     if (names.has(peer.name)) {
       return `peers[${index}].name: "${peer.name}" is used twice; each peer needs its own name`

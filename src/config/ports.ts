@@ -7,7 +7,7 @@ import type { Address } from './types.ts'
 export const portBlocks = { api: 1, mesh: 65, etcd: 129, admin: 193 } as const
 
 /** Ports that a cluster with `portBase` may use. */
-export const portSpan = 257
+export const portSpan = 258
 
 /** The default address of a service of peer number `index` (from 0). */
 export function defaultAddress(
@@ -21,6 +21,11 @@ export function defaultAddress(
 /** The load balancer's address: the server of the kubeconfig. */
 export function loadBalancerAddress(portBase: number): Address {
   return { host: '127.0.0.1', port: portBase }
+}
+
+/** The supervisor's address: after the peers' blocks. */
+export function supervisorAddress(portBase: number): Address {
+  return { host: '127.0.0.1', port: portBase + portSpan - 1 }
 }
 
 /** `host:port`. */

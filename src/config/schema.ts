@@ -65,6 +65,7 @@ export const clusterSchema = z.strictObject({
   peers: z.array(peer).min(1).max(64),
   portBase: z.int().min(1_024).max(65_000).default(6_440),
   loadBalancer: address.optional(),
+  supervisor: address.optional(),
   timings: timings.prefault({}),
   networks: z
     .union(

@@ -60,6 +60,8 @@ export interface ClusterConfig {
   readonly name: string
   readonly peers: readonly PeerConfig[]
   readonly loadBalancer: Address
+  /** The admin protocol of the process that `up` leaves running. */
+  readonly supervisor: Address
   readonly timings: Timings
   /** `auto`: `up` takes a free /16 of 127/8, or 10.244/16 and 10.96/12 with real containers. */
   readonly networks: 'auto' | Networks

@@ -1,0 +1,106 @@
+import { Agent, request } from 'node:https'
+import type { ClusterEvent, Fault, PeerReport, ProcessReport } from './types.ts'
+
+const requestTimeoutMs = 2_000
+const answerBytesMax = 4 * 1024 * 1024
+
+/** Certificates of the administrator; PEM texts. */
+export interface AdminTls {
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+}
+
+/** Speaks the admin protocol to one process. Every call rejects with an Error within the timeout. */
+export class AdminClient {
+  readonly #agent: Agent
+  readonly #host: string
+  readonly #port: number
+
+  /** `address` is host:port. */
+  constructor(address: string, tls: AdminTls) {
+    const colon = address.lastIndexOf(':')
+    this.#host = address.slice(0, colon)
+    this.#port = Number(address.slice(colon + 1))
+    this.#agent = new Agent({ ...tls, keepAlive: true, maxSockets: 4, servername: 'localhost' })
+  }
+
+  status(
+    options: { readonly hash?: boolean; readonly timeoutMs?: number } = {},
+  ): Promise<PeerReport> {
+    const path = options.hash ? '/status?hash=1' : '/status'
+    return this.#call('GET', path, undefined, options.timeoutMs) as Promise<PeerReport>
+  }
+
+  async events(after: number): Promise<readonly ClusterEvent[]> {
+    const answer = (await this.#call('GET', `/events?after=${after}`)) as {
+      events: ClusterEvent[]
+    }
+    return answer.events
+  }
+
+  async fault(fault: Fault): Promise<void> {
+    await this.#call('POST', '/fault', fault, 15_000)
+  }
+
+  /** Moves the leadership; resolves when another peer leads. */
+  async transfer(to?: string): Promise<void> {
+    await this.#call('POST', '/transfer', { to }, 10_000)
+  }
+
+  processes(): Promise<readonly ProcessReport[]> {
+    return this.#call('GET', '/processes') as Promise<readonly ProcessReport[]>
+  }
+
+  close(): void {
+    this.#agent.destroy()
+  }
+
+  #call(
+    method: string,
+    path: string,
+    body?: unknown,
+    timeoutMs: number = requestTimeoutMs,
+  ): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const options = { agent: this.#agent, host: this.#host, port: this.#port, method, path }
+      const timer = setTimeout(() => {
+        call.destroy(new Error(`no answer from ${this.#host}:${this.#port} in ${timeoutMs} ms`))
+      }, timeoutMs)
+      const call = request(options, response => {
+        const chunks: Buffer[] = []
+        let bytes = 0
+        response.on('data', (chunk: Buffer) => {
+          bytes += chunk.length
+          if (bytes > answerBytesMax) response.destroy(new Error('the answer is too large'))
+          chunks.push(chunk)
+        })
+        response.on('error', reject)
+        response.on('close', () => clearTimeout(timer))
+        response.on('end', () => {
+          settle(response.statusCode ?? 0, Buffer.concat(chunks).toString(), resolve, reject)
+        })
+      })
+      call.on('error', error => {
+        clearTimeout(timer)
+        reject(error)
+      })
+      call.end(body === undefined ? undefined : JSON.stringify(body))
+    })
+  }
+}
+
+function settle(
+  status: number,
+  text: string,
+  resolve: (value: unknown) => void,
+  reject: (error: Error) => void,
+): void {
+  try {
+    const value = JSON.parse(text)
+    if (status === 200) resolve(value)
+    else reject(new Error(value.error ?? `status ${status}`))
+  } catch {
+    reject(new Error(`status ${status}: ${text.slice(0, 200)}`))
+  }
+}
