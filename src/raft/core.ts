@@ -1,0 +1,244 @@
+import { must } from '../kernel/assert.ts'
+import type { Prng } from '../kernel/prng.ts'
+import { RaftLog } from './log.ts'
+import { Memberships } from './membership.ts'
+import { Progress } from './progress.ts'
+import { Reads } from './read-index.ts'
+import type {
+  Entry,
+  HardState,
+  Index,
+  MemberId,
+  Membership,
+  Message,
+  RaftConfig,
+  ReadState,
+  Ready,
+  Role,
+} from './types.ts'
+
+/** What a core starts with: a snapshot's point (0 in a new cluster), and what the WAL held. */
+export interface CoreStart {
+  readonly id: MemberId
+  readonly config: RaftConfig
+  readonly hardState: HardState
+  /** Of the snapshot; in a new cluster the initial voters at index 0; empty for one that joins. */
+  readonly membership: Membership
+  readonly snapshot: { readonly index: Index; readonly term: number }
+  readonly entries: readonly Entry[]
+}
+
+/**
+ * The state of one member of a Raft group. Only `step` (step.ts) changes it; everybody else reads.
+ * No clock, no disk, no socket, no randomness of its own: one seed replays a whole cluster.
+ * Source: D. Ongaro's thesis; behaviour and names follow etcd-io/raft where they overlap.
+ */
+export class Core {
+  readonly id: MemberId
+  readonly config: RaftConfig
+  readonly log: RaftLog
+  readonly memberships: Memberships
+  term: number
+  vote: MemberId | null
+  leader: MemberId | null = null
+  role: Role = 'follower'
+  committed: Index
+  /** Entries up to here were given out to be applied. */
+  applied: Index
+  /** Entries up to here are on this member's disk. */
+  synced: Index
+  /** Ticks since start. */
+  now = 0
+  /** Ticks since the leader was heard, or since the campaign began; the leader's quorum check. */
+  elapsed = 0
+  /** The election timeout drawn for this round. */
+  timeout: number
+  /** The connection to the leader was lost and refused: its lease means nothing to this member. */
+  lostLeader = false
+  /** Ticks until a campaign that doesn't wait for the election timeout. */
+  campaignIn: number | null = null
+  /** Ticks during which nobody is blamed, after this process was asleep. */
+  listen = 0
+  passive = false
+  readonly votes = new Map<MemberId, boolean>()
+  /** Of all other members; only while this one leads. */
+  readonly progress = new Map<MemberId, Progress>()
+  readonly reads = new Reads()
+  heartbeatElapsed = 0
+  transferee: MemberId | null = null
+  transferElapsed = 0
+  elections = 0
+  readonly outbox = new Outbox()
+  #saved: HardState
+  #unsavedFrom: Index
+
+  constructor(start: CoreStart, prng: Prng) {
+    this.id = start.id
+    this.config = start.config
+    this.term = start.hardState.term
+    this.vote = start.hardState.vote
+    this.log = new RaftLog(start.snapshot.index, start.snapshot.term, start.entries)
+    this.memberships = new Memberships(start.snapshot.index, start.membership, start.entries)
+    this.applied = start.snapshot.index
+    this.committed = Math.max(start.snapshot.index, Math.min(start.hardState.commit, this.log.last))
+    this.synced = this.log.last
+    this.timeout = drawTimeout(start.config, prng)
+    // Nobody else could be asked.
+    if (this.isVoter && this.membership.voters.length === 1) this.campaignIn = 0
+    this.#saved = start.hardState
+    this.#unsavedFrom = this.log.last + 1
+  }
+
+  get membership(): Membership {
+    return this.memberships.current
+  }
+
+  get isVoter(): boolean {
+    return this.membership.voters.includes(this.id)
+  }
+
+  /** The leader has committed an entry of its own term: only then it knows what is committed. */
+  get hasCommitInTerm(): boolean {
+    return this.log.term(this.committed) === this.term
+  }
+
+  /** All members but this one. */
+  get others(): MemberId[] {
+    const { voters, learners } = this.membership
+    return [...voters, ...learners].filter(id => id !== this.id)
+  }
+
+  /** A leader is believed to live: votes for others are not given. Raft thesis 4.2.3, 6.4.1. */
+  get inLease(): boolean {
+    if (this.role === 'leader') return true
+    const fresh = this.elapsed < this.config.electionTicksMin
+    return this.leader !== null && !this.lostLeader && fresh
+  }
+
+  /** Appends to the log, cutting what conflicts. */
+  appendEntries(entries: readonly Entry[]): void {
+    const first = entries[0]
+    if (first === undefined) return
+    if (first.index <= this.log.last) {
+      this.log.truncate(first.index)
+      this.memberships.truncate(first.index)
+      this.synced = Math.min(this.synced, first.index - 1)
+    }
+    this.#unsavedFrom = Math.min(this.#unsavedFrom, first.index)
+    this.log.append(entries)
+    this.memberships.append(entries)
+  }
+
+  /** Takes the place of a snapshot that the driver has on its disk. */
+  restore(index: Index, term: number, membership: Membership): void {
+    this.log.reset(index, term)
+    this.memberships.reset(index, membership)
+    this.committed = index
+    this.applied = index
+    this.synced = index
+    this.#unsavedFrom = index + 1
+    this.outbox.restored = { index, term }
+  }
+
+  /** Empties the outbox. */
+  takeReady(soft: {
+    readonly term: number
+    readonly leader: MemberId | null
+    readonly role: Role
+  }): Ready {
+    const entries = this.log.slice(this.#unsavedFrom, this.log.last, Number.POSITIVE_INFINITY)
+    this.#unsavedFrom = this.log.last + 1
+    const { term, vote, committed: commit } = this
+    const saved = this.#saved
+    const promised = term !== saved.term || vote !== saved.vote
+    const hardState = promised || commit !== saved.commit ? { term, vote, commit } : undefined
+    if (hardState !== undefined) this.#saved = hardState
+    const from = this.applied + 1
+    this.applied = Math.max(this.applied, commit)
+    const committed = this.log.slice(from, this.applied, Number.POSITIVE_INFINITY)
+    const out = this.outbox.take()
+    return {
+      ...out,
+      // A leader whose own term is not yet on its disk must not speak for that term.
+      messagesNow: promised ? [] : out.messagesNow,
+      messagesAfterSync: promised
+        ? [...out.messagesNow, ...out.messagesAfterSync]
+        : out.messagesAfterSync,
+      hardState,
+      mustSync: promised || entries.length > 0 || out.restored !== undefined,
+      entries,
+      committed,
+      softChanged: soft.term !== term || soft.leader !== this.leader || soft.role !== this.role,
+    }
+  }
+}
+
+/** What a step has produced so far. */
+class Outbox {
+  #now: Message[] = []
+  #afterSync: Message[] = []
+  readStates: ReadState[] = []
+  snapshotsWanted: MemberId[] = []
+  restored: Ready['restored']
+  proposedAt: Index | undefined
+
+  sendNow(message: Message): void {
+    this.#now.push(message)
+  }
+
+  sendAfterSync(message: Message): void {
+    // Of several acknowledgements in one step only the last matters.
+    const last = this.#afterSync.at(-1)
+    if (last !== undefined && isCovered(last, message)) this.#afterSync.pop()
+    this.#afterSync.push(message)
+  }
+
+  take() {
+    const taken = {
+      messagesNow: this.#now,
+      messagesAfterSync: this.#afterSync,
+      readStates: this.readStates,
+      snapshotsWanted: this.snapshotsWanted,
+      restored: this.restored,
+      proposedAt: this.proposedAt,
+    }
+    this.#now = []
+    this.#afterSync = []
+    this.readStates = []
+    this.snapshotsWanted = []
+    this.restored = undefined
+    this.proposedAt = undefined
+    return taken
+  }
+}
+
+function isCovered(old: Message, by: Message): boolean {
+  if (old.type !== 'append-answer' || by.type !== 'append-answer') return false
+  return old.ok && by.ok && old.to === by.to && old.term === by.term && old.index <= by.index
+}
+
+/** An election timeout, in ticks. */
+export function drawTimeout(config: RaftConfig, prng: Prng): number {
+  const { electionTicksMin, electionTicksMax } = config
+  return electionTicksMin + prng.below(electionTicksMax - electionTicksMin + 1)
+}
+
+/** A new leader's view of the others: they are asked where the logs agree. */
+export function resetProgress(core: Core): void {
+  core.progress.clear()
+  for (const id of core.others) core.progress.set(id, new Progress(core.log.last + 1))
+}
+
+/** Members may have come or gone with the last config entry. */
+export function updateProgress(core: Core): void {
+  const others = core.others
+  for (const id of core.progress.keys()) if (!others.includes(id)) core.progress.delete(id)
+  for (const id of others) {
+    if (!core.progress.has(id)) core.progress.set(id, new Progress(core.log.last + 1))
+  }
+}
+
+/** The match index of any member, as the leader knows it. */
+export function matchOf(core: Core, id: MemberId): Index {
+  return id === core.id ? core.synced : must(core.progress.get(id), `progress of ${id}`).match
+}
