@@ -1,0 +1,14 @@
+import { ok, type Plugin, unresolvable } from '../framework/types.ts'
+import { tolerates } from './tolerations.ts'
+
+const taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' } as const
+
+/** `kubectl cordon`. Source: plugins/nodeunschedulable. */
+export const nodeUnschedulable: Plugin = {
+  name: 'NodeUnschedulable',
+  filter: ({ pod }, { node }) => {
+    if (!node.spec?.unschedulable) return ok
+    if (pod.spec.tolerations?.some(toleration => tolerates(toleration, taint))) return ok
+    return unresolvable('node(s) were unschedulable')
+  },
+}
