@@ -1,0 +1,271 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type Socket } from 'node:net'
+import { constants } from 'node:os'
+import { dirname, join } from 'node:path'
+import { LogFile } from './logfile.ts'
+import { processStart, signalGroup } from './pids.ts'
+import {
+  type ContainerRecord,
+  type ShimAnswer,
+  type ShimNotice,
+  type ShimRecord,
+  type ShimRequest,
+  shimFiles,
+} from './protocol.ts'
+
+/**
+ * The process that stands between a pod and the kubelet: `node shim.js <runtime folder> <socket>`.
+ * It starts the pod's containers, writes their logs, reaps them and keeps their exit codes on
+ * disk. It outlives the kubelet, so that a pod doesn't notice when a peer is killed.
+ * Modelled on containerd's shim. It imports little, for there is one of it for each pod.
+ */
+
+/** How long the built-in web server may take to tell its ports. */
+const portsWaitMs = 3_000
+
+/** Output that comes after a program's end (from its children) is waited for so long. */
+const drainMs = 200
+
+/** Bytes of a termination message. Source: kubelet MaxContainerTerminationMessageLength. */
+const terminationMessageBytesMax = 4_096
+
+/** Notices that a client may leave unread. */
+const unreadBytesMax = 1024 * 1024
+
+interface Running {
+  readonly child: ChildProcess
+  readonly ended: Promise<void>
+  killTimer?: NodeJS.Timeout
+  killAt: number
+}
+
+class Shim {
+  readonly #folder: string
+  readonly #socketPath: string
+  readonly #containers = new Map<string, ContainerRecord>()
+  readonly #running = new Map<string, Running>()
+  readonly #clients = new Set<Socket>()
+
+  constructor(folder: string, socketPath: string) {
+    this.#folder = folder
+    this.#socketPath = socketPath
+  }
+
+  serve(onReady: () => void): void {
+    rmSync(this.#socketPath, { force: true })
+    const server = createServer(socket => this.#accept(socket))
+    server.listen(this.#socketPath, () => {
+      const { pid } = process
+      const record: ShimRecord = { pid, pidStart: processStart(pid), socket: this.#socketPath }
+      writeAtomically(join(this.#folder, shimFiles.shim), record)
+      onReady()
+    })
+  }
+
+  #accept(socket: Socket): void {
+    this.#clients.add(socket)
+    socket.on('error', () => socket.destroy())
+    socket.on('close', () => this.#clients.delete(socket))
+    let rest = ''
+    socket.setEncoding('utf8')
+    socket.on('data', (text: string) => {
+      const lines = (rest + text).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) void this.#answer(socket, JSON.parse(line))
+    })
+  }
+
+  async #answer(socket: Socket, request: ShimRequest & { seq: number }): Promise<void> {
+    const { seq } = request
+    let answer: ShimAnswer
+    try {
+      await this.#do(request)
+      answer = { seq, ok: true, containers: [...this.#containers.values()] }
+    } catch (error) {
+      answer = { seq, ok: false, error: error instanceof Error ? error.message : String(error) }
+    }
+    socket.write(`${JSON.stringify(answer)}\n`, () => {
+      if (request.op === 'shutdown') this.#exit()
+    })
+  }
+
+  async #do(request: ShimRequest): Promise<void> {
+    if (request.op === 'create') {
+      this.#containers.set(request.container.id, request.container)
+      this.#changed()
+    } else if (request.op === 'start') {
+      await this.#start(this.#get(request.id))
+    } else if (request.op === 'stop') {
+      await this.#stop(request.id, request.graceMs)
+    } else if (request.op === 'remove') {
+      await this.#stop(request.id, 0)
+      this.#containers.delete(request.id)
+      this.#changed()
+    } else if (request.op === 'shutdown') {
+      const all = [...this.#running.keys()]
+      await Promise.all(all.map(id => this.#stop(id, request.graceMs)))
+    }
+  }
+
+  #get(id: string): ContainerRecord {
+    const container = this.#containers.get(id)
+    if (!container) throw new Error(`no container ${id}`)
+    return container
+  }
+
+  async #start(container: ContainerRecord): Promise<void> {
+    if (container.state !== 'created') return
+    const log = new LogFile(container.logPath)
+    mkdirSync(dirname(container.terminationLog), { recursive: true })
+    const [program = '', ...args] = container.argv
+    const stdin = container.stdin ? 'pipe' : 'ignore'
+    const child = spawn(program, args, {
+      cwd: container.cwd,
+      env: { ...container.env },
+      stdio: [stdin, 'pipe', 'pipe'],
+      detached: true,
+    })
+    for (const stream of ['stdout', 'stderr'] as const) {
+      child[stream]!.setEncoding('latin1')
+      child[stream]!.on('data', (text: string) => log.write(stream, text))
+    }
+    child.stdin?.on('error', () => undefined)
+    const ended = new Promise<void>(resolve => {
+      child.once('error', error => {
+        log.close()
+        this.#startFailed(container, error)
+        resolve()
+      })
+      child.once('exit', (code, signal) => {
+        void drained(child).then(() => {
+          log.close()
+          this.#exited(container, code, signal)
+          resolve()
+        })
+      })
+    })
+    this.#running.set(container.id, { child, ended, killAt: Number.POSITIVE_INFINITY })
+    if (child.pid !== undefined) {
+      container.pid = child.pid
+      container.pidStart = processStart(child.pid)
+    }
+    await Promise.race([spawned(child), ended])
+    if (container.finishedAt !== undefined) throw new Error(container.message)
+    if (container.portsFile) await this.#awaitPorts(container, container.portsFile, ended)
+    if (container.finishedAt !== undefined) return
+    container.state = 'running'
+    container.startedAt = Date.now()
+    this.#changed()
+  }
+
+  async #awaitPorts(container: ContainerRecord, file: string, ended: Promise<void>): Promise<void> {
+    let isOver = false
+    void ended.then(() => {
+      isOver = true
+    })
+    const deadline = Date.now() + portsWaitMs
+    while (!isOver && !existsSync(file) && Date.now() < deadline) {
+      await new Promise(resolve => setTimeout(resolve, 5))
+    }
+    if (existsSync(file)) container.portMap = JSON.parse(readFileSync(file, 'utf8'))
+  }
+
+  #startFailed(container: ContainerRecord, error: Error): void {
+    const [program] = container.argv
+    const why = 'code' in error && error.code === 'ENOENT' ? missing(container) : error.message
+    container.message = `failed to start "${program}": ${why}`
+    this.#end(container, 128, 'StartError')
+  }
+
+  #exited(container: ContainerRecord, code: number | null, signal: NodeJS.Signals | null): void {
+    // The pod's other processes end with their first one, as in a pid namespace.
+    if (container.pid) signalGroup(container.pid, 'SIGKILL')
+    const exitCode = code ?? 128 + (signal ? (constants.signals[signal] ?? 0) : 0)
+    const message = readTerminationMessage(container.terminationLog)
+    if (message) container.message = message
+    this.#end(container, exitCode, exitCode === 0 ? 'Completed' : 'Error')
+  }
+
+  #end(container: ContainerRecord, exitCode: number, reason: string): void {
+    clearTimeout(this.#running.get(container.id)?.killTimer)
+    this.#running.delete(container.id)
+    container.state = 'exited'
+    container.startedAt ??= Date.now()
+    container.finishedAt = Date.now()
+    container.exitCode = exitCode
+    container.reason = reason
+    this.#changed()
+  }
+
+  async #stop(id: string, graceMs: number): Promise<void> {
+    const running = this.#running.get(id)
+    const pid = running?.child.pid
+    if (!running || pid === undefined) return
+    const killAt = Date.now() + graceMs
+    if (graceMs > 0 && running.killAt === Number.POSITIVE_INFINITY) signalGroup(pid, 'SIGTERM')
+    if (killAt < running.killAt) {
+      clearTimeout(running.killTimer)
+      running.killAt = killAt
+      running.killTimer = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs)
+    }
+    await running.ended
+  }
+
+  #changed(): void {
+    const containers = [...this.#containers.values()]
+    writeAtomically(join(this.#folder, shimFiles.state), containers)
+    const notice: ShimNotice = { notice: 'changed', containers }
+    const line = `${JSON.stringify(notice)}\n`
+    for (const client of this.#clients) {
+      // A runtime that doesn't read (a paused peer) must not cost memory: it lists when it is back.
+      if (client.writableLength > unreadBytesMax) client.destroy()
+      else client.write(line)
+    }
+  }
+
+  #exit(): void {
+    rmSync(this.#socketPath, { force: true })
+    process.exit(0)
+  }
+}
+
+function spawned(child: ChildProcess): Promise<void> {
+  return new Promise(resolve => child.once('spawn', resolve))
+}
+
+/** Resolves when the pipes are closed; a grandchild that keeps them open is not waited for long. */
+function drained(child: ChildProcess): Promise<void> {
+  return new Promise(resolve => {
+    const timer = setTimeout(resolve, drainMs)
+    child.once('close', () => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}
+
+function missing(container: ContainerRecord): string {
+  if (!existsSync(container.cwd)) return `working directory ${container.cwd} does not exist`
+  return 'executable file not found in $PATH of this host (the process runtime has no images)'
+}
+
+function readTerminationMessage(file: string): string {
+  try {
+    return readFileSync(file).subarray(0, terminationMessageBytesMax).toString('utf8')
+  } catch {
+    return ''
+  }
+}
+
+function writeAtomically(file: string, value: unknown): void {
+  writeFileSync(`${file}.new`, JSON.stringify(value), { mode: 0o600 })
+  renameSync(`${file}.new`, file)
+}
+
+const [folder, socketPath] = process.argv.slice(2)
+if (folder && socketPath) {
+  // The session's terminal, if any, belongs to somebody else.
+  for (const signal of ['SIGINT', 'SIGHUP', 'SIGPIPE'] as const) process.on(signal, () => undefined)
+  new Shim(folder, socketPath).serve(() => process.stdout.write('ready\n'))
+}
