@@ -1,0 +1,74 @@
+import * as fs from 'node:fs'
+import * as path from 'node:path'
+
+/** An open file. Positions and lengths are in bytes; every call throws on failure. */
+export interface DiskFile {
+  /** Bytes in the file. */
+  size(): number
+  write(data: Uint8Array, position: number): void
+  /** At most `length` bytes from `position`; fewer at the end of the file. */
+  read(position: number, length: number): Uint8Array
+  /** Everything written is durable when it returns. */
+  sync(): void
+  close(): void
+}
+
+/**
+ * One directory of files. Synchronous on purpose: an fdatasync on the consensus thread measured
+ * faster than one handed to another thread. The simulator has its own, which loses unsynced writes.
+ */
+export interface Disk {
+  list(): string[]
+  /** Opens for reading and writing; creates the file when it is missing. */
+  open(name: string): DiskFile
+  rename(from: string, to: string): void
+  remove(name: string): void
+  /** Makes creations, renames and removals durable. */
+  syncDirectory(): void
+}
+
+/** A directory of this machine; created when it is missing. */
+export function createDisk(directory: string): Disk {
+  fs.mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const at = (name: string) => path.join(directory, name)
+  return {
+    list: () => fs.readdirSync(directory),
+    open: name => openFile(at(name)),
+    rename: (from, to) => fs.renameSync(at(from), at(to)),
+    remove: name => fs.rmSync(at(name), { force: true }),
+    syncDirectory() {
+      const descriptor = fs.openSync(directory, 'r')
+      try {
+        fs.fsyncSync(descriptor)
+      } finally {
+        fs.closeSync(descriptor)
+      }
+    },
+  }
+}
+
+function openFile(file: string): DiskFile {
+  const flags = fs.constants.O_RDWR | fs.constants.O_CREAT
+  const descriptor = fs.openSync(file, flags, 0o600)
+  return {
+    size: () => fs.fstatSync(descriptor).size,
+    write(data, position) {
+      let done = 0
+      while (done < data.length) {
+        done += fs.writeSync(descriptor, data, done, data.length - done, position + done)
+      }
+    },
+    read(position, length) {
+      const data = Buffer.allocUnsafe(length)
+      let done = 0
+      while (done < length) {
+        const read = fs.readSync(descriptor, data, done, length - done, position + done)
+        if (read === 0) break
+        done += read
+      }
+      return data.subarray(0, done)
+    },
+    sync: () => fs.fdatasyncSync(descriptor),
+    close: () => fs.closeSync(descriptor),
+  }
+}
