@@ -24,7 +24,11 @@ export function decodeProtobuf(body: Uint8Array): Record<string, unknown> {
   if (!bytes.subarray(0, 4).equals(magic)) {
     throw new ProtobufError('provided data does not appear to be a protobuf message')
   }
-  const envelope = { apiVersion: '', kind: '', raw: Buffer.alloc(0) }
+  const envelope: { apiVersion: string; kind: string; raw: Buffer } = {
+    apiVersion: '',
+    kind: '',
+    raw: Buffer.alloc(0),
+  }
   for (const { number, data } of records(bytes.subarray(4))) {
     if (number === 1 && Buffer.isBuffer(data)) {
       for (const part of records(data)) {
@@ -86,7 +90,8 @@ function decodeMessage(bytes: Buffer, type: ResolvedType): Record<string, unknow
     if (field === undefined) continue // a field newer than the schema
     if (field.shape === 'map' && Buffer.isBuffer(data)) {
       const [key, value] = decodeEntry(data, field)
-      const map = (result[field.name] ??= {}) as Record<string, unknown>
+      result[field.name] ??= {}
+      const map = result[field.name] as Record<string, unknown>
       Object.defineProperty(map, key, {
         value,
         enumerable: true,
@@ -96,8 +101,10 @@ function decodeMessage(bytes: Buffer, type: ResolvedType): Record<string, unknow
       continue
     }
     const value = decodeValue(data, field)
-    if (field.shape === 'list') ((result[field.name] ??= []) as unknown[]).push(value)
-    else if (field.inline && typeof value === 'object') Object.assign(result, value)
+    if (field.shape === 'list') {
+      result[field.name] ??= []
+      ;(result[field.name] as unknown[]).push(value)
+    } else if (field.inline && typeof value === 'object') Object.assign(result, value)
     else if (!isDropped(value, field)) result[field.name] = value
   }
   return result

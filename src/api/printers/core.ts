@@ -1,0 +1,288 @@
+import type { CoreEvent, EndpointSlice, Endpoints, Node, Service } from '../objects.ts'
+import { ageColumn, ageOf, type Column, column, nameColumn, wideColumn } from './types.ts'
+
+/** Source of all: kubernetes pkg/printers/internalversion/printers.go. */
+
+export const namespaceColumns: readonly Column[] = [
+  nameColumn,
+  column('Status', object => object.status?.phase ?? '', 'The status of the namespace'),
+  ageColumn,
+]
+
+export const nodeColumns: readonly Column[] = [
+  nameColumn,
+  column('Status', node => nodeStatus(node as Node), 'The status of the node'),
+  column('Roles', node => nodeRoles(node as Node), 'The roles of the node'),
+  ageColumn,
+  column(
+    'Version',
+    node => node.status?.nodeInfo?.kubeletVersion ?? '',
+    'Kubelet Version reported by the node.',
+  ),
+  wideColumn(
+    'Internal-IP',
+    node => nodeAddress(node as Node, 'InternalIP'),
+    'List of addresses reachable to the node.',
+  ),
+  wideColumn(
+    'External-IP',
+    node => nodeAddress(node as Node, 'ExternalIP'),
+    'List of addresses reachable to the node.',
+  ),
+  wideColumn(
+    'OS-Image',
+    node => node.status?.nodeInfo?.osImage || '<unknown>',
+    'OS Image reported by the node from /etc/os-release (e.g. Debian GNU/Linux 7 (wheezy)).',
+  ),
+  wideColumn(
+    'Kernel-Version',
+    node => node.status?.nodeInfo?.kernelVersion || '<unknown>',
+    "Kernel Version reported by the node from 'uname -r' (e.g. 3.16.0-0.bpo.4-amd64).",
+  ),
+  wideColumn(
+    'Container-Runtime',
+    node => node.status?.nodeInfo?.containerRuntimeVersion || '<unknown>',
+    'ContainerRuntime Version reported by the node through runtime remote API (e.g. containerd://1.4.2).',
+  ),
+]
+
+function nodeStatus(node: Node): string {
+  const ready = node.status?.conditions?.find(one => one.type === 'Ready')
+  const state = ready === undefined ? 'Unknown' : ready.status === 'True' ? 'Ready' : 'NotReady'
+  return node.spec?.unschedulable ? `${state},SchedulingDisabled` : state
+}
+
+function nodeRoles(node: Node): string {
+  const prefix = 'node-role.kubernetes.io/'
+  const roles = new Set<string>()
+  for (const [key, value] of Object.entries(node.metadata.labels ?? {})) {
+    if (key.startsWith(prefix) && key !== prefix) roles.add(key.slice(prefix.length))
+    else if (key === 'kubernetes.io/role' && value !== '') roles.add(value)
+  }
+  return roles.size === 0 ? '<none>' : [...roles].sort().join(',')
+}
+
+function nodeAddress(node: Node, type: string): string {
+  return node.status?.addresses?.find(one => one.type === type)?.address ?? '<none>'
+}
+
+export const serviceColumns: readonly Column[] = [
+  nameColumn,
+  column('Type', object => object.spec?.type ?? '', 'type determines how the Service is exposed.'),
+  column(
+    'Cluster-IP',
+    object => object.spec?.clusterIP || '<none>',
+    'clusterIP is the IP address of the service and is usually assigned randomly.',
+  ),
+  column(
+    'External-IP',
+    object => externalIp(object as Service),
+    'externalIPs is a list of IP addresses for which nodes in the cluster will also accept traffic for this service.',
+  ),
+  column(
+    'Port(s)',
+    object => servicePorts(object as Service),
+    'The list of ports that are exposed by this service.',
+  ),
+  ageColumn,
+  wideColumn(
+    'Selector',
+    object => mapText(object.spec?.selector),
+    'Route service traffic to pods with label keys and values matching this selector.',
+  ),
+]
+
+function externalIp({ spec, status }: Service): string {
+  const external = spec.externalIPs ?? []
+  if (spec.type === 'ExternalName') return spec.externalName ?? ''
+  if (spec.type !== 'LoadBalancer') return external.length > 0 ? external.join(',') : '<none>'
+  const ingress = (status?.loadBalancer?.ingress ?? []).map(one => one.ip || one.hostname || '')
+  const all = [...ingress, ...external]
+  return all.length > 0 ? all.join(',') : '<pending>'
+}
+
+function servicePorts({ spec }: Service): string {
+  const ports = (spec.ports ?? []).map(port =>
+    port.nodePort
+      ? `${port.port}:${port.nodePort}/${port.protocol}`
+      : `${port.port}/${port.protocol}`,
+  )
+  return ports.length === 0 ? '<none>' : ports.join(',')
+}
+
+export const endpointsColumns: readonly Column[] = [
+  nameColumn,
+  column(
+    'Endpoints',
+    object => endpointsText(object as Endpoints),
+    'The set of all endpoints is the union of all subsets.',
+  ),
+  ageColumn,
+]
+
+function endpointsText({ subsets }: Endpoints): string {
+  const all: string[] = []
+  for (const subset of subsets ?? []) {
+    for (const { ip } of subset.addresses ?? []) {
+      const ports = subset.ports ?? []
+      if (ports.length === 0) all.push(ip)
+      for (const { port } of ports) all.push(ip.includes(':') ? `[${ip}]:${port}` : `${ip}:${port}`)
+    }
+  }
+  return firstThree(all, '<none>')
+}
+
+export const endpointSliceColumns: readonly Column[] = [
+  nameColumn,
+  column(
+    'AddressType',
+    object => String(object.addressType ?? ''),
+    'addressType specifies the type of address carried by this EndpointSlice.',
+  ),
+  column(
+    'Ports',
+    object => slicePorts(object as EndpointSlice),
+    'ports specifies the list of network ports exposed by each endpoint in this slice.',
+  ),
+  column(
+    'Endpoints',
+    object =>
+      firstThree(
+        ((object as EndpointSlice).endpoints ?? []).flatMap(one => one.addresses ?? []),
+        '<unset>',
+      ),
+    'endpoints is a list of unique endpoints in this slice.',
+  ),
+  ageColumn,
+]
+
+function slicePorts({ ports }: EndpointSlice): string {
+  const all = (ports ?? []).map(one => (one.port === undefined ? '*' : String(one.port)))
+  return firstThree(
+    all.sort((a, b) => Number(a) - Number(b)),
+    '<unset>',
+    ',',
+  )
+}
+
+function firstThree(all: readonly string[], none: string, more = ' '): string {
+  if (all.length === 0) return none
+  const shown = all.slice(0, 3).join(',')
+  return all.length > 3 ? `${shown}${more === ',' ? '' : ''} + ${all.length - 3} more...` : shown
+}
+
+export const configMapColumns: readonly Column[] = [
+  nameColumn,
+  column(
+    'Data',
+    object => countOf(object.data) + countOf(object.binaryData),
+    'Data contains the configuration data.',
+  ),
+  ageColumn,
+]
+
+export const secretColumns: readonly Column[] = [
+  nameColumn,
+  column(
+    'Type',
+    object => object.type ?? '',
+    'Used to facilitate programmatic handling of secret data.',
+  ),
+  column('Data', object => countOf(object.data), 'Data contains the secret data.'),
+  ageColumn,
+]
+
+export const serviceAccountColumns: readonly Column[] = [
+  nameColumn,
+  column(
+    'Secrets',
+    object => object.secrets?.length ?? 0,
+    'Secrets is a list of the secrets in the same namespace that pods running using this ServiceAccount are allowed to use.',
+  ),
+  ageColumn,
+]
+
+function countOf(map: object | undefined): number {
+  return Object.keys(map ?? {}).length
+}
+
+export const leaseColumns: readonly Column[] = [
+  nameColumn,
+  column(
+    'Holder',
+    object => object.spec?.holderIdentity ?? '',
+    'holderIdentity contains the identity of the holder of a current lease.',
+  ),
+  ageColumn,
+]
+
+export const eventColumns: readonly Column[] = [
+  column(
+    'Last Seen',
+    (event, now) => lastSeen(event as CoreEvent, now),
+    'The time at which the most recent occurrence of this event was recorded.',
+  ),
+  column(
+    'Type',
+    event => event.type ?? '',
+    'Type of this event (Normal, Warning), new types could be added in the future',
+  ),
+  column(
+    'Reason',
+    event => event.reason ?? '',
+    "This should be a short, machine understandable string that gives the reason for the transition into the object's current status.",
+  ),
+  column(
+    'Object',
+    event => eventObject(event as CoreEvent),
+    'The object that this event is about.',
+  ),
+  wideColumn(
+    'Subobject',
+    event => event.involvedObject?.fieldPath ?? '',
+    'The part of the object that this event is about.',
+  ),
+  wideColumn(
+    'Source',
+    event => eventSource(event as CoreEvent),
+    'The component reporting this event.',
+  ),
+  column(
+    'Message',
+    event => String(event.message ?? '').trim(),
+    'A human-readable description of the status of this operation.',
+  ),
+  wideColumn(
+    'First Seen',
+    (event, now) => ageOf(event.firstTimestamp ?? event.eventTime, now),
+    'The time at which the event was first recorded.',
+  ),
+  wideColumn(
+    'Count',
+    event => String(event.series?.count ?? event.count ?? 1),
+    'The number of times this event has occurred.',
+  ),
+  { ...nameColumn, priority: 1 },
+]
+
+function lastSeen(event: CoreEvent, now: number): string {
+  if (event.series?.lastObservedTime) return ageOf(event.series.lastObservedTime, now)
+  return ageOf(event.lastTimestamp ?? event.firstTimestamp ?? event.eventTime, now)
+}
+
+function eventObject({ involvedObject }: CoreEvent): string {
+  const kind = (involvedObject?.kind ?? '').toLowerCase()
+  return involvedObject?.name ? `${kind}/${involvedObject.name}` : kind
+}
+
+function eventSource(event: CoreEvent): string {
+  const component = event.source?.component || event.reportingComponent || ''
+  const host = event.source?.host || event.reportingInstance || ''
+  return host === '' ? component : `${component}, ${host}`
+}
+
+/** `a=b,c=d`, sorted; `<none>` when empty. */
+export function mapText(map: Record<string, string> | undefined): string {
+  const keys = Object.keys(map ?? {}).sort()
+  return keys.length === 0 ? '<none>' : keys.map(key => `${key}=${map?.[key]}`).join(',')
+}

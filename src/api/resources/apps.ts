@@ -1,0 +1,58 @@
+import { defaultDeployment, defaultReplicaSet } from '../defaults/workloads.ts'
+import type { Deployment, ReplicaSet } from '../objects.ts'
+import {
+  controllerRevisionColumns,
+  deploymentColumns,
+  replicaSetColumns,
+} from '../printers/apps.ts'
+import {
+  validateControllerRevision,
+  validateControllerRevisionUpdate,
+  validateDeployment,
+  validateReplicaSet,
+  validateSelectorUpdate,
+} from '../validation/workloads.ts'
+import { row, scaleSubresource, statusOf } from './row.ts'
+
+export const deployments = row('apps/v1', {
+  resource: 'deployments',
+  kind: 'Deployment',
+  shortNames: ['deploy'],
+  categories: ['all'],
+  status: true,
+  generation: true,
+  subresources: [scaleSubresource, statusOf('Deployment')],
+  applyDefaults: object => defaultDeployment(object as Deployment),
+  prepareCreate(object) {
+    object.status = {}
+  },
+  validate: (object, causes) => validateDeployment(object as Deployment, causes),
+  validateUpdate: validateSelectorUpdate,
+  columns: deploymentColumns,
+})
+
+export const replicaSets = row('apps/v1', {
+  resource: 'replicasets',
+  kind: 'ReplicaSet',
+  shortNames: ['rs'],
+  categories: ['all'],
+  status: true,
+  generation: true,
+  subresources: [scaleSubresource, statusOf('ReplicaSet')],
+  applyDefaults: object => defaultReplicaSet(object as ReplicaSet),
+  prepareCreate(object) {
+    object.status = { replicas: 0 }
+  },
+  validate: (object, causes) => validateReplicaSet(object as ReplicaSet, causes),
+  validateUpdate: validateSelectorUpdate,
+  columns: replicaSetColumns,
+  fields: { 'status.replicas': object => String(object.status?.replicas ?? 0) },
+})
+
+export const controllerRevisions = row('apps/v1', {
+  resource: 'controllerrevisions',
+  kind: 'ControllerRevision',
+  validate: validateControllerRevision,
+  validateUpdate: validateControllerRevisionUpdate,
+  columns: controllerRevisionColumns,
+})

@@ -1,0 +1,53 @@
+import type { Column } from '../printers/types.ts'
+import type { KubeObject } from '../types.ts'
+import type { Causes } from '../validation/causes.ts'
+
+/** A part of an object with a path of its own: `pods/status`. */
+export interface Subresource {
+  readonly name: string
+  /** Kind of its bodies, when it is not the parent's. */
+  readonly kind: string
+  /** Group and version of that kind, when they are not the parent's. */
+  readonly group?: string
+  readonly version?: string
+  readonly verbs: readonly string[]
+}
+
+/**
+ * One resource of the API. Routes, discovery, OpenAPI, tables, the store's keys and the short names
+ * all derive from these rows. The functions change or judge an object that they own.
+ */
+export interface ResourceRow {
+  /** Empty for the core group. */
+  readonly group: string
+  readonly version: string
+  /** Plural, as in paths. */
+  readonly resource: string
+  readonly kind: string
+  readonly singular: string
+  readonly shortNames: readonly string[]
+  readonly categories: readonly string[]
+  readonly namespaced: boolean
+  /** Under `/registry/`, upstream's: `minions`, `services/specs`. */
+  readonly prefix: string
+  readonly verbs: readonly string[]
+  readonly subresources: readonly Subresource[]
+  /** A change outside of metadata and status counts `metadata.generation` up. */
+  readonly generation: boolean
+  /** Status moves only through /status. */
+  readonly status: boolean
+  /** What upstream's SetDefaults functions do. */
+  applyDefaults?(object: KubeObject): void
+  /** Upstream's strategy.PrepareForCreate. */
+  prepareCreate?(object: KubeObject): void
+  /** Upstream's strategy.PrepareForUpdate; status is kept already when `status` is set. */
+  prepareUpdate?(next: KubeObject, old: KubeObject): void
+  /** Objects without these marks pass; names and labels are checked for every kind. */
+  validate?(object: KubeObject, causes: Causes): void
+  validateUpdate?(next: KubeObject, old: KubeObject, causes: Causes): void
+  /** How names are judged; default: DNS-1123 subdomain. */
+  readonly nameRule?: 'subdomain' | 'label' | 'service' | 'any'
+  readonly columns: readonly Column[]
+  /** Field selectors besides metadata.name and metadata.namespace. */
+  readonly fields: Readonly<Record<string, (object: KubeObject) => string>>
+}

@@ -1,0 +1,182 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { EndpointSlice, Endpoints, Node } from '../objects.ts'
+import type { KubeObject } from '../types.ts'
+import type { Causes } from './causes.ts'
+import {
+  configKeyErrors,
+  isIpAddress,
+  isIpv4,
+  labelValueErrors,
+  portNumberErrors,
+  qualifiedNameErrors,
+} from './names.ts'
+
+/** Source of all: kubernetes pkg/apis/core/validation/validation.go, pkg/apis/discovery/validation. */
+
+const dataBytesMax = 1024 * 1024
+const ipText = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'
+
+export function validateNode({ spec }: Node, causes: Causes): void {
+  const seen = new Set<string>()
+  for (const [index, taint] of (spec?.taints ?? []).entries()) {
+    const at = `spec.taints[${index}]`
+    for (const text of qualifiedNameErrors(taint.key ?? ''))
+      causes.invalid(`${at}.key`, taint.key, text)
+    for (const text of labelValueErrors(taint.value ?? ''))
+      causes.invalid(`${at}.value`, taint.value, text)
+    const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
+    if (!taint.effect) causes.required(`${at}.effect`)
+    else if (!effects.includes(taint.effect))
+      causes.notSupported(`${at}.effect`, taint.effect, effects)
+    const key = `${taint.key}:${taint.effect}`
+    if (seen.has(key)) causes.duplicate(at, taint)
+    seen.add(key)
+  }
+}
+
+export function validateNodeUpdate(next: Node, old: Node, causes: Causes): void {
+  if (old.spec?.providerID && next.spec?.providerID !== old.spec.providerID) {
+    causes.forbidden(
+      'spec.providerID',
+      'node updates may only change labels, taints, or capacity (or configSource, if the DynamicKubeletConfig feature gate is enabled)',
+    )
+  }
+  const before = old.spec?.podCIDRs ?? []
+  if (before.length > 0 && !isDeepStrictEqual(next.spec?.podCIDRs, before)) {
+    causes.forbidden('spec.podCIDRs', 'node updates may not change podCIDR except from "" to valid')
+  }
+}
+
+export function validateConfigMap(object: KubeObject, causes: Causes): void {
+  const data: Record<string, string> = object.data ?? {}
+  const binary: Record<string, string> = object.binaryData ?? {}
+  let bytes = 0
+  for (const [key, value] of Object.entries(data)) {
+    for (const text of configKeyErrors(key)) causes.invalid(`data[${key}]`, key, text)
+    if (key in binary) causes.invalid(`data[${key}]`, key, 'duplicate of key present in binaryData')
+    bytes += Buffer.byteLength(value)
+  }
+  for (const [key, value] of Object.entries(binary)) {
+    for (const text of configKeyErrors(key)) causes.invalid(`binaryData[${key}]`, key, text)
+    bytes += Buffer.byteLength(value, 'base64')
+  }
+  if (bytes > dataBytesMax) causes.tooLong('', dataBytesMax)
+}
+
+export function validateConfigMapUpdate(next: KubeObject, old: KubeObject, causes: Causes): void {
+  validateImmutable(next, old, ['data', 'binaryData'], causes)
+}
+
+export function validateSecretUpdate(next: KubeObject, old: KubeObject, causes: Causes): void {
+  if (next.type !== old.type) causes.invalid('type', next.type, 'field is immutable')
+  validateImmutable(next, old, ['data'], causes)
+}
+
+function validateImmutable(
+  next: KubeObject,
+  old: KubeObject,
+  fields: readonly string[],
+  causes: Causes,
+): void {
+  if (!old.immutable) return
+  if (!next.immutable) causes.forbidden('immutable', 'field is immutable when `immutable` is set')
+  for (const field of fields) {
+    if (!isDeepStrictEqual(next[field], old[field])) {
+      causes.forbidden(field, 'field is immutable when `immutable` is set')
+    }
+  }
+}
+
+/** Keys that a secret of a type must have. */
+const secretKeys: Record<string, readonly string[]> = {
+  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
+  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
+  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
+  'kubernetes.io/dockercfg': ['.dockercfg'],
+}
+
+export function validateSecret(object: KubeObject, causes: Causes): void {
+  const data: Record<string, string> = object.data ?? {}
+  let bytes = 0
+  for (const [key, value] of Object.entries(data)) {
+    for (const text of configKeyErrors(key)) causes.invalid(`data[${key}]`, key, text)
+    bytes += Buffer.byteLength(value, 'base64')
+  }
+  if (bytes > dataBytesMax) causes.tooLong('data', dataBytesMax)
+  for (const key of secretKeys[object.type] ?? []) {
+    if (data[key] === undefined) causes.required(`data[${key}]`)
+  }
+}
+
+export function validateEvent(object: KubeObject, causes: Causes): void {
+  const namespace = object.involvedObject?.namespace ?? ''
+  const own = object.metadata.namespace
+  if (namespace === '' ? own !== 'default' && own !== 'kube-system' : own !== namespace) {
+    causes.invalid('involvedObject.namespace', namespace, 'does not match event.namespace')
+  }
+}
+
+export function validateLease(object: KubeObject, causes: Causes): void {
+  const seconds = object.spec?.leaseDurationSeconds
+  if (seconds !== undefined && seconds <= 0) {
+    causes.invalid('spec.leaseDurationSeconds', seconds, 'must be greater than 0')
+  }
+  const transitions = object.spec?.leaseTransitions
+  if (transitions !== undefined && transitions < 0) {
+    causes.invalid('spec.leaseTransitions', transitions, 'must be greater than or equal to 0')
+  }
+}
+
+export function validateEndpoints({ subsets }: Endpoints, causes: Causes): void {
+  for (const [index, subset] of (subsets ?? []).entries()) {
+    const at = `subsets[${index}]`
+    const addresses = subset.addresses ?? []
+    const notReady = subset.notReadyAddresses ?? []
+    if (addresses.length + notReady.length === 0) {
+      causes.required(at, 'must specify `addresses` or `notReadyAddresses`')
+    }
+    for (const [place, { ip }] of addresses.entries()) {
+      if (!isIpAddress(ip)) causes.invalid(`${at}.addresses[${place}].ip`, ip, ipText)
+    }
+    for (const [place, port] of (subset.ports ?? []).entries()) {
+      for (const text of portNumberErrors(port.port)) {
+        causes.invalid(`${at}.ports[${place}].port`, port.port ?? 0, text)
+      }
+      if (!port.name && (subset.ports?.length ?? 0) > 1)
+        causes.required(`${at}.ports[${place}].name`)
+    }
+  }
+}
+
+const endpointsMax = 1000
+
+export function validateEndpointSlice(slice: EndpointSlice, causes: Causes): void {
+  const types = ['FQDN', 'IPv4', 'IPv6']
+  if (!slice.addressType) causes.required('addressType')
+  else if (!types.includes(slice.addressType)) {
+    causes.notSupported('addressType', slice.addressType, types)
+  }
+  if (slice.endpoints.length > endpointsMax) {
+    causes.invalid('endpoints', slice.endpoints.length, `must have at most ${endpointsMax} items`)
+  }
+  for (const [index, endpoint] of slice.endpoints.entries()) {
+    const at = `endpoints[${index}].addresses`
+    if (!endpoint.addresses?.length) causes.required(at, 'must contain at least 1 endpoint')
+    for (const [place, address] of (endpoint.addresses ?? []).entries()) {
+      const wrong =
+        (slice.addressType === 'IPv4' && !isIpv4(address)) ||
+        (slice.addressType === 'IPv6' && !address.includes(':'))
+      if (wrong) causes.invalid(`${at}[${place}]`, address, ipText)
+    }
+  }
+}
+
+export function validateEndpointSliceUpdate(
+  next: KubeObject,
+  old: KubeObject,
+  causes: Causes,
+): void {
+  if (next.addressType !== old.addressType) {
+    causes.invalid('addressType', next.addressType, 'field is immutable')
+  }
+}

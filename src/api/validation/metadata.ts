@@ -1,0 +1,102 @@
+import type { ResourceRow } from '../resources/types.ts'
+import type { KubeObject } from '../types.ts'
+import type { Causes } from './causes.ts'
+import {
+  dns1035Errors,
+  dnsLabelErrors,
+  dnsSubdomainErrors,
+  labelValueErrors,
+  qualifiedNameErrors,
+} from './names.ts'
+
+const annotationBytesMax = 256 * 1024
+
+const nameRules = {
+  subdomain: dnsSubdomainErrors,
+  label: dnsLabelErrors,
+  service: dns1035Errors,
+  any: (name: string) => (/[/%]/.test(name) ? ["may not contain '/' or '%'"] : []),
+}
+
+/** What holds for every object. Source: apimachinery pkg/api/validation/objectmeta.go. */
+export function validateMetadata(row: ResourceRow, object: KubeObject, causes: Causes): void {
+  const { metadata } = object
+  const name = metadata.name ?? ''
+  if (name === '') causes.required('metadata.name', 'name or generateName is required')
+  else {
+    for (const text of nameRules[row.nameRule ?? 'subdomain'](name)) {
+      causes.invalid('metadata.name', name, text)
+    }
+  }
+  validateLabels(metadata.labels, 'metadata.labels', causes)
+  validateAnnotations(metadata.annotations, causes)
+  for (const [index, owner] of (metadata.ownerReferences ?? []).entries()) {
+    const path = `metadata.ownerReferences[${index}]`
+    for (const key of ['apiVersion', 'kind', 'name', 'uid'] as const) {
+      if (!owner[key])
+        causes.invalid(
+          `${path}.${key}`,
+          '',
+          `${key === 'apiVersion' ? 'version' : key} must not be empty`,
+        )
+    }
+  }
+  const controllers = (metadata.ownerReferences ?? []).filter(owner => owner.controller)
+  if (controllers.length > 1) {
+    causes.invalid(
+      'metadata.ownerReferences',
+      metadata.ownerReferences,
+      'Only one reference can have Controller set to true',
+    )
+  }
+  for (const finalizer of metadata.finalizers ?? []) {
+    for (const text of qualifiedNameErrors(finalizer)) {
+      causes.invalid('metadata.finalizers', finalizer, text)
+    }
+  }
+}
+
+/** Keys and values of labels at `path`. */
+export function validateLabels(
+  labels: Record<string, string> | undefined,
+  path: string,
+  causes: Causes,
+): void {
+  for (const [key, value] of Object.entries(labels ?? {})) {
+    for (const text of qualifiedNameErrors(key)) causes.invalid(path, key, text)
+    for (const text of labelValueErrors(value)) causes.invalid(path, value, text)
+  }
+}
+
+function validateAnnotations(
+  annotations: Record<string, string> | undefined,
+  causes: Causes,
+): void {
+  let bytes = 0
+  for (const [key, value] of Object.entries(annotations ?? {})) {
+    for (const text of qualifiedNameErrors(key.toLowerCase())) {
+      causes.invalid('metadata.annotations', key, text)
+    }
+    bytes += Buffer.byteLength(key) + Buffer.byteLength(value)
+  }
+  if (bytes > annotationBytesMax) causes.tooLong('metadata.annotations', annotationBytesMax)
+}
+
+/** What no update may change. Source: ValidateObjectMetaAccessorUpdate. */
+export function validateMetadataUpdate(next: KubeObject, old: KubeObject, causes: Causes): void {
+  for (const key of ['name', 'namespace', 'uid', 'creationTimestamp'] as const) {
+    if ((next.metadata[key] ?? '') !== (old.metadata[key] ?? '')) {
+      causes.invalid(`metadata.${key}`, next.metadata[key] ?? '', 'field is immutable')
+    }
+  }
+  if (old.metadata.deletionTimestamp) {
+    const before = new Set(old.metadata.finalizers)
+    const added = (next.metadata.finalizers ?? []).filter(one => !before.has(one))
+    if (added.length > 0) {
+      causes.forbidden(
+        'metadata.finalizers',
+        `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map(one => JSON.stringify(one)).join(', ')}}`,
+      )
+    }
+  }
+}

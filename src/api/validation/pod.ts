@@ -1,0 +1,169 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Pod, PodSpec, Toleration } from '../objects.ts'
+import type { Causes } from './causes.ts'
+import { validateContainers } from './containers.ts'
+import {
+  dnsLabelErrors,
+  dnsSubdomainErrors,
+  labelValueErrors,
+  qualifiedNameErrors,
+} from './names.ts'
+
+/** Source of all: kubernetes pkg/apis/core/validation/validation.go. */
+
+/** A new pod, and every later state of it. */
+export function validatePod(pod: Pod, causes: Causes): void {
+  if (pod.spec === undefined) {
+    causes.required('spec.containers')
+    return
+  }
+  validatePodSpec(pod.spec, 'spec', causes)
+}
+
+/** The spec of a pod or of a template at `path`. */
+export function validatePodSpec(spec: PodSpec, path: string, causes: Causes): void {
+  const volumes = validateVolumes(spec, path, causes)
+  const names = new Set<string>()
+  if (!spec.containers?.length) causes.required(`${path}.containers`)
+  validateContainers(spec.containers ?? [], `${path}.containers`, volumes, names, causes)
+  validateContainers(spec.initContainers ?? [], `${path}.initContainers`, volumes, names, causes)
+  const policies = ['Always', 'OnFailure', 'Never']
+  if (!policies.includes(spec.restartPolicy ?? '')) {
+    causes.notSupported(`${path}.restartPolicy`, spec.restartPolicy ?? '', policies)
+  }
+  const dns = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None']
+  if (!dns.includes(spec.dnsPolicy ?? '')) {
+    causes.notSupported(`${path}.dnsPolicy`, spec.dnsPolicy ?? '', dns)
+  }
+  if ((spec.terminationGracePeriodSeconds ?? 0) < 0) {
+    causes.invalid(
+      `${path}.terminationGracePeriodSeconds`,
+      spec.terminationGracePeriodSeconds,
+      'must be greater than or equal to 0',
+    )
+  }
+  if (spec.activeDeadlineSeconds !== undefined && spec.activeDeadlineSeconds < 1) {
+    causes.invalid(
+      `${path}.activeDeadlineSeconds`,
+      spec.activeDeadlineSeconds,
+      'must be between 1 and 2147483647, inclusive',
+    )
+  }
+  for (const [key, value] of Object.entries(spec.nodeSelector ?? {})) {
+    for (const text of qualifiedNameErrors(key)) causes.invalid(`${path}.nodeSelector`, key, text)
+    for (const text of labelValueErrors(value)) causes.invalid(`${path}.nodeSelector`, value, text)
+  }
+  const texts = [
+    ['serviceAccountName', dnsSubdomainErrors],
+    ['nodeName', dnsSubdomainErrors],
+    ['hostname', dnsLabelErrors],
+    ['subdomain', dnsLabelErrors],
+  ] as const
+  for (const [field, rule] of texts) {
+    const value = spec[field]
+    if (value) for (const text of rule(value)) causes.invalid(`${path}.${field}`, value, text)
+  }
+  validateTolerations(spec.tolerations ?? [], `${path}.tolerations`, causes)
+}
+
+function validateVolumes(spec: PodSpec, path: string, causes: Causes): Set<string> {
+  const names = new Set<string>()
+  for (const [index, volume] of (spec.volumes ?? []).entries()) {
+    const at = `${path}.volumes[${index}]`
+    if (!volume.name) causes.required(`${at}.name`)
+    else
+      for (const text of dnsLabelErrors(volume.name))
+        causes.invalid(`${at}.name`, volume.name, text)
+    if (names.has(volume.name)) causes.duplicate(`${at}.name`, volume.name)
+    names.add(volume.name)
+    const sources = Object.keys(volume).filter(key => key !== 'name')
+    if (sources.length === 0) causes.required(at, 'must specify a volume type')
+    for (const extra of sources.slice(1)) {
+      causes.forbidden(`${at}.${extra}`, 'may not specify more than 1 volume type')
+    }
+    if (volume.hostPath && !volume.hostPath.path) causes.required(`${at}.hostPath.path`)
+    if (volume.secret && !volume.secret.secretName) causes.required(`${at}.secret.secretName`)
+    if (volume.configMap && !volume.configMap.name) causes.required(`${at}.configMap.name`)
+  }
+  return names
+}
+
+function validateTolerations(list: readonly Toleration[], path: string, causes: Causes): void {
+  for (const [index, one] of list.entries()) {
+    const at = `${path}[${index}]`
+    if (one.key)
+      for (const text of qualifiedNameErrors(one.key)) causes.invalid(`${at}.key`, one.key, text)
+    if (!one.key && one.operator !== 'Exists') {
+      causes.invalid(
+        `${at}.operator`,
+        one.operator ?? '',
+        'operator must be Exists when `key` is empty, which means "match all values and all keys"',
+      )
+    }
+    if (one.operator && !['Equal', 'Exists'].includes(one.operator)) {
+      causes.notSupported(`${at}.operator`, one.operator, ['Equal', 'Exists'])
+    }
+    if (one.operator === 'Exists' && one.value) {
+      causes.invalid(`${at}.operator`, one, "value must be empty when `operator` is 'Exists'")
+    }
+    const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
+    if (one.effect && !effects.includes(one.effect)) {
+      causes.notSupported(`${at}.effect`, one.effect, effects)
+    }
+    if (one.tolerationSeconds !== undefined && one.effect !== 'NoExecute') {
+      causes.invalid(
+        `${at}.effect`,
+        one.effect ?? '',
+        "effect must be 'NoExecute' when `tolerationSeconds` is set",
+      )
+    }
+  }
+}
+
+const immutableText =
+  'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)'
+
+/** What an update of a pod may change: images, a deadline, more tolerations. */
+export function validatePodUpdate(next: Pod, old: Pod, causes: Causes): void {
+  const before = masked(next.spec, old.spec)
+  if (!isDeepStrictEqual(before, { ...old.spec })) causes.forbidden('spec', immutableText)
+  const kept = (old.spec.tolerations ?? []).every(one =>
+    (next.spec.tolerations ?? []).some(other => isDeepStrictEqual(one, other)),
+  )
+  if (!kept)
+    causes.forbidden(
+      'spec.tolerations',
+      'existing toleration can not be modified except its tolerationSeconds',
+    )
+  const oldGates = new Set((old.spec.schedulingGates ?? []).map(one => one.name))
+  for (const [index, { name }] of (next.spec.schedulingGates ?? []).entries()) {
+    if (!oldGates.has(name)) {
+      causes.forbidden(
+        `spec.schedulingGates[${index}].name`,
+        'only deletion is allowed, but found new scheduling gate',
+      )
+    }
+  }
+}
+
+/** `spec` with what may change put back to what it was. */
+function masked(spec: PodSpec, old: PodSpec): PodSpec {
+  const images = (now: PodSpec['containers'] | undefined, was: PodSpec['containers'] | undefined) =>
+    now?.map((one, index) => ({ ...one, image: was?.[index]?.image }))
+  const result: PodSpec = {
+    ...spec,
+    containers: images(spec.containers, old.containers) ?? [],
+    initContainers: images(spec.initContainers, old.initContainers),
+    tolerations: old.tolerations,
+    activeDeadlineSeconds: old.activeDeadlineSeconds,
+    schedulingGates: old.schedulingGates,
+    terminationGracePeriodSeconds: old.terminationGracePeriodSeconds,
+    ephemeralContainers: old.ephemeralContainers,
+  }
+  for (const key of Object.keys(result)) {
+    if (!(key in old) && result[key as keyof PodSpec] === undefined) {
+      delete result[key as keyof PodSpec]
+    }
+  }
+  return result
+}

@@ -1,0 +1,101 @@
+import type { Service, ServicePort } from '../objects.ts'
+import type { Causes } from './causes.ts'
+import { validateLabels } from './metadata.ts'
+import {
+  dnsLabelErrors,
+  dnsSubdomainErrors,
+  isIpAddress,
+  portNameErrors,
+  portNumberErrors,
+} from './names.ts'
+
+const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']
+const protocols = ['SCTP', 'TCP', 'UDP']
+
+/** Source: kubernetes pkg/apis/core/validation/validation.go ValidateService. */
+export function validateService(service: Service, causes: Causes): void {
+  const { spec } = service
+  if (spec === undefined) {
+    causes.required('spec.ports')
+    return
+  }
+  const headless = spec.clusterIP === 'None'
+  if (!types.includes(spec.type ?? '')) causes.notSupported('spec.type', spec.type ?? '', types)
+  if (!spec.ports?.length && !headless && spec.type !== 'ExternalName') {
+    causes.required('spec.ports')
+  }
+  if (headless && (spec.type === 'NodePort' || spec.type === 'LoadBalancer')) {
+    causes.invalid(
+      'spec.clusterIPs[0]',
+      'None',
+      "may not be set to 'None' for LoadBalancer services".replace('LoadBalancer', spec.type),
+    )
+  }
+  if (spec.type === 'ExternalName') {
+    if (spec.clusterIP)
+      causes.forbidden('spec.clusterIPs', "may not be set when `type` is 'ExternalName'")
+    if (!spec.externalName) causes.required('spec.externalName')
+    else {
+      const name = spec.externalName.replace(/\.$/, '')
+      for (const text of dnsSubdomainErrors(name))
+        causes.invalid('spec.externalName', spec.externalName, text)
+    }
+  }
+  if (spec.clusterIP && !headless && !isIpAddress(spec.clusterIP)) {
+    causes.invalid(
+      'spec.clusterIPs[0]',
+      spec.clusterIP,
+      'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+    )
+  }
+  validatePorts(spec.ports ?? [], spec.type ?? '', causes)
+  validateLabels(spec.selector, 'spec.selector', causes)
+  if (!['None', 'ClientIP'].includes(spec.sessionAffinity ?? '')) {
+    causes.notSupported('spec.sessionAffinity', spec.sessionAffinity ?? '', ['ClientIP', 'None'])
+  }
+  for (const [index, ip] of (spec.externalIPs ?? []).entries()) {
+    if (!isIpAddress(ip))
+      causes.invalid(
+        `spec.externalIPs[${index}]`,
+        ip,
+        'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+      )
+  }
+}
+
+function validatePorts(ports: readonly ServicePort[], type: string, causes: Causes): void {
+  const names = new Set<string>()
+  const used = new Set<string>()
+  for (const [index, port] of ports.entries()) {
+    const at = `spec.ports[${index}]`
+    if (!port.name && ports.length > 1) causes.required(`${at}.name`)
+    else if (port.name) {
+      for (const text of dnsLabelErrors(port.name)) causes.invalid(`${at}.name`, port.name, text)
+      if (names.has(port.name)) causes.duplicate(`${at}.name`, port.name)
+      names.add(port.name)
+    }
+    for (const text of portNumberErrors(port.port))
+      causes.invalid(`${at}.port`, port.port ?? 0, text)
+    if (!protocols.includes(port.protocol ?? '')) {
+      causes.notSupported(`${at}.protocol`, port.protocol ?? '', protocols)
+    }
+    const target = port.targetPort
+    const rule = typeof target === 'string' ? portNameErrors(target) : portNumberErrors(target)
+    for (const text of rule) causes.invalid(`${at}.targetPort`, target, text)
+    if (port.nodePort && type !== 'NodePort' && type !== 'LoadBalancer') {
+      causes.forbidden(`${at}.nodePort`, "may not be used when `type` is '" + type + "'")
+    }
+    const key = `${port.protocol}/${port.port}`
+    if (used.has(key)) causes.duplicate(at, { port: port.port, protocol: port.protocol })
+    used.add(key)
+  }
+}
+
+/** The cluster IP stays as long as the service has one. */
+export function validateServiceUpdate(next: Service, old: Service, causes: Causes): void {
+  const external = next.spec.type === 'ExternalName' || old.spec.type === 'ExternalName'
+  if (external || !old.spec.clusterIP) return
+  if (next.spec.clusterIP !== old.spec.clusterIP) {
+    causes.invalid('spec.clusterIPs[0]', next.spec.clusterIPs ?? null, 'may not change once set')
+  }
+}

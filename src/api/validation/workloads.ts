@@ -1,0 +1,167 @@
+import { isDeepStrictEqual } from 'node:util'
+import type { Deployment, LabelSelector, PodTemplateSpec, ReplicaSet } from '../objects.ts'
+import { matchesLabels, selectorOf } from '../selectors.ts'
+import type { KubeObject } from '../types.ts'
+import type { Causes } from './causes.ts'
+import { validateLabels } from './metadata.ts'
+import { labelValueErrors, qualifiedNameErrors } from './names.ts'
+import { validatePodSpec } from './pod.ts'
+
+/** Source of all: kubernetes pkg/apis/apps/validation/validation.go. */
+
+export function validateDeployment({ spec }: Deployment, causes: Causes): void {
+  if (spec === undefined) {
+    causes.required('spec.selector')
+    return
+  }
+  nonNegative(spec.replicas, 'spec.replicas', causes)
+  validateSelectorAndTemplate(spec.selector, spec.template, causes)
+  nonNegative(spec.minReadySeconds, 'spec.minReadySeconds', causes)
+  nonNegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit', causes)
+  nonNegative(spec.progressDeadlineSeconds, 'spec.progressDeadlineSeconds', causes)
+  const { type, rollingUpdate } = spec.strategy ?? {}
+  if (type !== 'Recreate' && type !== 'RollingUpdate') {
+    causes.notSupported('spec.strategy.type', type ?? '', ['Recreate', 'RollingUpdate'])
+  }
+  if (type === 'Recreate' && rollingUpdate) {
+    causes.forbidden(
+      'spec.strategy.rollingUpdate',
+      "may not be specified when strategy `type` is 'Recreate'",
+    )
+  }
+  for (const name of ['maxUnavailable', 'maxSurge'] as const) {
+    validateShare(rollingUpdate?.[name], `spec.strategy.rollingUpdate.${name}`, causes)
+  }
+  const zero = (value: unknown) => value === 0 || value === '0%'
+  if (rollingUpdate && zero(rollingUpdate.maxUnavailable) && zero(rollingUpdate.maxSurge)) {
+    causes.invalid(
+      'spec.strategy.rollingUpdate.maxUnavailable',
+      rollingUpdate.maxUnavailable,
+      'may not be 0 when `maxSurge` is 0',
+    )
+  }
+  const deadline = spec.progressDeadlineSeconds
+  if (deadline !== undefined && deadline <= (spec.minReadySeconds ?? 0)) {
+    causes.invalid('spec.progressDeadlineSeconds', deadline, 'must be greater than minReadySeconds')
+  }
+}
+
+export function validateReplicaSet({ spec }: ReplicaSet, causes: Causes): void {
+  if (spec === undefined) {
+    causes.required('spec.selector')
+    return
+  }
+  nonNegative(spec.replicas, 'spec.replicas', causes)
+  nonNegative(spec.minReadySeconds, 'spec.minReadySeconds', causes)
+  validateSelectorAndTemplate(spec.selector, spec.template, causes)
+}
+
+function validateShare(value: unknown, field: string, causes: Causes): void {
+  if (value === undefined) return
+  if (typeof value === 'number') nonNegative(value, field, causes)
+  else if (!/^[0-9]+%$/.test(String(value))) {
+    causes.invalid(
+      field,
+      value,
+      "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
+    )
+  }
+}
+
+function nonNegative(value: number | undefined, field: string, causes: Causes): void {
+  if ((value ?? 0) < 0) causes.invalid(field, value, 'must be greater than or equal to 0')
+}
+
+function validateSelectorAndTemplate(
+  selector: LabelSelector | undefined,
+  template: PodTemplateSpec | undefined,
+  causes: Causes,
+): void {
+  const path = 'spec.selector'
+  if (selector === undefined) causes.required(path)
+  else if (isEmpty(selector)) {
+    causes.invalid(path, selector, 'empty selector is invalid for deployment')
+  } else validateLabelSelector(selector, path, causes)
+  const labels = template?.metadata?.labels
+  if (selector !== undefined && !isEmpty(selector) && operatorsKnown(selector)) {
+    if (!matchesLabels(selectorOf(selector), labels)) {
+      causes.invalid(
+        'spec.template.metadata.labels',
+        labels ?? null,
+        '`selector` does not match template `labels`',
+      )
+    }
+  }
+  validateLabels(labels, 'spec.template.labels', causes)
+  if (template?.spec === undefined) {
+    causes.required('spec.template.spec.containers')
+    return
+  }
+  validatePodSpec(template.spec, 'spec.template.spec', causes)
+  if (template.spec.restartPolicy !== 'Always') {
+    causes.notSupported('spec.template.spec.restartPolicy', template.spec.restartPolicy, ['Always'])
+  }
+  if (template.spec.activeDeadlineSeconds !== undefined) {
+    causes.forbidden(
+      'spec.template.spec.activeDeadlineSeconds',
+      'activeDeadlineSeconds in ReplicaSet is not Supported',
+    )
+  }
+}
+
+function isEmpty(selector: LabelSelector): boolean {
+  const labels = Object.keys(selector.matchLabels ?? {}).length
+  return labels + (selector.matchExpressions ?? []).length === 0
+}
+
+function operatorsKnown(selector: LabelSelector): boolean {
+  const known = ['In', 'NotIn', 'Exists', 'DoesNotExist']
+  return (selector.matchExpressions ?? []).every(one => known.includes(one.operator))
+}
+
+/** Source: meta/v1/validation ValidateLabelSelector. */
+export function validateLabelSelector(selector: LabelSelector, path: string, causes: Causes): void {
+  for (const [key, value] of Object.entries(selector.matchLabels ?? {})) {
+    for (const text of qualifiedNameErrors(key)) causes.invalid(`${path}.matchLabels`, key, text)
+    for (const text of labelValueErrors(value)) causes.invalid(`${path}.matchLabels`, value, text)
+  }
+  for (const [index, one] of (selector.matchExpressions ?? []).entries()) {
+    const at = `${path}.matchExpressions[${index}]`
+    const values = one.values?.length ?? 0
+    if (one.operator === 'In' || one.operator === 'NotIn') {
+      if (values === 0)
+        causes.required(`${at}.values`, "must be specified when `operator` is 'In' or 'NotIn'")
+    } else if (one.operator === 'Exists' || one.operator === 'DoesNotExist') {
+      if (values > 0)
+        causes.forbidden(
+          `${at}.values`,
+          "may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
+        )
+    } else causes.invalid(`${at}.operator`, one.operator, 'not a valid selector operator')
+    for (const text of qualifiedNameErrors(one.key)) causes.invalid(`${at}.key`, one.key, text)
+  }
+}
+
+/** The selector of a Deployment or ReplicaSet stays. */
+export function validateSelectorUpdate(next: KubeObject, old: KubeObject, causes: Causes): void {
+  if (!isDeepStrictEqual(next.spec?.selector, old.spec?.selector)) {
+    causes.invalid('spec.selector', next.spec?.selector, 'field is immutable')
+  }
+}
+
+export function validateControllerRevision(object: KubeObject, causes: Causes): void {
+  if (object.data === undefined) causes.required('data', 'data is mandatory')
+  if ((object.revision ?? 0) < 0) {
+    causes.invalid('revision', object.revision, 'must be greater than or equal to 0')
+  }
+}
+
+export function validateControllerRevisionUpdate(
+  next: KubeObject,
+  old: KubeObject,
+  causes: Causes,
+): void {
+  if (!isDeepStrictEqual(next.data, old.data)) {
+    causes.invalid('data', next.data, 'field is immutable')
+  }
+}
