@@ -180,7 +180,10 @@ class Run {
 
   #onPod(pod: Pod): void {
     const key = keyOf(pod)
-    if (isFinished(pod)) return this.#onPodGone(pod)
+    if (isFinished(pod)) {
+      this.#onPodGone(pod)
+      return
+    }
     if (pod.spec.nodeName) {
       this.#queue.remove(key)
       this.#cache.setPod(pod)

@@ -1,0 +1,218 @@
+import { apiVersionOf, type Kind } from '../../api/kinds.ts'
+import { resourceTable } from '../../api/resources/table.ts'
+import { isStatusReason } from '../../api/status.ts'
+import type { KubeObject, OwnerReference } from '../../api/types.ts'
+import { type Context, type Controller, done, type Outcome, type WatchRow } from '../types.ts'
+
+const foregroundFinalizer = 'foregroundDeletion'
+const orphanFinalizer = 'orphan'
+const byOwner = 'owner-uid'
+const waitForDependentsMs = 200
+
+/** Events come and go by themselves, and own nothing. */
+const collected: readonly Kind<KubeObject>[] = resourceTable.filter(
+  row => row.resource !== 'events',
+)
+const byName = new Map(collected.map(kind => [`${kind.group}/${kind.resource}`, kind]))
+
+/**
+ * Deletes what nobody owns any more, and carries out foreground and orphaning deletion.
+ * ```
+ * owner gone                        -> dependents with no other owner are deleted
+ * owner has foregroundDeletion      -> dependents first, then the finalizer
+ * owner has orphan                  -> references removed, then the finalizer
+ * ```
+ * Level-triggered on the objects themselves; upstream keeps a graph for the same.
+ * Source: pkg/controller/garbagecollector.
+ */
+export const garbageCollector: Controller = {
+  name: 'generic-garbage-collector',
+  workers: 5,
+  watches: collected.map(
+    (kind): WatchRow => ({ kind, keys: (object, context) => affected(kind, object, context) }),
+  ),
+  indexes: collected.map(kind => ({
+    kind,
+    name: byOwner,
+    of: (object: KubeObject) => (object.metadata.ownerReferences ?? []).map(each => each.uid),
+  })),
+  reconcile,
+}
+
+function keyFor(kind: Kind<KubeObject>, object: KubeObject): string {
+  const { namespace = '', name = '' } = object.metadata
+  return `${kind.group}/${kind.resource}|${namespace}|${name}`
+}
+
+/** The object itself if it has owners or is being deleted, and its dependents when it is gone. */
+function affected(kind: Kind<KubeObject>, object: KubeObject, context: Context): string[] {
+  const {
+    uid = '',
+    namespace,
+    name = '',
+    ownerReferences = [],
+    deletionTimestamp,
+  } = object.metadata
+  const keys: string[] = []
+  if (ownerReferences.length > 0 || deletionTimestamp) keys.push(keyFor(kind, object))
+  const present = context.lister(kind).get(namespace, name)
+  if (present?.metadata.uid === uid && !deletionTimestamp) return keys
+  for (const [dependentKind, dependent] of dependentsOf(uid, context)) {
+    keys.push(keyFor(dependentKind, dependent))
+  }
+  // An owner that waits for its dependents looks again when one of them is gone.
+  if (present?.metadata.uid !== uid) {
+    for (const reference of ownerReferences) {
+      const ownerKind = kindOf(reference)
+      if (!ownerKind) continue
+      const scope = ownerKind.namespaced ? (namespace ?? '') : ''
+      keys.push(`${ownerKind.group}/${ownerKind.resource}|${scope}|${reference.name}`)
+    }
+  }
+  return keys
+}
+
+function dependentsOf(uid: string, context: Context): [Kind<KubeObject>, KubeObject][] {
+  return collected.flatMap(kind =>
+    context
+      .lister(kind)
+      .byIndex(byOwner, uid)
+      .map((object): [Kind<KubeObject>, KubeObject] => [kind, object]),
+  )
+}
+
+function kindOf(reference: OwnerReference): Kind<KubeObject> | undefined {
+  return collected.find(
+    kind => kind.kind === reference.kind && apiVersionOf(kind) === reference.apiVersion,
+  )
+}
+
+async function reconcile(key: string, context: Context): Promise<Outcome> {
+  const [resource = '', namespace = '', name = ''] = key.split('|')
+  const kind = byName.get(resource)
+  const object = kind && context.lister(kind).get(namespace, name)
+  if (!kind || !object) return done
+  const finalizers = object.metadata.finalizers ?? []
+  if (object.metadata.deletionTimestamp) {
+    if (finalizers.includes(orphanFinalizer)) return orphan(kind, object, context)
+    if (finalizers.includes(foregroundFinalizer)) return foreground(kind, object, context)
+    return done
+  }
+  return collect(kind, object, context)
+}
+
+async function collect(
+  kind: Kind<KubeObject>,
+  object: KubeObject,
+  context: Context,
+): Promise<Outcome> {
+  const references = object.metadata.ownerReferences ?? []
+  if (references.length === 0) return done
+  const states = await Promise.all(
+    references.map(reference => ownerState(reference, object, context)),
+  )
+  const dangling = references.filter((_each, index) => states[index] === 'absent')
+  const waiting = states.some(state => state === 'waiting')
+  if (states.includes('solid')) {
+    if (dangling.length > 0) await removeReferences(kind, object, dangling, context)
+    return done
+  }
+  if (states.includes('unknown')) return done
+  const propagationPolicy = waiting ? 'Foreground' : 'Background'
+  const { namespace, name = '', uid } = object.metadata
+  await ignoreMissing(
+    context.client.delete(kind, namespace, name, { propagationPolicy, preconditions: { uid } }),
+  )
+  return done
+}
+
+/** `waiting`: it is being deleted in the foreground. `unknown`: a kind that is not served. */
+async function ownerState(
+  reference: OwnerReference,
+  dependent: KubeObject,
+  context: Context,
+): Promise<'solid' | 'waiting' | 'absent' | 'unknown'> {
+  const kind = kindOf(reference)
+  if (!kind) return 'unknown'
+  const namespace = kind.namespaced ? dependent.metadata.namespace : undefined
+  let owner = context.lister(kind).get(namespace, reference.name)
+  if (owner?.metadata.uid !== reference.uid) {
+    // The cache may be behind: only the API may say that an owner is gone.
+    try {
+      owner = await context.client.get(kind, namespace, reference.name)
+    } catch (error) {
+      if (!isStatusReason(error, 'NotFound')) throw error
+      owner = undefined
+    }
+  }
+  if (owner?.metadata.uid !== reference.uid) return 'absent'
+  const { deletionTimestamp, finalizers = [] } = owner.metadata
+  return deletionTimestamp && finalizers.includes(foregroundFinalizer) ? 'waiting' : 'solid'
+}
+
+async function foreground(
+  kind: Kind<KubeObject>,
+  object: KubeObject,
+  context: Context,
+): Promise<Outcome> {
+  const uid = object.metadata.uid ?? ''
+  const blocking = dependentsOf(uid, context).filter(([, dependent]) =>
+    dependent.metadata.ownerReferences?.some(each => each.uid === uid && each.blockOwnerDeletion),
+  )
+  if (blocking.length === 0) {
+    await removeFinalizer(kind, object, foregroundFinalizer, context)
+    return done
+  }
+  for (const [dependentKind, dependent] of blocking)
+    await collect(dependentKind, dependent, context)
+  return { requeueAfterMs: waitForDependentsMs }
+}
+
+async function orphan(
+  kind: Kind<KubeObject>,
+  object: KubeObject,
+  context: Context,
+): Promise<Outcome> {
+  const uid = object.metadata.uid ?? ''
+  for (const [dependentKind, dependent] of dependentsOf(uid, context)) {
+    const own = (dependent.metadata.ownerReferences ?? []).filter(each => each.uid === uid)
+    await removeReferences(dependentKind, dependent, own, context)
+  }
+  await removeFinalizer(kind, object, orphanFinalizer, context)
+  return done
+}
+
+async function removeReferences(
+  kind: Kind<KubeObject>,
+  object: KubeObject,
+  references: readonly OwnerReference[],
+  context: Context,
+): Promise<void> {
+  const gone = new Set(references.map(reference => reference.uid))
+  const { namespace, name = '', uid, resourceVersion, ownerReferences = [] } = object.metadata
+  const left = ownerReferences.filter(reference => !gone.has(reference.uid))
+  const body = {
+    metadata: { uid, resourceVersion, ownerReferences: left.length > 0 ? left : null },
+  }
+  await ignoreMissing(context.client.patch(kind, namespace, name, { type: 'merge', body }))
+}
+
+async function removeFinalizer(
+  kind: Kind<KubeObject>,
+  object: KubeObject,
+  finalizer: string,
+  context: Context,
+): Promise<void> {
+  const { namespace, name = '', uid, resourceVersion, finalizers = [] } = object.metadata
+  const left = finalizers.filter(each => each !== finalizer)
+  const body = { metadata: { uid, resourceVersion, finalizers: left.length > 0 ? left : null } }
+  await ignoreMissing(context.client.patch(kind, namespace, name, { type: 'merge', body }))
+}
+
+async function ignoreMissing(write: Promise<unknown>): Promise<void> {
+  try {
+    await write
+  } catch (error) {
+    if (!isStatusReason(error, 'NotFound')) throw error
+  }
+}

@@ -1,0 +1,27 @@
+import { deployment } from './deployment/deployment.ts'
+import { endpoints } from './endpoints/endpoints.ts'
+import { endpointSlice } from './endpointslice/endpointslice.ts'
+import { garbageCollector } from './garbagecollector/garbagecollector.ts'
+import { namespace } from './namespace/namespace.ts'
+import { nodeIpam } from './nodeipam/nodeipam.ts'
+import { nodeLifecycle } from './nodelifecycle/nodelifecycle.ts'
+import { podGc } from './podgc/podgc.ts'
+import { replicaSet } from './replicaset/replicaset.ts'
+import { rootCa } from './rootca/rootca.ts'
+import { serviceAccount } from './serviceaccount/serviceaccount.ts'
+import type { Controller } from './types.ts'
+
+/** Every controller of the manager, in the order in which they start. */
+export const controllerTable: readonly Controller[] = [
+  namespace,
+  serviceAccount,
+  rootCa,
+  nodeIpam,
+  nodeLifecycle,
+  deployment,
+  replicaSet,
+  endpoints,
+  endpointSlice,
+  garbageCollector,
+  podGc,
+]
