@@ -24,7 +24,10 @@ export interface CoreStart {
   readonly hardState: HardState
   /** Of the snapshot; in a new cluster the initial voters at index 0; empty for one that joins. */
   readonly membership: Membership
-  readonly snapshot: { readonly index: Index; readonly term: number }
+  /** The state machine is here: the snapshot's index. */
+  readonly applied: Index
+  /** The point before the first of `entries`; not above `applied`. */
+  readonly offset: { readonly index: Index; readonly term: number }
   readonly entries: readonly Entry[]
 }
 
@@ -77,10 +80,10 @@ export class Core {
     this.config = start.config
     this.term = start.hardState.term
     this.vote = start.hardState.vote
-    this.log = new RaftLog(start.snapshot.index, start.snapshot.term, start.entries)
-    this.memberships = new Memberships(start.snapshot.index, start.membership, start.entries)
-    this.applied = start.snapshot.index
-    this.committed = Math.max(start.snapshot.index, Math.min(start.hardState.commit, this.log.last))
+    this.log = new RaftLog(start.offset.index, start.offset.term, start.entries)
+    this.memberships = new Memberships(start.offset.index, start.membership, start.entries)
+    this.applied = start.applied
+    this.committed = Math.max(start.applied, Math.min(start.hardState.commit, this.log.last))
     this.synced = this.log.last
     this.timeout = drawTimeout(start.config, prng)
     // Nobody else could be asked.

@@ -1,0 +1,150 @@
+import type { Clock } from '../kernel/clock.ts'
+import type { Logger } from '../kernel/logger.ts'
+import type { Prng } from '../kernel/prng.ts'
+import type { Channel } from '../p2p/types.ts'
+import { Core, type CoreStart } from '../raft/core.ts'
+import type { Entry } from '../raft/types.ts'
+import { createDisk, type Disk } from '../wal/disk.ts'
+import { listSnapshots, readSnapshot } from '../wal/snapshot.ts'
+import { type Recovered, Wal, WalDamagedError } from '../wal/wal.ts'
+import { Machine } from './machine.ts'
+import { defaultTimings, raftConfig, type Timings } from './options.ts'
+import { Replica } from './replica.ts'
+import { type SnapshotPoint, SnapshotReader } from './snapshots.ts'
+
+/** What a replica is opened with. */
+export interface OpenReplicaOptions {
+  /** This member; opaque, never reused, also not after its disk was lost. */
+  readonly id: string
+  /**
+   * The voters of a new cluster, the same list on each of them. Empty for a member that joins a
+   * cluster which exists: it waits to be added by `changeMembership`. Ignored once the disk holds
+   * a snapshot or a membership entry, as the log knows better.
+   */
+  readonly members: readonly { readonly id: string; readonly name: string }[]
+  /** Directory of log and snapshots, made when it is missing; one process at a time. */
+  readonly dataDir?: string
+  /** Instead of `dataDir`: the simulator's. */
+  readonly disk?: Disk
+  readonly channel: Channel
+  readonly clock: Clock
+  readonly prng: Prng
+  readonly logger: Logger
+  readonly timings?: Partial<Timings>
+  /** Default 10,000; half as many stay in the log for slow followers. */
+  readonly snapshotEveryEntries?: number
+  /** Default 64 MiB, or the size of the store if that is more. */
+  readonly snapshotEveryBytes?: number
+  /** Default 8 MiB. */
+  readonly walSegmentBytes?: number
+  /** Runs a callback after what has already arrived; default setImmediate. */
+  readonly defer?: (callback: () => void) => void
+}
+
+/**
+ * Opens the embedded store of one member: reads the newest snapshot and the log after it, and gives
+ * back a Replica that is ready to `start()`. Until then it sends and applies nothing.
+ *
+ * After `start()` every member serves every method of Store: writes are passed on to the leader,
+ * reads are confirmed by it, and results come from this member's own state, so that a caller sees
+ * its own writes. A cluster of one leads within a tick; others after an election.
+ *
+ * Call `replica.setMainThreadStalled(true)` while the control plane's thread answers no beats, and
+ * `stop()` at the end: it fails what is pending, ends the watches and closes the log.
+ *
+ * @throws WalDamagedError when the disk holds something that no crash explains. The member must not
+ * start then: it may have forgotten a vote or an acknowledgement. Remove it and join as a new one.
+ */
+export async function openReplica(options: OpenReplicaOptions): Promise<Replica> {
+  const { channel, clock, prng, logger } = options
+  const disk = options.disk ?? createDisk(options.dataDir ?? fail('dataDir or disk is needed'))
+  const timings = { ...defaultTimings, ...options.timings }
+  const incarnation = nextIncarnation(disk)
+  const { wal, recovered } = Wal.open(disk, { segmentBytes: options.walSegmentBytes })
+  if (recovered.tornBytes > 0) logger.warn('dropped a torn write', { bytes: recovered.tornBytes })
+  const snapshot = readNewest(disk)
+  const initial = { voters: options.members.map(({ id }) => id).sort(), learners: [] }
+  const point = snapshot?.point ?? { index: 0, term: 0, membership: initial }
+  const start = coreStart(options.id, timings, point, recovered, wal)
+  logger.info('store opened', { applied: start.applied, entries: start.entries.length })
+  return new Replica({
+    ...{ wal, disk, channel, clock, prng, logger, timings, incarnation },
+    core: new Core(start, prng),
+    machine: snapshot?.machine ?? new Machine(),
+    snapshotEveryEntries: options.snapshotEveryEntries ?? 10_000,
+    snapshotEveryBytes: options.snapshotEveryBytes ?? 64 << 20,
+    snapshotIndex: point.index,
+    defer: options.defer ?? (callback => void setImmediate(callback)),
+  })
+}
+
+function fail(message: string): never {
+  throw new Error(message)
+}
+
+/** A number that grows with each start: proposals of a former life are told apart by it. */
+function nextIncarnation(disk: Disk): number {
+  const name = 'incarnation'
+  const exists = disk.list().includes(name)
+  const file = disk.open(name)
+  const text = Buffer.from(file.read(0, 64)).toString('latin1')
+  // Two copies, so that a torn write leaves one of them.
+  const known = text.split('\n').map(Number).filter(Number.isSafeInteger)
+  const next = Math.max(0, ...known) + 1
+  file.write(Buffer.from(`${String(next).padStart(15, '0')}\n`), (next % 2) * 16)
+  file.sync()
+  file.close()
+  if (!exists) disk.syncDirectory()
+  return next
+}
+
+function readNewest(disk: Disk): { point: SnapshotPoint; machine: Machine } | undefined {
+  const newest = listSnapshots(disk).at(-1)
+  if (newest === undefined) return undefined
+  const reader = new SnapshotReader()
+  for (const slice of readSnapshot(disk, newest.name)) reader.add(slice)
+  reader.done()
+  const { point, machine } = reader
+  if (point === undefined) throw new WalDamagedError(newest.name, 0, 'it is empty')
+  return { point, machine }
+}
+
+function coreStart(
+  id: string,
+  timings: Timings,
+  point: SnapshotPoint,
+  recovered: Recovered,
+  wal: Wal,
+): CoreStart {
+  const { entries, hardState } = recovered
+  const reset = recovered.reset?.index ?? 0
+  const first = entries[0]?.index ?? reset + 1
+  if (first > point.index + 1) {
+    const message = `the log begins at ${first}, the newest snapshot is at ${point.index}`
+    throw new WalDamagedError('snapshot', 0, message)
+  }
+  const log = joinLog(point, entries)
+  // The crash came after a leader's snapshot was in place and before the log was told.
+  if (log.entries.length === 0 && first <= point.index) {
+    wal.reset(point.index, point.term, hardState)
+  }
+  const state =
+    hardState.term >= point.term ? hardState : { ...hardState, term: point.term, vote: null }
+  const { membership, index: applied } = point
+  return { id, config: raftConfig(timings), hardState: state, membership, applied, ...log }
+}
+
+/** The log that goes with a snapshot: a tail before its point is kept for slow followers. */
+function joinLog(
+  point: { readonly index: number; readonly term: number },
+  entries: readonly Entry[],
+): Pick<CoreStart, 'offset' | 'entries'> {
+  const first = entries[0]
+  const alone = { offset: { index: point.index, term: point.term }, entries: [] }
+  if (first === undefined) return alone
+  if (first.index === point.index + 1) return { ...alone, entries }
+  const at = entries[point.index - first.index]
+  // A log that ends before the snapshot, or disagrees with it, was never committed from there on.
+  if (at === undefined || at.term !== point.term) return alone
+  return { offset: { index: first.index, term: first.term }, entries: entries.slice(1) }
+}

@@ -1,0 +1,147 @@
+import { Packr } from 'msgpackr'
+import type { Index, MemberId, Membership } from '../raft/types.ts'
+import type { Disk } from '../wal/disk.ts'
+import { SnapshotWriter } from '../wal/snapshot.ts'
+import type { SnapshotAck, SnapshotSliceMessage } from './frames.ts'
+import { Machine, type MachineSlice } from './machine.ts'
+import { limits, type Timings } from './options.ts'
+
+/** Which point of the log a snapshot stands for; its first slice, in files and on the wire. */
+export interface SnapshotPoint {
+  readonly index: Index
+  readonly term: number
+  readonly membership: Membership
+}
+
+const packr = new Packr({ useRecords: true })
+
+/** The slices of a snapshot as bytes; a moment's state, read while writes go on. */
+export function* packSnapshot(point: SnapshotPoint, machine: Machine): Generator<Uint8Array> {
+  const slices = machine.freeze()
+  yield packr.pack(point)
+  for (const slice of slices) yield packr.pack(slice)
+}
+
+/** Builds a state machine from packed slices. */
+export class SnapshotReader {
+  readonly machine = new Machine()
+  point: SnapshotPoint | undefined
+
+  add(data: Uint8Array): void {
+    if (this.point === undefined) this.point = packr.unpack(data) as SnapshotPoint
+    else this.machine.import(packr.unpack(data) as MachineSlice)
+  }
+
+  /** All slices are there. */
+  done(): void {
+    this.machine.importDone()
+  }
+}
+
+/** Freezing must come before the first write after it: a generator would run too late. */
+export function freezeSnapshot(point: SnapshotPoint, machine: Machine): Generator<Uint8Array> {
+  const slices = packSnapshot(point, machine)
+  const head = slices.next().value as Uint8Array
+  return prepend(head, slices)
+}
+
+function* prepend(head: Uint8Array, rest: Generator<Uint8Array>): Generator<Uint8Array> {
+  yield head
+  yield* rest
+}
+
+/**
+ * Streams a snapshot to one follower: a window of slices is on its way, the follower says which one
+ * it wants next, and what stays unanswered is sent again.
+ */
+export class SnapshotSender {
+  readonly id: number
+  readonly to: MemberId
+  readonly index: Index
+  readonly #slices: Generator<Uint8Array>
+  readonly #window: { readonly n: number; readonly data: Uint8Array; readonly last: boolean }[] = []
+  #next = 0
+  #ahead: IteratorResult<Uint8Array>
+  #progressAt: number
+  #resendAt: number
+  finished = false
+
+  constructor(id: number, to: MemberId, index: Index, slices: Generator<Uint8Array>, now: number) {
+    this.id = id
+    this.to = to
+    this.index = index
+    this.#slices = slices
+    this.#ahead = slices.next()
+    this.#progressAt = now
+    this.#resendAt = Number.POSITIVE_INFINITY
+  }
+
+  /** Slices to send now. */
+  *pump(term: number, now: number, timings: Timings): Generator<SnapshotSliceMessage> {
+    while (this.#window.length < limits.snapshotWindow && !this.#ahead.done) {
+      const data = this.#ahead.value
+      this.#ahead = this.#slices.next()
+      const slice = { n: this.#next++, data, last: this.#ahead.done === true }
+      this.#window.push(slice)
+      this.#resendAt = now + timings.retryMs
+      yield { id: this.id, term, ...slice }
+    }
+    if (now < this.#resendAt) return
+    this.#resendAt = now + timings.retryMs
+    for (const slice of this.#window) yield { id: this.id, term, ...slice }
+  }
+
+  /** False when the follower knows nothing of this transfer: it has to begin again. */
+  onAck(ack: SnapshotAck, now: number): boolean {
+    const first = this.#window[0]?.n ?? this.#next
+    if (ack.next < 0) return false
+    if (ack.next > first) this.#progressAt = now
+    while (this.#window.length > 0 && this.#window[0]!.n < ack.next) this.#window.shift()
+    this.finished = this.#ahead.done === true && this.#window.length === 0
+    return true
+  }
+
+  isStalled(now: number): boolean {
+    return now - this.#progressAt > limits.snapshotStallMs
+  }
+}
+
+/** Takes a snapshot from the leader: onto the disk and into a new state machine at once. */
+export class SnapshotReceiver {
+  readonly from: MemberId
+  readonly id: number
+  readonly reader = new SnapshotReader()
+  readonly #disk: Disk
+  #writer: SnapshotWriter | undefined
+  #next = 0
+
+  constructor(from: MemberId, id: number, disk: Disk) {
+    this.from = from
+    this.id = id
+    this.#disk = disk
+  }
+
+  get next(): number {
+    return this.#next
+  }
+
+  /** Takes the slice if it is the next one. True when it was the last: all is on the disk. */
+  add(slice: SnapshotSliceMessage): boolean {
+    if (slice.n !== this.#next) return false
+    this.#next++
+    this.reader.add(slice.data)
+    const { index, term } = this.reader.point!
+    this.#writer ??= new SnapshotWriter(this.#disk, index, term)
+    this.#writer.write(slice.data)
+    if (!slice.last) return false
+    this.reader.done()
+    this.#writer.finish()
+    this.#writer = undefined
+    return true
+  }
+
+  abandon(): void {
+    this.#writer?.abandon()
+    this.#writer = undefined
+  }
+}

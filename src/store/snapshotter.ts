@@ -1,0 +1,172 @@
+import { must } from '../kernel/assert.ts'
+import type { Logger } from '../kernel/logger.ts'
+import type { Channel } from '../p2p/types.ts'
+import type { Input, MemberId } from '../raft/types.ts'
+import type { Disk } from '../wal/disk.ts'
+import { removeOldSnapshots, SnapshotWriter } from '../wal/snapshot.ts'
+import type { SnapshotAck, SnapshotSliceMessage } from './frames.ts'
+import type { Machine } from './machine.ts'
+import { limits } from './options.ts'
+import type { Host } from './proposer.ts'
+import {
+  freezeSnapshot,
+  type SnapshotPoint,
+  SnapshotReceiver,
+  SnapshotSender,
+} from './snapshots.ts'
+
+/** What the snapshotter needs of the replica beside Host. */
+export interface SnapshotHost extends Host {
+  readonly disk: Disk
+  readonly channel: Channel
+  readonly logger: Logger
+  machine(): Machine
+  /** Index and term of the last applied entry, and the membership there. */
+  point(): SnapshotPoint
+  input(input: Input): void
+  /** Runs a callback in a later turn. */
+  defer(callback: () => void): void
+  /** A snapshot at `index` is on the disk. */
+  onTaken(index: number): void
+}
+
+/** Takes snapshots of this member, sends them to followers, receives them from a leader. */
+export class Snapshotter {
+  readonly #host: SnapshotHost
+  readonly #senders = new Map<MemberId, SnapshotSender>()
+  #receiver: SnapshotReceiver | undefined
+  #received: SnapshotReceiver | undefined
+  #taking: SnapshotWriter | undefined
+  #lastId = 0
+
+  constructor(host: SnapshotHost) {
+    this.#host = host
+  }
+
+  get isTaking(): boolean {
+    return this.#taking !== undefined
+  }
+
+  /** Writes a snapshot of this moment, a slice a turn. */
+  take(): void {
+    const point = this.#host.point()
+    const slices = freezeSnapshot(point, this.#host.machine())
+    const writer = new SnapshotWriter(this.#host.disk, point.index, point.term)
+    this.#taking = writer
+    const next = () => {
+      if (this.#taking !== writer) return
+      const slice = slices.next()
+      if (!slice.done) {
+        writer.write(slice.value)
+        this.#host.defer(next)
+        return
+      }
+      writer.finish()
+      removeOldSnapshots(this.#host.disk)
+      this.#taking = undefined
+      this.#host.onTaken(point.index)
+    }
+    this.#host.defer(next)
+  }
+
+  /** Leader: `to` needs a snapshot. */
+  send(to: MemberId): void {
+    const { core, clock, logger } = this.#host
+    const point = this.#host.point()
+    const slices = freezeSnapshot(point, this.#host.machine())
+    // Unique over restarts too: an answer to a former life's transfer must not count.
+    const id = core.term * 2 ** 20 + (++this.#lastId % 2 ** 20)
+    logger.info('sending a snapshot', { to, index: point.index })
+    this.#senders.set(to, new SnapshotSender(id, to, point.index, slices, clock.now()))
+    this.#pump(to)
+  }
+
+  onAck(from: MemberId, ack: SnapshotAck): void {
+    const sender = this.#senders.get(from)
+    if (sender === undefined || sender.id !== ack.id) return
+    const known = sender.onAck(ack, this.#host.clock.now())
+    if (!known || sender.finished) this.#end(sender, known)
+    else this.#pump(from)
+  }
+
+  /** Follower: a slice has come. */
+  onSlice(from: MemberId, slice: SnapshotSliceMessage): void {
+    const { core } = this.#host
+    if (slice.term < core.term) return
+    if (slice.n === 0 && this.#receiver?.id !== slice.id) {
+      this.#receiver?.abandon()
+      this.#receiver = new SnapshotReceiver(from, slice.id, this.#host.disk)
+    }
+    const receiver = this.#receiver
+    if (receiver === undefined || receiver.id !== slice.id) {
+      if (this.#received?.id === slice.id) this.#ack(from, slice.id, this.#received.next)
+      else this.#ack(from, slice.id, -1)
+      return
+    }
+    const complete = receiver.add(slice)
+    if (complete) this.#complete(receiver, slice.term)
+    this.#ack(from, slice.id, receiver.next)
+  }
+
+  /** The state machine of the snapshot that the core has accepted at `index`. */
+  takeReceived(index: number): Machine {
+    const reader = must(this.#received, 'a snapshot').reader
+    const point = must(reader.point, 'a snapshot point')
+    if (point.index !== index) throw new Error(`snapshot ${point.index} is not ${index}`)
+    removeOldSnapshots(this.#host.disk)
+    return reader.machine
+  }
+
+  tick(): void {
+    const now = this.#host.clock.now()
+    for (const sender of this.#senders.values()) {
+      if (sender.isStalled(now)) this.#end(sender, false)
+      else this.#pump(sender.to)
+    }
+  }
+
+  /** This member leads no more: what it sends has no value. */
+  stopSending(): void {
+    this.#senders.clear()
+  }
+
+  stop(): void {
+    this.stopSending()
+    this.#receiver?.abandon()
+    this.#receiver = undefined
+    this.#taking?.abandon()
+    this.#taking = undefined
+  }
+
+  #pump(to: MemberId): void {
+    const { channel, clock, core, timings } = this.#host
+    const sender = this.#senders.get(to)
+    if (sender === undefined || channel.queuedBytes(to) > limits.channelBytesMax) return
+    for (const s of sender.pump(core.term, clock.now(), timings)) this.#host.post(to, { s })
+  }
+
+  #end(sender: SnapshotSender, ok: boolean): void {
+    const { to, index } = sender
+    this.#senders.delete(to)
+    this.#host.logger.info('snapshot sent', { to, index, ok })
+    this.#host.input({ type: 'snapshot-sent', to, index, ok })
+  }
+
+  #ack(to: MemberId, id: number, next: number): void {
+    this.#host.post(to, { a: { id, next } })
+  }
+
+  #complete(receiver: SnapshotReceiver, term: number): void {
+    this.#receiver = undefined
+    this.#received = receiver
+    // The snapshot being taken is older than this one, and must not become the newest file.
+    this.#taking?.abandon()
+    this.#taking = undefined
+    const { index, term: snapshotTerm, membership } = receiver.reader.point!
+    const { from } = receiver
+    const to = this.#host.core.id
+    const type = 'snapshot' as const
+    const message = { type, from, to, term, index, snapshotTerm, membership }
+    this.#host.input({ type: 'message', message })
+  }
+}
