@@ -1,0 +1,173 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { KeyValue, LeaseId, RangeOp, Revision } from '../mvcc/types.ts'
+import { type FromStore, type Method, Outbox, receive, type ToStore } from './port-protocol.ts'
+import type * as types from './types.ts'
+
+/**
+ * The Store that `serveStore` serves at the other end of `port`. When the port closes, all calls
+ * fail as `unknown` and all watches end.
+ */
+export function connectStore(port: MessagePort): types.Store {
+  const store = new ConnectedStore(port)
+  receive<FromStore>(port, message => store.onMessage(message))
+  port.on('close', () => store.onClose())
+  return store
+}
+
+interface Call {
+  readonly resolve: (result: never) => void
+  readonly reject: (error: Error) => void
+  readonly kvs: KeyValue[]
+}
+
+class ConnectedStore implements types.Store {
+  readonly #outbox: Outbox<ToStore>
+  readonly #calls = new Map<number, Call>()
+  readonly #watches = new Map<number, types.WatchHandlers>()
+  readonly #listeners = new Set<(leadership: types.Leadership) => void>()
+  #leadership: types.Leadership = { leading: false, term: 0, leader: null }
+  #lastId = 0
+  #closed = false
+
+  constructor(port: MessagePort) {
+    this.#outbox = new Outbox(port)
+  }
+
+  txn(request: types.TxnRequest, options?: types.ProposeOptions) {
+    return this.#call<types.StoreResult<types.TxnOutcome>>('txn', request, options)
+  }
+
+  range(op: RangeOp, options?: Parameters<types.Store['range']>[1]) {
+    return this.#call<Awaited<ReturnType<types.Store['range']>>>('range', op, options)
+  }
+
+  readIndex(options?: { readonly timeoutMs?: number }) {
+    return this.#call<types.StoreResult<{ readonly revision: Revision }>>('readIndex', options)
+  }
+
+  compact(revision: number, options?: types.ProposeOptions) {
+    type Result = types.StoreResult<{ readonly revision: Revision }>
+    return this.#call<Result>('compact', revision, options)
+  }
+
+  leaseGrant(ttlSeconds: number, id?: LeaseId) {
+    return this.#call<types.StoreResult<{ readonly id: LeaseId }>>('leaseGrant', ttlSeconds, id)
+  }
+
+  leaseKeepAlive(id: LeaseId) {
+    return this.#call<types.StoreResult<{ readonly ttlSeconds: number }>>('leaseKeepAlive', id)
+  }
+
+  leaseRevoke(id: LeaseId) {
+    return this.#call<types.StoreResult<object>>('leaseRevoke', id)
+  }
+
+  transferLeadership(to?: string) {
+    return this.#call<types.StoreResult<object>>('transferLeadership', to)
+  }
+
+  status(options?: { readonly hash?: boolean }) {
+    return this.#call<types.StoreStatus>('status', options)
+  }
+
+  watch(request: types.WatchRequest, handlers: types.WatchHandlers): types.Watch {
+    const id = ++this.#lastId
+    if (this.#closed) {
+      queueMicrotask(() => handlers.onEnd(closed))
+      return { cancel() {} }
+    }
+    this.#watches.set(id, handlers)
+    this.#outbox.push(['watch', id, request])
+    return {
+      cancel: () => {
+        if (this.#watches.delete(id)) this.#outbox.push(['cancel', id])
+      },
+    }
+  }
+
+  onLeadership(listener: (leadership: types.Leadership) => void): () => void {
+    this.#listeners.add(listener)
+    listener(this.#leadership)
+    return () => this.#listeners.delete(listener)
+  }
+
+  onMessage(message: FromStore): void {
+    switch (message[0]) {
+      case 'part':
+        this.#calls.get(message[1])?.kvs.push(...message[2])
+        return
+      case 'result':
+        this.#onResult(message[1], message[2])
+        return
+      case 'threw': {
+        const call = this.#calls.get(message[1])
+        this.#calls.delete(message[1])
+        call?.reject(new Error(message[2]))
+        return
+      }
+      case 'batch': {
+        const [, id, revision, events, bytes] = message
+        const handlers = this.#watches.get(id)
+        if (handlers === undefined) return
+        handlers.onBatch({ revision: revision as Revision, events })
+        if (bytes > 0) this.#outbox.push(['seen', id, bytes])
+        return
+      }
+      case 'end':
+        this.#onEnd(message[1], message[2])
+        return
+      case 'leadership':
+        this.#setLeadership(message[1])
+        return
+    }
+  }
+
+  onClose(): void {
+    this.#closed = true
+    for (const id of [...this.#calls.keys()]) this.#onResult(id, closed)
+    for (const id of [...this.#watches.keys()]) this.#onEnd(id, closed)
+    const { leading, term } = this.#leadership
+    if (leading) this.#setLeadership({ leading: false, term, leader: null })
+  }
+
+  #call<T>(method: Method, ...args: readonly unknown[]): Promise<T> {
+    if (this.#closed) return Promise.resolve(closed as T)
+    const id = ++this.#lastId
+    return new Promise((resolve, reject) => {
+      this.#calls.set(id, { resolve: resolve as Call['resolve'], reject, kvs: [] })
+      this.#outbox.push(['call', id, method, args])
+    })
+  }
+
+  #onResult(id: number, result: unknown): void {
+    const call = this.#calls.get(id)
+    if (call === undefined) return
+    this.#calls.delete(id)
+    call.resolve((call.kvs.length > 0 ? withParts(result, call.kvs) : result) as never)
+  }
+
+  #onEnd(id: number, failure: types.StoreFailure): void {
+    const handlers = this.#watches.get(id)
+    this.#watches.delete(id)
+    handlers?.onEnd(failure)
+  }
+
+  #setLeadership(leadership: types.Leadership): void {
+    this.#leadership = leadership
+    for (const listener of this.#listeners) listener(leadership)
+  }
+}
+
+/** Puts the parts of a long list before its last one. */
+function withParts(result: unknown, kvs: KeyValue[]): unknown {
+  const whole = result as Awaited<ReturnType<types.Store['range']>>
+  if (!whole.ok) return whole
+  for (const kv of whole.range.kvs) kvs.push(kv)
+  return { ...whole, range: { ...whole.range, kvs } }
+}
+
+const closed: types.StoreFailure = {
+  ok: false,
+  why: 'unknown',
+  message: 'the consensus thread has gone',
+}
