@@ -1,8 +1,8 @@
 import { MessageChannel } from 'node:worker_threads'
 import { afterEach, expect, test } from 'vitest'
-import { connectStore } from '../../../src/store/connect-port.ts'
+import { connectStore } from '../../../src/store/connect.ts'
 import { createLocalStore } from '../../../src/store/local.ts'
-import { serveStore } from '../../../src/store/serve-port.ts'
+import { serveStore } from '../../../src/store/serve.ts'
 import type { Leadership, Store, StoreFailure } from '../../../src/store/types.ts'
 import { put, until } from './cluster.ts'
 

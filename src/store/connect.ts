@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { KeyValue, LeaseId, RangeOp, Revision } from '../mvcc/types.ts'
-import { type FromStore, type Method, Outbox, receive, type ToStore } from './port-protocol.ts'
+import { type FromStore, type Method, Outbox, receive, type ToStore } from './port.ts'
 import type * as types from './types.ts'
 
 /**

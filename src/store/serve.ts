@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import { errorMessage } from '../kernel/result.ts'
 import type { Event, KeyValue, RangeResult } from '../mvcc/types.ts'
-import { type FromStore, type Method, Outbox, receive, type ToStore } from './port-protocol.ts'
+import { type FromStore, type Method, Outbox, receive, type ToStore } from './port.ts'
 import type { Store, StoreResult, Watch, WatchBatch, WatchRequest } from './types.ts'
 
 /** A long list is cut into parts of this many bytes, with turns for others between them. */
@@ -76,7 +76,7 @@ class ServedStore {
   async #call(id: number, method: Method, args: readonly unknown[]): Promise<void> {
     try {
       const call = this.#store[method] as (...args: unknown[]) => Promise<unknown>
-      const result = await call.apply(this.#store, args)
+      const result = await call.apply(this.#store, [...args])
       if (method === 'range') await this.#sendRange(id, result as RangeReply)
       else this.push(['result', id, result], weigh(result))
     } catch (error) {
