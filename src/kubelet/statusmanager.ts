@@ -1,0 +1,67 @@
+import { kinds } from '../api/kinds.ts'
+import type { Pod, PodStatus } from '../api/objects.ts'
+import { isStatusReason } from '../api/status.ts'
+import type { Client } from '../client/types.ts'
+
+/**
+ * Writes pod statuses, each only when it changed. A pod's last written status is remembered, for
+ * the informer's copy may be older. Source: pkg/kubelet/status/status_manager.go.
+ */
+export class StatusManager {
+  readonly #client: Client
+  readonly #written = new Map<string, { readonly key: string; readonly status: PodStatus }>()
+
+  constructor(client: Client) {
+    this.#client = client
+  }
+
+  /** The pod with the status that was written last, so that transition times hold. */
+  withLatest(pod: Pod): Pod {
+    const written = this.#written.get(pod.metadata.uid ?? '')
+    if (!written) return pod
+    const foreign = (pod.status?.conditions ?? []).filter(
+      each => !written.status.conditions?.some(own => own.type === each.type),
+    )
+    const conditions = [...(written.status.conditions ?? []), ...foreign]
+    return { ...pod, status: { ...pod.status, ...written.status, conditions } }
+  }
+
+  /** Patches the status unless it is as it was. A pod that is gone is no error. */
+  async write(pod: Pod, status: PodStatus): Promise<void> {
+    const { uid = '', namespace, name = '' } = pod.metadata
+    const key = JSON.stringify(status)
+    if (this.#written.get(uid)?.key === key) return
+    const body = { metadata: { uid }, status: withRemovals(pod.status, status) }
+    try {
+      await this.#client.patch(kinds.pods, namespace, name, {
+        type: 'strategic',
+        body,
+        subresource: 'status',
+      })
+      this.#written.set(uid, { key, status })
+    } catch (error) {
+      if (isStatusReason(error, 'NotFound') || isStatusReason(error, 'Conflict')) return
+      throw error
+    }
+  }
+
+  forget(uid: string): void {
+    this.#written.delete(uid)
+  }
+}
+
+/** Fields that a patch has to take away are null in it; conditions are merged by type. */
+function withRemovals(old: PodStatus | undefined, status: PodStatus): Record<string, unknown> {
+  const body: Record<string, unknown> = { ...status }
+  for (const field of ['reason', 'message', 'resize'] as const) {
+    if (old?.[field] !== undefined && status[field] === undefined) body[field] = null
+  }
+  body.conditions = (status.conditions ?? []).map(condition => {
+    const before = old?.conditions?.find(each => each.type === condition.type)
+    const cleared: Record<string, unknown> = {}
+    if (before?.reason && !condition.reason) cleared.reason = null
+    if (before?.message && !condition.message) cleared.message = null
+    return { ...condition, ...cleared }
+  })
+  return body
+}
