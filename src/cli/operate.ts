@@ -1,0 +1,112 @@
+import { resolve } from 'node:path'
+import type { Fault } from '../admin/types.ts'
+import { formatAddress } from '../config/ports.ts'
+import { sleep } from '../kernel/clock.ts'
+import { runFault } from '../supervisor/faults.ts'
+import { leaderOf, PeerClients } from '../supervisor/peers.ts'
+import { openCluster } from '../supervisor/prepare.ts'
+import { type CliParts, UsageError } from './types.ts'
+
+const transferTimeoutMs = 10_000
+
+/** `quorate fault`: the dashboard's faults, for scripts. */
+export async function fault(
+  type: string,
+  targets: readonly string[],
+  options: { readonly data: string; readonly delay?: number; readonly ms?: number },
+  parts: CliParts,
+): Promise<void> {
+  const cluster = openCluster(resolve(options.data))
+  const names = targets.flatMap(target => target.split(',')).filter(Boolean)
+  const [first] = names
+  const needed = () => {
+    if (first) return first
+    const known = cluster.config.peers.map(peer => peer.name).join(', ')
+    throw new UsageError(`fault ${type}: which peer? There are ${known}`)
+  }
+  const direct = async (each: Fault) => {
+    const clients = new PeerClients(cluster)
+    try {
+      await clients.get(needed()).fault(each)
+    } finally {
+      clients.close()
+    }
+  }
+  const actions: Readonly<Record<string, () => Promise<void>>> = {
+    kill: () => runFault(cluster, parts.mainFile, { type: 'kill', peer: needed() }),
+    pause: () => runFault(cluster, parts.mainFile, { type: 'pause', peer: needed() }),
+    resume: () => runFault(cluster, parts.mainFile, { type: 'resume', peer: needed() }),
+    restart: () => runFault(cluster, parts.mainFile, { type: 'restart', peer: needed() }),
+    partition: () => {
+      needed()
+      return runFault(cluster, parts.mainFile, { type: 'partition', from: names })
+    },
+    slow: () => {
+      needed()
+      const delayMs = options.delay ?? 100
+      return runFault(cluster, parts.mainFile, { type: 'slow', peers: names, delayMs })
+    },
+    heal: () => runFault(cluster, parts.mainFile, { type: 'heal' }),
+    'block-main': () => direct({ type: 'block-main', ms: options.ms ?? 2_000 }),
+    'hold-writes': () => direct({ type: 'hold-writes', hold: true }),
+    'release-writes': () => direct({ type: 'hold-writes', hold: false }),
+  }
+  const action = actions[type]
+  if (!action) {
+    throw new UsageError(
+      `fault ${type}: no such fault; there are ${Object.keys(actions).join(', ')}`,
+    )
+  }
+  await action()
+  process.stdout.write(`fault ${[type, ...names].join(' ')}: done\n`)
+}
+
+/** `quorate leader transfer [PEER]`: a planned move that costs no failed write. */
+export async function transferLeader(
+  target: string | undefined,
+  options: { readonly data: string },
+): Promise<void> {
+  const cluster = openCluster(resolve(options.data))
+  const clients = new PeerClients(cluster)
+  try {
+    const before = leaderOf(await clients.views())
+    if (!before) throw new UsageError('there is no leader now; see: quorate status', 3)
+    if (target === before.name) {
+      process.stdout.write(`${target} leads already\n`)
+      return
+    }
+    if (target) clients.get(target)
+    const began = performance.now()
+    await clients.get(before.name).transfer(target)
+    while (performance.now() - began < transferTimeoutMs) {
+      const now = leaderOf(await clients.views())
+      if (now && now.name !== before.name) {
+        const tookMs = Math.round(performance.now() - began)
+        process.stdout.write(`leader: ${before.name} -> ${now.name} in ${tookMs} ms\n`)
+        return
+      }
+      await sleep(20)
+    }
+    throw new UsageError(`${before.name} still leads after ${transferTimeoutMs / 1000} s`)
+  } finally {
+    clients.close()
+  }
+}
+
+/** `quorate env`: for `eval`. */
+export function printEnvironment(options: { readonly data: string }): void {
+  const { layout, config } = openCluster(resolve(options.data))
+  const masters = config.peers.filter(peer => peer.roles.includes('control-plane'))
+  const endpoints = masters.map(peer => `https://${formatAddress(peer.etcd)}`).join(',')
+  const variables = {
+    KUBECONFIG: layout.kubeconfig,
+    ETCDCTL_API: '3',
+    ETCDCTL_ENDPOINTS: endpoints,
+    ETCDCTL_CACERT: `${layout.pki}/ca.crt`,
+    ETCDCTL_CERT: `${layout.pki}/admin.crt`,
+    ETCDCTL_KEY: `${layout.pki}/admin.key`,
+  }
+  for (const [name, value] of Object.entries(variables)) {
+    process.stdout.write(`export ${name}='${value.replace(/'/g, "'\\''")}'\n`)
+  }
+}

@@ -1,0 +1,103 @@
+import { resolve } from 'node:path'
+import { formatAddress } from '../config/ports.ts'
+import { sleep } from '../kernel/clock.ts'
+import { hasQuorum, leaderOf, PeerClients, type PeerView } from '../supervisor/peers.ts'
+import { openCluster, type PreparedCluster } from '../supervisor/prepare.ts'
+
+const watchMs = 500
+const noQuorumExitCode = 3
+
+/** What `quorate status --json` prints; other people's scripts read it. */
+export interface StatusReport {
+  readonly cluster: string
+  readonly quorum: boolean
+  readonly term: number
+  readonly leader: string | null
+  readonly server: string
+  readonly kubeconfig: string
+  readonly peers: readonly {
+    readonly name: string
+    readonly pid: number | null
+    readonly role: string
+    readonly term: number | null
+    readonly commit: number | null
+    readonly applied: number | null
+    readonly revision: number | null
+    readonly hash?: string
+    readonly api: string
+    readonly etcd: string
+  }[]
+}
+
+/** `quorate status`: exit code 0 with quorum, 3 without. */
+export async function status(options: {
+  readonly data: string
+  readonly json?: boolean
+  readonly watch?: boolean
+  readonly hash?: boolean
+}): Promise<void> {
+  const cluster = openCluster(resolve(options.data))
+  const clients = new PeerClients(cluster)
+  try {
+    for (;;) {
+      const views = await clients.views({ hash: options.hash })
+      const report = reportOf(cluster, views)
+      process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : table(report))
+      process.exitCode = report.quorum ? 0 : noQuorumExitCode
+      if (!options.watch) return
+      await sleep(watchMs)
+    }
+  } finally {
+    clients.close()
+  }
+}
+
+function reportOf(cluster: PreparedCluster, views: readonly PeerView[]): StatusReport {
+  const { config, layout } = cluster
+  const leader = leaderOf(views)
+  return {
+    cluster: config.name,
+    quorum: hasQuorum(views),
+    term: Math.max(0, ...views.map(view => view.report?.term ?? 0)),
+    leader: leader?.name ?? null,
+    server: `https://${formatAddress(config.loadBalancer)}`,
+    kubeconfig: layout.kubeconfig,
+    peers: config.peers.map((peer, index) => {
+      const report = views[index]?.report
+      const voter = peer.roles.includes('control-plane')
+      return {
+        name: peer.name,
+        pid: views[index]?.pid ?? null,
+        role: views[index]?.role ?? 'down',
+        term: report?.term ?? null,
+        commit: report?.commit ?? null,
+        applied: report?.applied ?? null,
+        revision: report?.revision ?? null,
+        ...(report?.hash ? { hash: report.hash } : {}),
+        api: voter ? `https://${formatAddress(peer.api)}` : '',
+        etcd: voter ? `https://${formatAddress(peer.etcd)}` : '',
+      }
+    }),
+  }
+}
+
+function table(report: StatusReport): string {
+  const quorum = report.quorum ? 'quorum' : 'NO QUORUM'
+  const head = `${report.cluster}  ${quorum}  term ${report.term}  leader ${report.leader ?? '-'}`
+  const titles = ['NAME', 'PID', 'ROLE', 'TERM', 'COMMIT', 'APPLIED', 'API']
+  const rows = report.peers.map(peer =>
+    [peer.name, peer.pid, peer.role, peer.term, peer.commit, peer.applied, peer.api].map(cell =>
+      String(cell ?? '-'),
+    ),
+  )
+  const widths = titles.map((title, column) =>
+    Math.max(title.length, ...rows.map(row => row[column]?.length ?? 0)),
+  )
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('   ')
+      .trimEnd()
+  const body = [titles, ...rows].map(line).join('\n')
+  return `${head}  ${report.server}\n${body}\n`
+}

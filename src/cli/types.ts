@@ -1,0 +1,38 @@
+import type { EnsureMeshIdentity } from '../supervisor/prepare.ts'
+
+/** What the command line starts and does not know: main.ts hands it down. */
+export interface CliParts {
+  /** The file that node runs for every process of a cluster. */
+  readonly mainFile: string
+  readonly ensureIdentity: EnsureMeshIdentity
+  /** Ends the pods that outlive their kubelet. Returns how many there were. */
+  readonly stopPods: (dataRoot: string) => Promise<number>
+  readonly runPeer: (options: RunPeerOptions) => Promise<void>
+  readonly runLoadBalancer: (options: RunProcessOptions) => Promise<void>
+  readonly runProxy: (options: RunProcessOptions) => Promise<void>
+  /** The configuration of a real load balancer, as text. */
+  readonly printLoadBalancer: (kind: 'haproxy' | 'nginx', options: RunProcessOptions) => string
+  /** The dashboard's program, a process of its own. */
+  readonly tuiFile: string
+}
+
+export interface RunProcessOptions {
+  readonly data: string
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+}
+
+export interface RunPeerOptions extends RunProcessOptions {
+  readonly config: string
+  readonly name: string
+  readonly faults: boolean
+}
+
+/** An error whose message is all that the user needs; ends the program with `exitCode`. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError'
+  readonly exitCode: number
+  constructor(message: string, exitCode = 1) {
+    super(message)
+    this.exitCode = exitCode
+  }
+}

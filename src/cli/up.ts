@@ -1,0 +1,173 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { relative, resolve } from 'node:path'
+import { loadConfig } from '../config/load.ts'
+import { formatAddress } from '../config/ports.ts'
+import { createJsonLogger } from '../kernel/json-logger.ts'
+import { silentLogger } from '../kernel/logger.ts'
+import { openCluster, type PreparedCluster, prepareCluster } from '../supervisor/prepare.ts'
+import { processState, readRunRecord, startProcess } from '../supervisor/processes.ts'
+import { waitUntilReady } from '../supervisor/ready.ts'
+import { runningSupervisor, Supervisor, supervisorProcess } from '../supervisor/supervisor.ts'
+import { type CliParts, UsageError } from './types.ts'
+import { watchLines } from './watch.ts'
+
+export interface UpOptions {
+  readonly data: string
+  readonly config?: string
+  readonly peers?: number
+  readonly workers?: number
+  readonly portBase?: number
+  readonly runtime?: string
+  readonly proxyMode?: string
+  readonly detach?: boolean
+  readonly timeout: number
+  readonly tui: boolean
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+}
+
+/** `quorate up`: brings the cluster up and stays with it, or leaves it running. */
+export async function up(options: UpOptions, parts: CliParts): Promise<void> {
+  const data = resolve(options.data)
+  const cluster = await prepare(data, options, parts)
+  const running = runningSupervisor(cluster)
+  if (running !== undefined) {
+    if (!options.detach) {
+      throw new UsageError(
+        `the cluster of ${data} is running already (supervisor pid ${running}).\n` +
+          'See it with: quorate tui    Stop it with: quorate down',
+      )
+    }
+    await ready(cluster, options)
+    return
+  }
+  if (options.detach) {
+    startProcess(cluster.layout, supervisorProcess, [parts.mainFile, 'supervise', '--data', data])
+    await ready(cluster, options, () => supervisorAlive(cluster))
+    return
+  }
+  await stay(cluster, options, parts)
+}
+
+/** `quorate supervise`: what `up --detach` leaves behind. Not for people. */
+export async function supervise(
+  options: { readonly data: string; readonly logLevel: UpOptions['logLevel'] },
+  parts: CliParts,
+): Promise<void> {
+  const cluster = openCluster(resolve(options.data))
+  const logger = createJsonLogger(supervisorProcess, options.logLevel)
+  const supervisor = new Supervisor({ cluster, main: parts.mainFile, logger })
+  await supervisor.start()
+  await untilSignal()
+  logger.info('stopping')
+  await supervisor.stop()
+  await parts.stopPods(cluster.layout.root)
+  process.exit(0)
+}
+
+async function prepare(
+  data: string,
+  options: UpOptions,
+  parts: CliParts,
+): Promise<PreparedCluster> {
+  const inForce = resolve(data, 'cluster.config.json')
+  const file = options.config ?? (existsSync(inForce) ? inForce : 'cluster.config.json')
+  const overrides = {
+    peers: options.peers,
+    workers: options.workers,
+    portBase: options.portBase,
+    runtime: options.runtime,
+    proxyMode: options.proxyMode,
+  }
+  const shown = relative(process.cwd(), file) || file
+  if (!existsSync(file)) {
+    throw new UsageError(`${shown}: no such file; give another with --config FILE`)
+  }
+  const config = loadConfig(file, overrides)
+  if (config.runtime === 'cri') {
+    throw new UsageError('runtime: "cri" is not built yet; use "process" or "simulated"')
+  }
+  if (config.proxyMode !== 'userspace') {
+    throw new UsageError(`proxyMode: "${config.proxyMode}" is not built yet; use "userspace"`)
+  }
+  return prepareCluster(data, config, parts.ensureIdentity)
+}
+
+/** In the foreground: until Ctrl-C, with the dashboard where there is a terminal. */
+async function stay(cluster: PreparedCluster, options: UpOptions, parts: CliParts): Promise<void> {
+  const supervisor = new Supervisor({ cluster, main: parts.mainFile, logger: silentLogger })
+  const interrupted = untilSignal()
+  try {
+    await supervisor.start()
+    const outcome = await Promise.race([
+      ready(cluster, options).then(() => 'ready' as const),
+      interrupted.then(() => 'interrupted' as const),
+    ])
+    if (outcome === 'ready') await show(cluster, options, parts, interrupted)
+  } finally {
+    process.stderr.write('stopping the cluster ...\n')
+    await supervisor.stop()
+    const pods = await parts.stopPods(cluster.layout.root)
+    process.stderr.write(`stopped${pods > 0 ? `, ${pods} pods ended` : ''}\n`)
+  }
+}
+
+async function show(
+  cluster: PreparedCluster,
+  options: UpOptions,
+  parts: CliParts,
+  interrupted: Promise<void>,
+): Promise<void> {
+  if (!options.tui || !process.stdout.isTTY || !process.stdin.isTTY) {
+    await watchLines(cluster, interrupted)
+    return
+  }
+  const child = spawn(process.execPath, [parts.tuiFile, '--data', cluster.layout.root], {
+    stdio: 'inherit',
+    env: { ...process.env, NODE_ENV: 'production' },
+  })
+  const ended = new Promise<void>(done => child.once('exit', () => done()))
+  await Promise.race([ended, interrupted])
+  if (child.exitCode === null) child.kill('SIGTERM')
+  await ended
+}
+
+async function ready(
+  cluster: PreparedCluster,
+  options: Pick<UpOptions, 'timeout'>,
+  alive: () => void = () => {},
+): Promise<void> {
+  const began = performance.now()
+  const seconds = () => ((performance.now() - began) / 1000).toFixed(1)
+  await waitUntilReady(cluster, options.timeout * 1000, missing => {
+    alive()
+    process.stderr.write(`[${seconds()} s] waiting: ${missing.join('; ')}\n`)
+  })
+  const { layout, config } = cluster
+  const shown = relative(process.cwd(), layout.root) || '.'
+  const data = shown === '.quorate' ? '' : ` --data ${shown}`
+  process.stdout.write(
+    `ready after ${seconds()} s: ${config.peers.length} peers, ` +
+      `API https://${formatAddress(config.loadBalancer)}\n` +
+      `  eval "$(npx quorate env${data})"    kubectl get nodes -o wide\n` +
+      `  npx quorate tui${data}              the dashboard\n` +
+      `  npx quorate down${data}             stop\n`,
+  )
+}
+
+/** A supervisor that died has said why in its log. */
+function supervisorAlive(cluster: PreparedCluster): void {
+  const record = readRunRecord(cluster.layout, supervisorProcess)
+  if (record && processState(record) !== 'down') return
+  const log = cluster.layout.logFile(supervisorProcess)
+  throw new UsageError(`the supervisor ended; see ${log}`)
+}
+
+/** Resolves at SIGINT, SIGTERM or SIGHUP. */
+export function untilSignal(): Promise<void> {
+  return new Promise(done => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.once(signal, () => done())
+    }
+  })
+}

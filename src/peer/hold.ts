@@ -1,0 +1,36 @@
+import type { ApiRequest, ApiResponse, Transport } from '../api/http.ts'
+
+/**
+ * Test hook: holds controllers' writes back until released, so that a deposed leader's late write
+ * can be seen to meet its fence. Reads pass.
+ */
+export class WriteHold {
+  #released: Promise<void> | undefined
+  #release: () => void = () => {}
+
+  get holding(): boolean {
+    return this.#released !== undefined
+  }
+
+  set(hold: boolean): void {
+    if (hold === this.holding) return
+    if (!hold) {
+      this.#release()
+      this.#released = undefined
+      return
+    }
+    this.#released = new Promise(resolve => {
+      this.#release = resolve
+    })
+  }
+
+  /** The transport with its writes held. */
+  over(transport: Transport): Transport {
+    return {
+      request: async (request: ApiRequest): Promise<ApiResponse> => {
+        if (request.method !== 'GET') await this.#released
+        return transport.request(request)
+      },
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import { AdminClient } from '../admin/client.ts'
+import { createClient } from '../client/client.ts'
+import { httpsTransport } from '../client/https.ts'
+import { InformerFactory } from '../client/informer.ts'
+import { formatAddress } from '../config/ports.ts'
+import { must } from '../kernel/assert.ts'
+import { systemClock } from '../kernel/clock.ts'
+import { createJsonLogger, type LogLevel } from '../kernel/json-logger.ts'
+import type { Logger } from '../kernel/logger.ts'
+import type { Startable } from '../kernel/startable.ts'
+import { createLoadBalancer } from '../loadbalancer/loadbalancer.ts'
+import { printHaproxy, printNginx } from '../loadbalancer/print.ts'
+import { readKeyPair } from '../pki/files.ts'
+import { createUserspaceProxy } from '../proxy/userspace.ts'
+import { adminTls } from '../supervisor/peers.ts'
+import { openCluster, type PreparedCluster } from '../supervisor/prepare.ts'
+
+/** How often the load balancer asks who leads; a refused connection tells sooner who is dead. */
+const leaderPollMs = 500
+
+interface ProcessOptions {
+  readonly data: string
+  readonly logLevel: LogLevel
+}
+
+function backendsOf({ config }: PreparedCluster) {
+  return config.peers
+    .filter(peer => peer.roles.includes('control-plane'))
+    .map(peer => ({ name: peer.name, ...peer.api }))
+}
+
+/** `quorate lb`: one address that stays right whichever peer dies. */
+export async function runLoadBalancer(options: ProcessOptions): Promise<void> {
+  const cluster = openCluster(options.data)
+  const logger = createJsonLogger('load-balancer', options.logLevel)
+  let leader: string | undefined
+  const clients = cluster.config.peers
+    .filter(peer => peer.roles.includes('control-plane'))
+    .map(peer => new AdminClient(formatAddress(peer.admin), adminTls(cluster.layout)))
+  const poll = async () => {
+    const reports = await Promise.allSettled(clients.map(client => client.status()))
+    const leaders = reports
+      .flatMap(result => (result.status === 'fulfilled' ? [result.value] : []))
+      .filter(report => report.role === 'leader')
+      .sort((a, b) => b.term - a.term)
+    leader = leaders[0]?.name
+  }
+  systemClock.every(leaderPollMs, () => void poll())
+  const balancer = createLoadBalancer({
+    ...cluster.config.loadBalancer,
+    backends: backendsOf(cluster),
+    isLeader: name => name === leader,
+    logger,
+    clock: systemClock,
+  })
+  await runUntilSignal(balancer, logger)
+}
+
+/** `quorate proxy`: the Services of this network namespace. */
+export async function runProxy(options: ProcessOptions): Promise<void> {
+  const { layout, config } = openCluster(options.data)
+  const logger = createJsonLogger('proxy', options.logLevel)
+  const tls = must(readKeyPair(layout.pki, 'proxy'), `${layout.pki}: no proxy certificate`)
+  const ca = must(readKeyPair(layout.pki, 'ca'), `${layout.pki}: no CA`).cert
+  const transport = httpsTransport({
+    servers: [`https://${formatAddress(config.loadBalancer)}`],
+    ca,
+    ...tls,
+  })
+  const client = createClient(transport, { userAgent: 'kube-proxy' })
+  const factory = new InformerFactory(client, { logger, clock: systemClock })
+  const proxy = createUserspaceProxy({ client, factory, logger, clock: systemClock })
+  await factory.start()
+  await runUntilSignal(proxy, logger)
+}
+
+/** The configuration of a real load balancer in front of the masters. */
+export function printLoadBalancer(kind: 'haproxy' | 'nginx', options: ProcessOptions): string {
+  const cluster = openCluster(options.data)
+  const print = kind === 'haproxy' ? printHaproxy : printNginx
+  return print(backendsOf(cluster))
+}
+
+async function runUntilSignal(part: Startable, logger: Logger): Promise<void> {
+  await part.start()
+  logger.info('started')
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      void part.stop().finally(() => process.exit(0))
+    })
+  }
+}

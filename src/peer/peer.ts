@@ -1,0 +1,250 @@
+import { EventRing } from '../admin/events.ts'
+import { AdminServer } from '../admin/server.ts'
+import type { GossipReport, PeerReport } from '../admin/types.ts'
+import { createClient } from '../client/client.ts'
+import { httpsTransport } from '../client/https.ts'
+import type { Client } from '../client/types.ts'
+import { formatAddress } from '../config/ports.ts'
+import type { PeerConfig } from '../config/types.ts'
+import { must } from '../kernel/assert.ts'
+import type { Cancel } from '../kernel/clock.ts'
+import { systemClock } from '../kernel/clock.ts'
+import type { LogLevel } from '../kernel/json-logger.ts'
+import type { Logger } from '../kernel/logger.ts'
+import type { Startable } from '../kernel/startable.ts'
+import type { MeshMember } from '../p2p/types.ts'
+import { readKeyPair } from '../pki/files.ts'
+import type { Leadership } from '../store/types.ts'
+import type { PreparedCluster } from '../supervisor/prepare.ts'
+import { peerHandlers } from './admin.ts'
+import { Consensus } from './consensus.ts'
+import { WriteHold } from './hold.ts'
+import { Master } from './master.ts'
+import { buildReport } from './report.ts'
+import { createWorker } from './worker.ts'
+
+const gossipMs = 500
+const gossipForgetMs = 10_000
+
+export interface PeerOptions {
+  readonly cluster: PreparedCluster
+  readonly members: readonly MeshMember[]
+  readonly name: string
+  readonly faults: boolean
+  readonly logLevel: LogLevel
+  readonly logger: Logger
+  /** The store is gone and the process must end. */
+  readonly onFatal: (reason: string) => void
+}
+
+/**
+ * One peer, whole: consensus thread, API server, control plane on call, kubelet, admin server. The
+ * only place that wires; start order is bottom up, stop order the reverse.
+ */
+export class Peer implements Startable {
+  readonly #options: PeerOptions
+  readonly #peer: PeerConfig
+  readonly #member: MeshMember
+  readonly #events: EventRing
+  readonly #hold = new WriteHold()
+  readonly #consensus: Consensus
+  readonly #master: Master | undefined
+  readonly #gossip = new Map<string, { report: Omit<GossipReport, 'ageMs'>; at: number }>()
+  readonly #startedAt = new Date(systemClock.wall()).toISOString()
+  readonly #activeFaults = new Set<string>()
+  #worker: Startable | undefined
+  #admin: AdminServer | undefined
+  #gossipTimer: Cancel = () => {}
+  #ready = false
+
+  constructor(options: PeerOptions) {
+    this.#options = options
+    const { config } = options.cluster
+    const { name, logger } = options
+    const known = config.peers.map(peer => peer.name).join(', ')
+    this.#peer = must(
+      config.peers.find(peer => peer.name === name),
+      `no peer "${name}" in the configuration; there are ${known}`,
+    )
+    this.#member = must(
+      options.members.find(member => member.name === name),
+      `${name} is not a member of the mesh`,
+    )
+    this.#events = new EventRing(name, systemClock.wall)
+    this.#consensus = new Consensus(this.#consensusOptions(), logger)
+    const { store } = this.#consensus
+    if (!store) return
+    this.#master = new Master({
+      config,
+      peer: this.#peer,
+      pkiDir: options.cluster.layout.peer(name).pki,
+      ca: this.#ca(),
+      store,
+      hold: this.#hold,
+      logger,
+      onEvent: message => this.#events.add('CONTROL', message),
+    })
+  }
+
+  async start(): Promise<void> {
+    const { logger } = this.#options
+    this.#consensus.on('gossip', report => this.#onGossip(report))
+    this.#consensus.on('event', message => this.#events.add('STORE', message))
+    this.#consensus.on('died', reason => this.#options.onFatal(reason))
+    await this.#consensus.start()
+    this.#consensus.store?.onLeadership(leadership => this.#tellLeadership(leadership))
+    this.#admin = new AdminServer({
+      address: this.#peer.admin,
+      tls: { ...this.#tls('apiserver'), ca: this.#ca() },
+      handlers: peerHandlers({
+        report: hash => this.report(hash),
+        events: after => this.#events.after(after),
+        transfer: to => this.#transfer(to),
+        fault: this.#options.faults ? { ...this.#faultTargets() } : undefined,
+      }),
+      logger,
+    })
+    await this.#admin.start()
+    await this.#master?.start()
+    if (this.#peer.roles.includes('worker')) {
+      this.#worker = this.#createWorker()
+      await this.#worker.start()
+    }
+    this.#gossipTimer = systemClock.every(gossipMs, () => void this.#publish())
+    this.#ready = true
+    logger.info('peer started')
+  }
+
+  async stop(): Promise<void> {
+    this.#ready = false
+    this.#gossipTimer()
+    await this.#worker?.stop()
+    // Leadership moves before the API goes: a planned stop fails no write.
+    this.#master?.controlPlane.close()
+    await this.#consensus.stop()
+    await this.#master?.stop()
+    await this.#admin?.stop()
+  }
+
+  async report(hash: boolean): Promise<PeerReport> {
+    const status = await this.#consensus.store?.status({ hash })
+    const controlPlane = this.#master?.controlPlane
+    return buildReport(
+      {
+        config: this.#options.cluster.config,
+        peer: this.#peer,
+        member: this.#member,
+        members: this.#options.members,
+        startedAt: this.#startedAt,
+        gossip: this.#gossipReports(),
+        faults: [...this.#activeFaults],
+        ready: this.#ready,
+        nodes: this.#master?.nodes() ?? [],
+        controlPlane: {
+          running: controlPlane?.running ?? false,
+          term: controlPlane?.term ?? 0,
+          components: controlPlane?.components ?? [],
+        },
+      },
+      status,
+    )
+  }
+
+  #consensusOptions(): ConstructorParameters<typeof Consensus>[0] {
+    const { cluster, members, name, logLevel } = this.#options
+    const layout = cluster.layout.peer(name)
+    const voters = cluster.config.peers
+      .filter(peer => peer.roles.includes('control-plane'))
+      .map(peer => {
+        const member = must(
+          members.find(known => known.name === peer.name),
+          `${peer.name} is not a member`,
+        )
+        return { id: member.id, name: peer.name }
+      })
+    return {
+      name,
+      self: this.#member.id,
+      members,
+      voters: this.#peer.roles.includes('control-plane') ? voters : undefined,
+      meshKeyFile: layout.meshKey,
+      storeDir: layout.store,
+      timings: cluster.config.timings,
+      snapshotEntries: cluster.config.store.snapshotEntries,
+      logLevel,
+    }
+  }
+
+  #createWorker(): Startable {
+    const { cluster, name, logger } = this.#options
+    const client = this.#master?.kubeletClient(name) ?? this.#remoteClient()
+    return createWorker({
+      config: cluster.config,
+      peer: this.#peer,
+      layout: cluster.layout.peer(name),
+      ca: this.#ca(),
+      client,
+      logger,
+    })
+  }
+
+  /** A worker-only peer has no API server: it asks the masters, the nearest that answers. */
+  #remoteClient(): Client {
+    const { config } = this.#options.cluster
+    const masters = config.peers.filter(peer => peer.roles.includes('control-plane'))
+    const transport = httpsTransport({
+      servers: masters.map(peer => `https://${formatAddress(peer.api)}`),
+      ca: this.#ca(),
+      ...this.#tls('kubelet'),
+    })
+    return createClient(transport, { userAgent: 'kubelet' })
+  }
+
+  #ca(): string {
+    const { layout } = this.#options.cluster
+    return must(readKeyPair(layout.pki, 'ca'), `${layout.pki}: no CA`).cert
+  }
+
+  #tls(name: 'apiserver' | 'kubelet'): { readonly cert: string; readonly key: string } {
+    const folder = this.#options.cluster.layout.peer(this.#options.name).pki
+    return must(readKeyPair(folder, name), `${folder}: no ${name} certificate`)
+  }
+
+  #faultTargets() {
+    return { consensus: this.#consensus, hold: this.#hold, active: this.#activeFaults }
+  }
+
+  #onGossip(report: Omit<GossipReport, 'ageMs'>): void {
+    this.#gossip.set(report.name, { report, at: systemClock.now() })
+  }
+
+  #gossipReports(): GossipReport[] {
+    const now = systemClock.now()
+    return [...this.#gossip.values()]
+      .map(({ report, at }) => ({ ...report, ageMs: Math.round(now - at) }))
+      .filter(report => report.ageMs < gossipForgetMs)
+  }
+
+  async #publish(): Promise<void> {
+    const { name, role, term, commit, applied } = await this.report(false)
+    this.#consensus.gossip({ name, role, term, commit, applied })
+  }
+
+  async #transfer(to: string | undefined): Promise<string | undefined> {
+    const id = this.#options.members.find(member => member.name === to)?.id
+    if (to && !id) return `no peer "${to}"`
+    const result = await this.#consensus.store?.transferLeadership(id)
+    if (!result) return 'a worker has no leadership'
+    return result.ok ? undefined : result.message
+  }
+
+  #tellLeadership(leadership: Leadership): void {
+    if (leadership.leading) {
+      this.#events.add('RAFT', `became leader of term ${leadership.term}`)
+      return
+    }
+    const leader = this.#options.members.find(member => member.id === leadership.leader)
+    const text = leader ? `follows ${leader.name}` : 'knows no leader'
+    this.#events.add('RAFT', `${text} in term ${leadership.term}`)
+  }
+}
