@@ -104,6 +104,8 @@ async function pull(
   const now = context.clock.wall()
   const failedBefore = isWaiting && /^(ErrImagePull|ImagePullBackOff)$/.test(isWaiting.reason)
   if (failedBefore && context.pulls.waitsUntil(key) > now) {
+    const failedAt = context.pulls.waitsUntil(key) - context.pulls.delayMs(key)
+    if (now - failedAt < pullErrorShownMs) return undefined
     const detail = isWaiting.reason === 'ErrImagePull' ? `: ${isWaiting.message}` : ''
     const message = `Back-off pulling image "${image}"`
     say('Normal', 'BackOff', message)
