@@ -3,7 +3,7 @@ import type { Logger } from '../kernel/logger.ts'
 import type { Prng } from '../kernel/prng.ts'
 import type { Channel } from '../p2p/types.ts'
 import { Core, type CoreStart } from '../raft/core.ts'
-import type { Entry } from '../raft/types.ts'
+import type { Entry, RaftConfig } from '../raft/types.ts'
 import { createDisk, type Disk } from '../wal/disk.ts'
 import { listSnapshots, readSnapshot } from '../wal/snapshot.ts'
 import { type Recovered, Wal, WalDamagedError } from '../wal/wal.ts'
@@ -37,6 +37,8 @@ export interface OpenReplicaOptions {
   readonly snapshotEveryBytes?: number
   /** Default 8 MiB. */
   readonly walSegmentBytes?: number
+  /** Bytes of entries in one message to a follower; default 1 MiB. */
+  readonly appendBytesMax?: number
   /** Runs a callback after what has already arrived; default setImmediate. */
   readonly defer?: (callback: () => void) => void
 }
@@ -65,7 +67,9 @@ export async function openReplica(options: OpenReplicaOptions): Promise<Replica>
   const snapshot = readNewest(disk)
   const initial = { voters: options.members.map(({ id }) => id).sort(), learners: [] }
   const point = snapshot?.point ?? { index: 0, term: 0, membership: initial }
-  const start = coreStart(options.id, timings, point, recovered, wal)
+  const base = raftConfig(timings)
+  const config = { ...base, appendBytesMax: options.appendBytesMax ?? base.appendBytesMax }
+  const start = coreStart(options.id, config, point, recovered, wal)
   logger.info('store opened', { applied: start.applied, entries: start.entries.length })
   return new Replica({
     ...{ wal, disk, channel, clock, prng, logger, timings, incarnation },
@@ -111,7 +115,7 @@ function readNewest(disk: Disk): { point: SnapshotPoint; machine: Machine } | un
 
 function coreStart(
   id: string,
-  timings: Timings,
+  config: RaftConfig,
   point: SnapshotPoint,
   recovered: Recovered,
   wal: Wal,
@@ -131,7 +135,7 @@ function coreStart(
   const state =
     hardState.term >= point.term ? hardState : { ...hardState, term: point.term, vote: null }
   const { membership, index: applied } = point
-  return { id, config: raftConfig(timings), hardState: state, membership, applied, ...log }
+  return { id, config, hardState: state, membership, applied, ...log }
 }
 
 /** The log that goes with a snapshot: a tail before its point is kept for slow followers. */

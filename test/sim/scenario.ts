@@ -1,0 +1,86 @@
+import type { Prng } from '../../src/kernel/prng.ts'
+import type { OpenReplicaOptions } from '../../src/store/open.ts'
+import type { NemesisPlan } from './nemesis.ts'
+import type { NetworkFaults } from './network.ts'
+
+/** A kind of world; seeds draw one, and vary it. */
+export interface Scenario {
+  readonly name: string
+  readonly peers: number
+  readonly clients: number
+  /** Longest pause of a client between requests. */
+  readonly thinkMs: number
+  readonly durationMs: number
+  readonly network: NetworkFaults
+  readonly nemesis: NemesisPlan
+  readonly crashInSyncRatio: number
+  readonly replica: Partial<OpenReplicaOptions>
+}
+
+const calm: NetworkFaults = {
+  dropRatio: 0,
+  duplicateRatio: 0,
+  delayMsMax: 0.5,
+  spikeRatio: 0,
+  spikeMs: 0,
+}
+const rough: NetworkFaults = {
+  dropRatio: 0.03,
+  duplicateRatio: 0.03,
+  delayMsMax: 4,
+  spikeRatio: 0.02,
+  spikeMs: 200,
+}
+const mixed: NemesisPlan = {
+  everyMs: 250,
+  downMsMax: 1_500,
+  weights: {
+    ...{ crash: 2, 'crash-leader': 2, isolate: 1, 'isolate-leader': 2, split: 1, 'one-way': 1 },
+    ...{ heal: 4, sleep: 1, 'slow-disk': 1, transfer: 1, 'false-alarm': 1 },
+  },
+}
+const small: Partial<OpenReplicaOptions> = { walSegmentBytes: 8 * 1024, snapshotEveryEntries: 60 }
+
+const scenarios: readonly Scenario[] = [
+  {
+    ...{ name: 'crashes', peers: 3, clients: 5, thinkMs: 15, durationMs: 8_000 },
+    ...{ network: calm, crashInSyncRatio: 0.002, replica: small },
+    nemesis: { ...mixed, weights: { crash: 3, 'crash-leader': 3, 'slow-disk': 1, transfer: 1 } },
+  },
+  {
+    ...{ name: 'everything', peers: 5, clients: 5, thinkMs: 20, durationMs: 6_000 },
+    ...{ network: rough, crashInSyncRatio: 0.001, replica: small, nemesis: mixed },
+  },
+  {
+    ...{ name: 'partitions', peers: 5, clients: 6, thinkMs: 15, durationMs: 6_000 },
+    ...{ network: { ...rough, dropRatio: 0.01 }, crashInSyncRatio: 0, replica: small },
+    nemesis: {
+      ...mixed,
+      weights: { isolate: 1, 'isolate-leader': 3, split: 2, 'one-way': 2, heal: 4, sleep: 2 },
+    },
+  },
+  {
+    // Many candidates, votes that cross, processes that come back within the same term.
+    ...{ name: 'elections', peers: 5, clients: 3, thinkMs: 30, durationMs: 4_000 },
+    ...{ network: { ...rough, delayMsMax: 25, dropRatio: 0.05 }, crashInSyncRatio: 0.03 },
+    replica: {
+      ...small,
+      timings: { heartbeatMs: 20, electionMsMin: 50, electionMsMax: 70, rankMs: 0 },
+    },
+    nemesis: {
+      ...{ everyMs: 80, downMsMax: 60 },
+      weights: { crash: 3, 'crash-leader': 4, transfer: 4, 'false-alarm': 3, split: 1, heal: 3 },
+    },
+  },
+  {
+    // One entry a message: old entries reach a majority before the new term's.
+    ...{ name: 'trickle', peers: 3, clients: 6, thinkMs: 8, durationMs: 6_000 },
+    ...{ network: rough, crashInSyncRatio: 0.005, nemesis: { ...mixed, downMsMax: 300 } },
+    replica: { ...small, appendBytesMax: 1 },
+  },
+]
+
+/** Draws the world of a seed. */
+export function drawScenario(prng: Prng): { readonly scenario: Scenario } {
+  return { scenario: scenarios[prng.below(scenarios.length)]! }
+}

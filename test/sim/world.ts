@@ -1,0 +1,262 @@
+import { type Logger, silentLogger } from '../../src/kernel/logger.ts'
+import { createPrng, type Prng } from '../../src/kernel/prng.ts'
+import { errorMessage } from '../../src/kernel/result.ts'
+import type { Frame } from '../../src/store/frames.ts'
+import type { OpenReplicaOptions } from '../../src/store/open.ts'
+import type { Replica } from '../../src/store/replica.ts'
+import {
+  type Checker,
+  CommittedLog,
+  ElectionSafety,
+  EqualStates,
+  KeptPromises,
+  LogMatching,
+  Violation,
+} from './checkers.ts'
+import { SimClient } from './client.ts'
+import { History } from './history.ts'
+import { Nemesis } from './nemesis.ts'
+import { SimNetwork } from './network.ts'
+import { type Life, SimPeer } from './peer.ts'
+import { drawScenario, type Scenario } from './scenario.ts'
+import { Timeline } from './timeline.ts'
+
+/** What one run has seen: shows that it was no empty one. */
+export interface RunReport {
+  readonly seed: number
+  readonly scenario: string
+  readonly requests: number
+  readonly revision: number
+  readonly elections: number
+  readonly crashes: number
+  readonly healedInMs: number
+}
+
+/** A cluster of real replicas in a world that one seed determines. */
+export class World {
+  readonly timeline = new Timeline()
+  readonly network: SimNetwork
+  readonly peers: SimPeer[] = []
+  readonly history = new History()
+  readonly scenario: Scenario
+  readonly thinkMs: number
+  isHealed = false
+  readonly #prng: Prng
+  readonly #nemesis: Nemesis
+  readonly #clients: SimClient[] = []
+  readonly #checkers: Checker[]
+  readonly #deaths = new Map<Life, (() => void)[]>()
+  readonly #verbose: boolean
+  readonly #seed: number
+  #crashes = 0
+  #failure: unknown
+
+  constructor(seed: number, verbose = false) {
+    this.#seed = seed
+    this.#verbose = verbose
+    this.#prng = createPrng(seed)
+    const { scenario } = drawScenario(this.#prng)
+    this.scenario = scenario
+    this.thinkMs = scenario.thinkMs
+    this.network = new SimNetwork(this.#fork(), { ...scenario.network })
+    this.#nemesis = new Nemesis(this, this.#fork(), scenario.nemesis)
+    for (let at = 0; at < scenario.peers; at++) {
+      const peer = new SimPeer(this, `p${at + 1}`, this.#prng.below(2 ** 31))
+      peer.crashInSyncRatio = scenario.crashInSyncRatio
+      this.peers.push(peer)
+    }
+    for (let at = 0; at < scenario.clients; at++) {
+      this.#clients.push(new SimClient(this, this.#fork(), `c${at + 1}`))
+    }
+    const replicaOf = (id: string) => this.#peer(id).life?.replica
+    this.#checkers = [
+      new ElectionSafety(),
+      new LogMatching(),
+      new CommittedLog(),
+      new EqualStates(),
+      new KeptPromises(replicaOf),
+      this.history,
+    ]
+  }
+
+  get ids(): string[] {
+    return this.peers.map(({ id }) => id)
+  }
+
+  /** Remembers the first failure of something that nobody awaits. */
+  readonly fail = (error: unknown): void => {
+    this.#failure ??= error
+  }
+
+  /**
+   * Faults for the scenario's time, then none: everything must heal, apply and agree.
+   * @throws Violation, or whatever the replicas threw.
+   */
+  async run(): Promise<RunReport> {
+    for (const peer of this.peers) this.#boot(peer)
+    for (const client of this.#clients) client.next()
+    this.#nemesis.next()
+    await this.#runUntil(this.scenario.durationMs)
+    this.#heal()
+    const healed = this.timeline.now
+    while (!this.#isSettled()) {
+      if (this.timeline.now > healed + 20_000) throw new Violation(this.#unsettled())
+      await this.#runUntil(this.timeline.now + 50)
+    }
+    return {
+      seed: this.#seed,
+      scenario: this.scenario.name,
+      requests: this.#clients.reduce((sum, { done }) => sum + done, 0),
+      revision: this.peers[0]!.life!.replica.machine.mvcc.revision,
+      elections: Math.max(...this.peers.map(peer => peer.life!.replica.core.term)),
+      crashes: this.#crashes,
+      healedInMs: this.timeline.now - healed,
+    }
+  }
+
+  deliver(from: string, to: string, frame: Uint8Array, at: number): void {
+    for (const delay of this.network.fates(from, to)) {
+      this.timeline.plan(at + delay, () => {
+        if (!this.network.isCut(from, to)) this.#peer(to).receive(from, frame)
+      })
+    }
+  }
+
+  onSend(from: string, frame: Frame): void {
+    for (const checker of this.#checkers) checker.onSend?.(from, frame)
+  }
+
+  afterStep(peer: SimPeer): void {
+    const { life } = peer
+    if (life === undefined) return
+    for (const checker of this.#checkers) checker.afterStep(peer, life)
+  }
+
+  onDeath(peer: SimPeer, life: Life | undefined): void {
+    this.#crashes++
+    this.note(`${peer.id} died`)
+    if (life !== undefined) {
+      for (const callback of this.#deaths.get(life) ?? []) callback()
+      this.#deaths.delete(life)
+    }
+    for (const other of this.peers) if (other !== peer) this.#tellLost(peer, other)
+    const downMs = this.isHealed ? 10 : this.#nemesis.downMs()
+    this.timeline.plan(this.timeline.now + downMs, () => this.#boot(peer))
+  }
+
+  whenDead(life: Life, callback: () => void): void {
+    const callbacks = this.#deaths.get(life)
+    if (callbacks === undefined) this.#deaths.set(life, [callback])
+    else callbacks.push(callback)
+  }
+
+  someLife(prng: Prng): Life | undefined {
+    const living = this.peers.filter(({ isUp }) => isUp)
+    return living[prng.below(living.length)]?.life
+  }
+
+  note(text: string): void {
+    // biome-ignore lint/suspicious/noConsole: the simulator's own output
+    if (this.#verbose) console.log(`${this.timeline.now.toFixed(2).padStart(10)} ${text}`)
+  }
+
+  #fork(): Prng {
+    return createPrng(this.#prng.below(2 ** 31))
+  }
+
+  #peer(id: string): SimPeer {
+    return this.peers.find(peer => peer.id === id)!
+  }
+
+  /** The mesh notices a dead process by its connections; not always, not over a partition. */
+  #tellLost(peer: SimPeer, other: SimPeer): void {
+    if (this.network.isCut(peer.id, other.id) || this.#prng.chance(0.1)) return
+    const noticed = this.timeline.now + 5 + this.#prng.next() * 20
+    this.timeline.plan(noticed, () => other.loses(peer.id))
+  }
+
+  #boot(peer: SimPeer): void {
+    if (peer.isUp) return
+    this.note(`${peer.id} starts`)
+    const options: Partial<OpenReplicaOptions> = {
+      members: this.ids.map(id => ({ id, name: id })),
+      ...this.scenario.replica,
+    }
+    void peer
+      .boot(options, this.#logger(peer.id))
+      .then(() => {
+        if (peer.life === undefined) return
+        const { replica } = peer.life
+        for (const checker of this.#checkers) checker.onBoot?.(peer, replica as Replica)
+      })
+      .catch(this.fail)
+  }
+
+  #logger(id: string): Logger {
+    if (!this.#verbose) return silentLogger
+    const log = (message: string, fields?: object) =>
+      this.note(`${id} ${message} ${JSON.stringify(fields ?? {})}`)
+    const logger: Logger = { debug: log, info: log, warn: log, error: log, child: () => logger }
+    return logger
+  }
+
+  async #runUntil(end: number): Promise<void> {
+    while (this.timeline.next(end)) {
+      // Promises settle between happenings, as between turns of an event loop.
+      for (let turn = 0; turn < 8; turn++) await null
+      if (this.#failure !== undefined) throw this.#failure
+    }
+  }
+
+  #heal(): void {
+    this.note('healed')
+    this.isHealed = true
+    this.network.heal()
+    this.network.faults = { ...this.network.faults, dropRatio: 0, spikeRatio: 0, delayMsMax: 1 }
+    for (const peer of this.peers) {
+      peer.crashInSyncRatio = 0
+      peer.syncMs = 0.2
+      peer.busyUntil = Math.min(peer.busyUntil, this.timeline.now)
+      if (!peer.isUp) this.#boot(peer)
+    }
+  }
+
+  /** Everybody is up, one leads and is established, all have applied the same, and writes go on. */
+  #isSettled(): boolean {
+    const replicas = this.peers.map(peer => peer.life?.replica)
+    if (replicas.some(replica => replica === undefined)) return false
+    const leaders = replicas.filter(replica => replica!.core.role === 'leader')
+    if (leaders.length !== 1 || !leaders[0]!.core.hasCommitInTerm) return false
+    const first = replicas[0]!
+    const sees = (replica: Replica) => replica.machine.mvcc.revision >= this.history.acknowledged
+    return replicas.every(
+      replica =>
+        sees(replica!) &&
+        replica!.core.applied === first.core.applied &&
+        replica!.machine.hash() === first.machine.hash(),
+    )
+  }
+
+  #unsettled(): string {
+    const states = this.peers.map(({ id, life }) => {
+      const core = life?.replica.core
+      return core
+        ? `${id} ${core.role} t${core.term} l${core.log.last} c${core.committed}`
+        : `${id} is down`
+    })
+    return `no progress after everything healed: ${states.join('; ')}`
+  }
+}
+
+/** Runs one seed. The error's text is enough to find it again. */
+export async function runSeed(
+  seed: number,
+  verbose = false,
+): Promise<{ readonly report: RunReport } | { readonly error: string }> {
+  try {
+    return { report: await new World(seed, verbose).run() }
+  } catch (error) {
+    const stack = error instanceof Error && !(error instanceof Violation) ? error.stack : undefined
+    return { error: stack ?? errorMessage(error) }
+  }
+}
