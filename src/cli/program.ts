@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { logLevels } from '../kernel/json-logger.ts'
+import { type DemoOptions, demo } from './demo.ts'
 import { down } from './down.ts'
 import { fault, printEnvironment, transferLeader } from './operate.ts'
 import { status } from './status.ts'
@@ -94,6 +95,16 @@ function addOperations(program: Command, parts: CliParts): void {
     .argument('[peer]')
     .addOption(data())
     .action(transferLeader)
+  program
+    .command('demo')
+    .description('the high-availability demonstration, unattended, on a cluster of its own')
+    .option('--kills <n>', 'how many leaders are killed', atLeast(0), 5)
+    .option('--peers <n>', 'masters of the cluster', atLeast(1), 3)
+    .option('--json', 'one JSON object')
+    .option('--port-base <port>', 'count all ports from here', atLeast(1_024))
+    .option('--config <file>', 'configuration (default: cluster.config.json)')
+    .option('--data <dir>', 'use the running cluster of this folder')
+    .action((options: DemoOptions) => demo(options, parts))
   program
     .command('env')
     .description('print variables for kubectl and etcdctl: eval "$(quorate env)"')
