@@ -1,0 +1,245 @@
+import { randomInt } from 'node:crypto'
+import type { Service } from '../../api/objects.ts'
+import { services } from '../../api/resources/core.ts'
+import { internalError, invalid } from '../../api/status.ts'
+import type { Compare, Op } from '../../mvcc/types.ts'
+import { objectOf } from '../cache/entry.ts'
+import type { WatchCache } from '../cache/watch-cache.ts'
+import type { Companion } from '../registry/write.ts'
+import type { ClusterInfo } from '../types.ts'
+
+const addressPrefix = '/registry/ipaddresses/'
+const portPrefix = '/registry/servicenodeports/'
+const defaultPorts = { first: 30_000, last: 32_767 }
+/** Random picks before the range is searched in order. */
+const picksMax = 32
+
+/**
+ * Gives services their cluster IPs and node ports. An allocation is a key of its own, put in the
+ * transaction that stores the service under the condition that it does not exist: so no two peers
+ * can give out the same address, and none is lost when a peer dies between two writes.
+ */
+export class ServiceAllocator {
+  readonly #cache: WatchCache
+  readonly #base: number
+  readonly #size: number
+  readonly #ports: { readonly first: number; readonly last: number }
+
+  constructor(cache: WatchCache, info: ClusterInfo) {
+    const [base = '', bits = '32'] = info.serviceCidr.split('/')
+    this.#cache = cache
+    this.#size = 2 ** (32 - Number(bits))
+    this.#base = Math.floor(ipNumber(base) / this.#size) * this.#size
+    this.#ports = info.nodePorts ?? defaultPorts
+  }
+
+  /** The range's first address: that of the service `kubernetes`. */
+  get firstAddress(): string {
+    return ipText(this.#base + 1)
+  }
+
+  /** Completes `next` and returns what must be stored with it. @throws StatusError 422 */
+  allocate(next: Service, old: Service | undefined): Companion {
+    if (next.spec === undefined) return { compares: [], operations: [] }
+    keepAllocations(next, old)
+    const before = keysOf(old)
+    const used = this.#used(next, old)
+    this.#giveAddress(next, used.addresses)
+    this.#givePorts(next, used.ports)
+    const after = keysOf(next)
+    const owner = Buffer.from(
+      JSON.stringify({ service: `${next.metadata.namespace}/${next.metadata.name}` }),
+    )
+    const added = [...after].filter(key => !before.has(key))
+    const gone = [...before].filter(key => !after.has(key))
+    return {
+      compares: added.map((key): Compare => ({ key, target: 'version', op: '=', operand: 0 })),
+      operations: [
+        ...added.map((key): Op => ({ type: 'put', key, value: owner })),
+        ...gone.map((key): Op => ({ type: 'delete', key })),
+      ],
+    }
+  }
+
+  /** The allocations of a service that is removed. */
+  free(service: Service): Companion {
+    const operations = [...keysOf(service)].map((key): Op => ({ type: 'delete', key }))
+    return { compares: [], operations }
+  }
+
+  /**
+   * A transaction failed because an address is taken: what we chose is chosen anew.
+   * @throws StatusError 422 when the client had chosen.
+   */
+  forget(service: Service): void {
+    const chosen = this.#chosen.get(service)
+    if (chosen === undefined) {
+      const ip = service.spec.clusterIP ?? ''
+      throw this.#invalid(
+        service,
+        'spec.clusterIPs',
+        `Invalid value: ["${ip}"]: failed to allocate IP ${ip}: provided IP is already allocated`,
+      )
+    }
+    if (chosen.address) {
+      delete service.spec.clusterIP
+      delete service.spec.clusterIPs
+    }
+    for (const port of chosen.ports) delete port.nodePort
+    this.#chosen.delete(service)
+  }
+
+  readonly #chosen = new WeakMap<
+    Service,
+    { address: boolean; ports: NonNullable<Service['spec']['ports']> }
+  >()
+
+  #used(next: Service, old: Service | undefined): { addresses: Set<string>; ports: Set<number> } {
+    const addresses = new Set<string>([this.firstAddress])
+    const ports = new Set<number>()
+    if (!needsAllocation(next)) return { addresses, ports }
+    for (const entry of this.#cache.of(services).list('/registry/services/specs/')) {
+      const { spec, metadata } = objectOf(entry) as Service
+      if (metadata.uid === old?.metadata.uid) continue
+      for (const ip of spec.clusterIPs ?? []) addresses.add(ip)
+      for (const { nodePort } of spec.ports ?? []) if (nodePort) ports.add(nodePort)
+    }
+    return { addresses, ports }
+  }
+
+  #giveAddress(service: Service, used: Set<string>): void {
+    const { spec } = service
+    if (spec.type === 'ExternalName') return
+    spec.ipFamilies ??= ['IPv4']
+    spec.ipFamilyPolicy ??= 'SingleStack'
+    if (!spec.clusterIP && spec.clusterIPs?.[0]) spec.clusterIP = spec.clusterIPs[0]
+    if (spec.clusterIP) {
+      this.#checkAddress(service, spec.clusterIP)
+    } else {
+      spec.clusterIP = this.#freeAddress(used)
+      this.#note(service).address = true
+    }
+    spec.clusterIPs = [spec.clusterIP]
+  }
+
+  #checkAddress(service: Service, address: string): void {
+    if (address === 'None') return
+    const offset = ipNumber(address) - this.#base
+    if (offset > 0 && offset < this.#size - 1) return
+    throw this.#invalid(
+      service,
+      'spec.clusterIPs',
+      `Invalid value: ["${address}"]: failed to allocate IP ${address}: the provided IP (${address}) is not in the valid range. The range of valid IPs is ${ipText(this.#base)}/${32 - Math.log2(this.#size)}`,
+    )
+  }
+
+  #freeAddress(used: Set<string>): string {
+    for (let pick = 0; pick < picksMax; pick++) {
+      const address = ipText(this.#base + 2 + randomInt(Math.max(1, this.#size - 3)))
+      if (!used.has(address)) return address
+    }
+    for (let offset = 2; offset < this.#size - 1; offset++) {
+      const address = ipText(this.#base + offset)
+      if (!used.has(address)) return address
+    }
+    throw internalError('failed to allocate a serviceIP: range is full')
+  }
+
+  #givePorts(service: Service, used: Set<number>): void {
+    const { spec } = service
+    const wanted =
+      spec.type === 'NodePort' ||
+      (spec.type === 'LoadBalancer' && spec.allocateLoadBalancerNodePorts !== false)
+    if (!wanted) return
+    for (const [index, port] of (spec.ports ?? []).entries()) {
+      if (port.nodePort) {
+        if (port.nodePort < this.#ports.first || port.nodePort > this.#ports.last) {
+          throw this.#invalid(
+            service,
+            `spec.ports[${index}].nodePort`,
+            `Invalid value: ${port.nodePort}: provided port is not in the valid range. The range of valid ports is ${this.#ports.first}-${this.#ports.last}`,
+          )
+        }
+        if (used.has(port.nodePort)) {
+          throw this.#invalid(
+            service,
+            `spec.ports[${index}].nodePort`,
+            `Invalid value: ${port.nodePort}: provided port is already allocated`,
+          )
+        }
+        continue
+      }
+      port.nodePort = this.#freePort(used)
+      used.add(port.nodePort)
+      this.#note(service).ports.push(port)
+    }
+  }
+
+  #freePort(used: Set<number>): number {
+    const { first, last } = this.#ports
+    for (let pick = 0; pick < picksMax; pick++) {
+      const port = first + randomInt(last - first + 1)
+      if (!used.has(port)) return port
+    }
+    for (let port = first; port <= last; port++) if (!used.has(port)) return port
+    throw internalError('failed to allocate a nodePort: range is full')
+  }
+
+  #note(service: Service): { address: boolean; ports: NonNullable<Service['spec']['ports']> } {
+    const chosen = this.#chosen.get(service) ?? { address: false, ports: [] }
+    this.#chosen.set(service, chosen)
+    return chosen
+  }
+
+  #invalid(service: Service, field: string, message: string) {
+    const cause = { reason: 'FieldValueInvalid', message, field }
+    return invalid(services, service.metadata.name ?? '', [cause])
+  }
+}
+
+/** What an update leaves out stays as it was. Source: pkg/registry/core/service patchAllocatedValues. */
+function keepAllocations(next: Service, old: Service | undefined): void {
+  const { spec } = next
+  if (spec.type === 'ExternalName') {
+    delete spec.clusterIP
+    delete spec.clusterIPs
+    delete spec.ipFamilies
+    delete spec.ipFamilyPolicy
+  }
+  const nodePorts = spec.type === 'NodePort' || spec.type === 'LoadBalancer'
+  if (old !== undefined && spec.type !== 'ExternalName' && old.spec.type !== 'ExternalName') {
+    spec.clusterIP ||= old.spec.clusterIP
+    spec.clusterIPs ??= old.spec.clusterIPs
+  }
+  for (const port of spec.ports ?? []) {
+    const same = old?.spec.ports?.find(
+      one => one.port === port.port && one.protocol === port.protocol,
+    )
+    if (nodePorts) port.nodePort ||= same?.nodePort
+    else if (port.nodePort && port.nodePort === same?.nodePort) delete port.nodePort
+    if (port.nodePort === undefined) delete port.nodePort
+  }
+}
+
+function needsAllocation({ spec }: Service): boolean {
+  if (spec.type === 'ExternalName') return false
+  const ports = spec.type === 'NodePort' || spec.type === 'LoadBalancer'
+  return ports || (!spec.clusterIP && !spec.clusterIPs?.[0])
+}
+
+function keysOf(service: Service | undefined): Set<string> {
+  const keys = new Set<string>()
+  for (const ip of service?.spec?.clusterIPs ?? []) if (ip !== 'None') keys.add(addressPrefix + ip)
+  for (const { nodePort } of service?.spec?.ports ?? []) {
+    if (nodePort) keys.add(`${portPrefix}${nodePort}`)
+  }
+  return keys
+}
+
+function ipNumber(text: string): number {
+  return text.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
+}
+
+function ipText(value: number): string {
+  return [24, 16, 8, 0].map(shift => Math.floor(value / 2 ** shift) % 256).join('.')
+}

@@ -1,0 +1,180 @@
+import { resourceTable } from '../../api/resources/table.ts'
+import type { ResourceRow } from '../../api/resources/types.ts'
+import { serviceUnavailable } from '../../api/status.ts'
+import { must } from '../../kernel/assert.ts'
+import { type Clock, sleep } from '../../kernel/clock.ts'
+import type { Logger } from '../../kernel/logger.ts'
+import { errorMessage } from '../../kernel/result.ts'
+import type { Event } from '../../mvcc/types.ts'
+import type { Store, StoreFailure, Watch } from '../../store/types.ts'
+import { createEntry } from './entry.ts'
+import { ResourceCache } from './resource-cache.ts'
+
+const root = '/registry/'
+const rootEnd = '/registry0'
+const loadKeysPerRead = 1000
+const retryMs = 200
+
+interface Waiter {
+  readonly revision: number
+  done(): void
+}
+
+/**
+ * Every object of the API in memory, kept current by one watch of the store. Reads are served from
+ * here; `waitFor` makes them as fresh as they must be.
+ */
+export class WatchCache {
+  readonly #store: Store
+  readonly #logger: Logger
+  readonly #clock: Clock
+  readonly #resources = new Map<ResourceRow, ResourceCache>()
+  readonly #byPrefix: ResourceCache[]
+  readonly #waiters = new Set<Waiter>()
+  readonly #resetListeners = new Set<() => void>()
+  readonly #stopped = new AbortController()
+  #watch: Watch | undefined
+  #revision = 0
+  #synced = false
+
+  constructor(store: Store, logger: Logger, clock: Clock) {
+    this.#store = store
+    this.#logger = logger
+    this.#clock = clock
+    for (const row of resourceTable) this.#resources.set(row, new ResourceCache(row))
+    this.#byPrefix = [...this.#resources.values()]
+  }
+
+  /** Complete up to and including this revision of the store. */
+  get revision(): number {
+    return this.#revision
+  }
+
+  get synced(): boolean {
+    return this.#synced
+  }
+
+  of(row: ResourceRow): ResourceCache {
+    return must(this.#resources.get(row), `no cache of ${row.resource}`)
+  }
+
+  /** Resolves when the first snapshot is in memory. */
+  async start(): Promise<void> {
+    while (!this.#stopped.signal.aborted) {
+      try {
+        await this.#load()
+        return
+      } catch (error) {
+        this.#logger.warn('the watch cache could not be loaded', { error: errorMessage(error) })
+        await sleep(retryMs, this.#stopped.signal).catch(() => {})
+      }
+    }
+  }
+
+  stop(): void {
+    this.#stopped.abort()
+    this.#watch?.cancel()
+  }
+
+  /** Called when the history broke, so that watches can't go on. */
+  onReset(listener: () => void): () => void {
+    this.#resetListeners.add(listener)
+    return () => this.#resetListeners.delete(listener)
+  }
+
+  /**
+   * Resolves when the cache has `revision`.
+   * @throws StatusError 503 after `timeoutMs`.
+   */
+  async waitFor(revision: number, timeoutMs: number): Promise<void> {
+    if (this.#synced && this.#revision >= revision) return
+    await new Promise<void>((resolve, reject) => {
+      const waiter: Waiter = {
+        revision,
+        done: () => {
+          cancel()
+          this.#waiters.delete(waiter)
+          resolve()
+        },
+      }
+      const cancel = this.#clock.after(timeoutMs, () => {
+        this.#waiters.delete(waiter)
+        reject(serviceUnavailable('the watch cache of this peer is behind; please try again', 1))
+      })
+      this.#waiters.add(waiter)
+    })
+  }
+
+  async #load(): Promise<void> {
+    let start = root
+    let at: number | undefined
+    for (;;) {
+      const read = await this.#store.range(
+        { type: 'range', key: start, rangeEnd: rootEnd, limit: loadKeysPerRead, revision: at },
+        { serializable: true },
+      )
+      if (!read.ok) throw new Error(read.message)
+      if (at === undefined) {
+        at = read.revision
+        for (const cache of this.#byPrefix) cache.reset(at)
+      }
+      for (const kv of read.range.kvs) {
+        const cache = this.#cacheOf(kv.key)
+        if (cache !== undefined)
+          this.#guard(kv.key, () =>
+            cache.load(createEntry(cache.row, kv.key, kv.value, kv.modRevision)),
+          )
+      }
+      const last = read.range.kvs.at(-1)
+      if (!read.range.more || last === undefined) break
+      start = `${last.key}\0`
+    }
+    this.#advance(at)
+    this.#follow(at)
+  }
+
+  #follow(revision: number): void {
+    this.#watch = this.#store.watch(
+      { key: root, rangeEnd: rootEnd, startRevision: revision + 1 },
+      {
+        onBatch: batch => {
+          for (const event of batch.events) this.#apply(event)
+          this.#advance(batch.revision)
+        },
+        onEnd: failure => this.#restart(failure),
+      },
+    )
+  }
+
+  #restart(failure: StoreFailure): void {
+    if (this.#stopped.signal.aborted) return
+    this.#logger.warn('the watch of the store ended; loading again', { why: failure.why })
+    this.#synced = false
+    for (const listener of this.#resetListeners) listener()
+    void this.start()
+  }
+
+  #apply(event: Event): void {
+    const cache = this.#cacheOf(event.kv.key)
+    if (cache !== undefined) this.#guard(event.kv.key, () => cache.apply(event))
+  }
+
+  /** A value that is not JSON must not take the cache down: it is left out and logged. */
+  #guard(key: string, action: () => void): void {
+    try {
+      action()
+    } catch (error) {
+      this.#logger.error('a stored value can not be read', { key, error: errorMessage(error) })
+    }
+  }
+
+  #advance(revision: number): void {
+    this.#revision = Math.max(this.#revision, revision)
+    this.#synced = true
+    for (const waiter of this.#waiters) if (waiter.revision <= this.#revision) waiter.done()
+  }
+
+  #cacheOf(key: string): ResourceCache | undefined {
+    return this.#byPrefix.find(cache => key.startsWith(cache.prefix))
+  }
+}

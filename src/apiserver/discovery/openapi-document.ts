@@ -1,0 +1,176 @@
+import { apiVersionOf } from '../../api/kinds.ts'
+import { resourceTable } from '../../api/resources/table.ts'
+import type { ResourceRow } from '../../api/resources/types.ts'
+import { descriptionsFile } from '../../api/schema/files.ts'
+import { openApiNameOf, typeByName } from '../../api/schema/lookup.ts'
+import type { FieldSchema } from '../../api/schema/types.ts'
+import { gitVersion } from '../http/health.ts'
+
+type Schema = Record<string, unknown>
+
+const refPrefix = '#/components/schemas/'
+
+/** The OpenAPI v3 document of one group version, made of the resource table and the schema. */
+export function openApiDocument(group: string, version: string): unknown {
+  const rows = resourceTable.filter(row => row.group === group && row.version === version)
+  const schemas: Record<string, Schema> = {}
+  const paths: Record<string, unknown> = {}
+  for (const row of rows) {
+    addKind(schemas, row.group, row.version, row.kind)
+    schemas[`${openApiNameOf(apiVersionOf(row), row.kind)}List`] = listSchema(row)
+    addRef(schemas, 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta')
+    for (const sub of row.subresources) {
+      addKind(schemas, sub.group ?? row.group, sub.version ?? row.version, sub.kind)
+    }
+    Object.assign(paths, pathsOf(row))
+  }
+  addRef(schemas, 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions')
+  return {
+    openapi: '3.0.0',
+    info: { title: 'Kubernetes', version: gitVersion },
+    paths,
+    components: { schemas },
+  }
+}
+
+function addKind(
+  schemas: Record<string, Schema>,
+  group: string,
+  version: string,
+  kind: string,
+): void {
+  const name = openApiNameOf(apiVersionOf({ group, version }), kind)
+  addRef(schemas, name)
+  const schema = schemas[name]
+  if (schema === undefined) return
+  const texts = descriptionsFile().types[name]?.fields ?? {}
+  schema.properties = {
+    apiVersion: { type: 'string', description: texts.apiVersion },
+    kind: { type: 'string', description: texts.kind },
+    ...(schema.properties as object),
+  }
+  schema['x-kubernetes-group-version-kind'] = [{ group, kind, version }]
+}
+
+/** Adds a type and all that it refers to. */
+function addRef(schemas: Record<string, Schema>, name: string): void {
+  const type = typeByName(name)
+  if (schemas[name] !== undefined || type === undefined) return
+  const texts = descriptionsFile().types[name]
+  const schema: Schema = { description: texts?.text, type: 'object' }
+  schemas[name] = schema
+  const properties: Record<string, Schema> = {}
+  const required: string[] = []
+  for (const [key, field] of [...type.fields].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    properties[key] = fieldSchema(field, texts?.fields[key])
+    if (field.required) required.push(key)
+    if (field.ref !== undefined) addRef(schemas, field.ref)
+  }
+  schema.properties = properties
+  if (required.length > 0) schema.required = required
+}
+
+function fieldSchema(field: FieldSchema, description: string | undefined): Schema {
+  const hints = {
+    ...(field.patchStrategy ? { 'x-kubernetes-patch-strategy': field.patchStrategy } : {}),
+    ...(field.patchMergeKey ? { 'x-kubernetes-patch-merge-key': field.patchMergeKey } : {}),
+    ...(field.listType ? { 'x-kubernetes-list-type': field.listType } : {}),
+    ...(field.listMapKeys ? { 'x-kubernetes-list-map-keys': field.listMapKeys } : {}),
+    ...(field.mapType ? { 'x-kubernetes-map-type': field.mapType } : {}),
+  }
+  const value = valueSchema(field)
+  if (field.shape === 'list') return { description, type: 'array', items: value, ...hints }
+  if (field.shape === 'map') {
+    return { description, type: 'object', additionalProperties: value, ...hints }
+  }
+  if (field.type !== 'ref') return { description, ...value, ...hints }
+  return { description, allOf: [value], ...hints }
+}
+
+const leaves: Partial<Record<FieldSchema['type'], Schema>> = {
+  string: { type: 'string' },
+  bool: { type: 'boolean' },
+  int32: { type: 'integer', format: 'int32' },
+  int64: { type: 'integer', format: 'int64' },
+  double: { type: 'number', format: 'double' },
+  bytes: { type: 'string', format: 'byte' },
+  time: { type: 'string', format: 'date-time' },
+  microtime: { type: 'string', format: 'date-time' },
+  duration: { type: 'string' },
+  quantity: { oneOf: [{ type: 'string' }, { type: 'number' }] },
+  intorstring: { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] },
+  raw: { type: 'object' },
+  strings: { type: 'array', items: { type: 'string' } },
+}
+
+function valueSchema(field: FieldSchema): Schema {
+  return { ...(leaves[field.type] ?? { $ref: refPrefix + field.ref }) }
+}
+
+function listSchema(row: ResourceRow): Schema {
+  const name = openApiNameOf(apiVersionOf(row), row.kind)
+  return {
+    description: `${row.kind}List is a list of ${row.kind}.`,
+    type: 'object',
+    required: ['items'],
+    properties: {
+      apiVersion: { type: 'string' },
+      items: { type: 'array', items: { $ref: refPrefix + name } },
+      kind: { type: 'string' },
+      metadata: { allOf: [{ $ref: `${refPrefix}io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta` }] },
+    },
+    'x-kubernetes-group-version-kind': [
+      { group: row.group, kind: `${row.kind}List`, version: row.version },
+    ],
+  }
+}
+
+const actions: Record<string, [method: string, action: string]> = {
+  list: ['get', 'list'],
+  create: ['post', 'post'],
+  deletecollection: ['delete', 'deletecollection'],
+  get: ['get', 'get'],
+  update: ['put', 'put'],
+  patch: ['patch', 'patch'],
+  delete: ['delete', 'delete'],
+}
+
+/** Paths with their actions: what kubectl looks up to learn whether a verb takes a parameter. */
+function pathsOf(row: ResourceRow): Record<string, unknown> {
+  const root = row.group === '' ? `/api/${row.version}` : `/apis/${row.group}/${row.version}`
+  const collection = `${root}${row.namespaced ? '/namespaces/{namespace}' : ''}/${row.resource}`
+  const gvk = { group: row.group, kind: row.kind, version: row.version }
+  return {
+    [collection]: operations(row, gvk, ['list', 'create', 'deletecollection']),
+    [`${collection}/{name}`]: operations(row, gvk, ['get', 'update', 'patch', 'delete']),
+  }
+}
+
+const writeParameters = ['dryRun', 'fieldManager', 'fieldValidation'].map(name => ({
+  name,
+  in: 'query',
+  schema: { type: 'string', uniqueItems: true },
+}))
+
+function operations(row: ResourceRow, gvk: unknown, verbs: readonly string[]): unknown {
+  const result: Record<string, unknown> = {}
+  for (const verb of verbs.filter(one => row.verbs.includes(one))) {
+    const [method = '', action] = actions[verb] ?? []
+    const writes = ['create', 'update', 'patch'].includes(verb)
+    result[method] = {
+      operationId: `${verb}${row.kind}`,
+      ...(writes ? { parameters: writeParameters } : {}),
+      ...(verb === 'patch' ? { requestBody: { content: patchContent } } : {}),
+      responses: { 200: { description: 'OK' } },
+      'x-kubernetes-action': action,
+      'x-kubernetes-group-version-kind': gvk,
+    }
+  }
+  return result
+}
+
+const patchContent = {
+  'application/json-patch+json': {},
+  'application/merge-patch+json': {},
+  'application/strategic-merge-patch+json': {},
+}

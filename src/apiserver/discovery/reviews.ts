@@ -1,0 +1,34 @@
+import type { UserInfo } from '../../api/http.ts'
+import type { KubeObject } from '../../api/types.ts'
+import { mayDo } from '../http/auth.ts'
+
+/** A resource that is only asked, never stored. */
+export interface Review {
+  readonly group: string
+  readonly version: string
+  readonly resource: string
+  readonly kind: string
+  /** What the server says. */
+  answer(user: UserInfo, object: KubeObject): Record<string, unknown>
+}
+
+/** `kubectl auth whoami` and `kubectl auth can-i`. */
+export const reviews: readonly Review[] = [
+  {
+    group: 'authentication.k8s.io',
+    version: 'v1',
+    resource: 'selfsubjectreviews',
+    kind: 'SelfSubjectReview',
+    answer: user => ({ userInfo: { username: user.name, groups: user.groups } }),
+  },
+  {
+    group: 'authorization.k8s.io',
+    version: 'v1',
+    resource: 'selfsubjectaccessreviews',
+    kind: 'SelfSubjectAccessReview',
+    answer: user => {
+      const allowed = mayDo(user, false)
+      return allowed ? { allowed } : { allowed, reason: 'only members of system:masters may' }
+    },
+  },
+]

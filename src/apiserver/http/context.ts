@@ -1,0 +1,31 @@
+import type { ApiRequest, UserInfo } from '../../api/http.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import type { Logger } from '../../kernel/logger.ts'
+import type { WatchCache } from '../cache/watch-cache.ts'
+import type { Reader } from '../registry/read.ts'
+import type { Watches } from '../registry/watch.ts'
+import type { WriteOptions, Writer } from '../registry/write.ts'
+import type { ApiServerOptions } from '../types.ts'
+
+/** The parts that handlers work with: one set a server. */
+export interface Parts {
+  readonly options: ApiServerOptions
+  readonly cache: WatchCache
+  readonly reader: Reader
+  readonly writer: Writer
+  readonly watches: Watches
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** One request with who asks; `fence` is set for writes of system identities in this process. */
+export interface Call {
+  readonly request: ApiRequest
+  readonly user: UserInfo
+  readonly fence?: number
+}
+
+/** How this call's writes are carried out. @throws StatusError for a dryRun that is not `All` */
+export function writeOptionsOf(call: Call, dryRun: boolean): WriteOptions {
+  return { dryRun, fence: call.fence }
+}

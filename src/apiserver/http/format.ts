@@ -1,0 +1,151 @@
+import { apiVersionOf } from '../../api/kinds.ts'
+import type { ResourceRow } from '../../api/resources/types.ts'
+import { notAcceptable } from '../../api/status.ts'
+import type { KubeObject } from '../../api/types.ts'
+import { bytesOf, type Entry, objectOf } from '../cache/entry.ts'
+
+/** How the answer's objects look. */
+export type Shape = 'object' | 'table' | 'metadata'
+
+/** What the client's Accept header asks for. */
+export interface Format {
+  readonly shape: Shape
+  /** Version of meta.k8s.io for tables and metadata. */
+  readonly metaVersion: 'v1' | 'v1beta1'
+  readonly yaml: boolean
+  readonly contentType: string
+}
+
+/** One clause of an Accept header. */
+export interface AcceptClause {
+  readonly type: string
+  readonly parameters: Readonly<Record<string, string>>
+}
+
+/** The clauses in order; quality values are dropped, as clients list by preference. */
+export function parseAccept(header: string | undefined): AcceptClause[] {
+  return (header ?? '*/*')
+    .split(',')
+    .map(text => text.trim())
+    .filter(text => text !== '')
+    .map(text => {
+      const [type = '', ...rest] = text.split(';').map(part => part.trim())
+      const pairs = rest.map(part => part.split('=').map(piece => piece.trim()))
+      return {
+        type: type.toLowerCase(),
+        parameters: Object.fromEntries(pairs.map(([key = '', value = '']) => [key, value])),
+      }
+    })
+}
+
+const jsonTypes = new Set(['application/json', '*/*', 'application/*'])
+
+/**
+ * The first clause that can be served. Protobuf answers are not made: every client that prefers
+ * them lists JSON too.
+ * @throws StatusError 406
+ */
+export function negotiate(header: string | undefined): Format {
+  for (const { type, parameters } of parseAccept(header)) {
+    const yaml = type === 'application/yaml'
+    if (!jsonTypes.has(type) && !yaml) continue
+    const { as, g = 'meta.k8s.io', v = 'v1' } = parameters
+    if (as === undefined) {
+      const contentType = yaml ? 'application/yaml' : 'application/json'
+      return { shape: 'object', metaVersion: 'v1', yaml, contentType }
+    }
+    if (g !== 'meta.k8s.io' || (v !== 'v1' && v !== 'v1beta1')) continue
+    const shapes: Record<string, Shape> = {
+      Table: 'table',
+      PartialObjectMetadata: 'metadata',
+      PartialObjectMetadataList: 'metadata',
+    }
+    const shape = shapes[as]
+    if (shape !== undefined) return { shape, metaVersion: v, yaml, contentType: 'application/json' }
+  }
+  throw notAcceptable([
+    'application/json',
+    'application/yaml',
+    'application/vnd.kubernetes.protobuf',
+  ])
+}
+
+/** What a row of a Table carries of its object. */
+export type IncludeObject = 'Metadata' | 'None' | 'Object'
+
+/** Turns entries into the JSON of one shape. */
+export class Renderer {
+  readonly #row: ResourceRow
+  readonly #format: Format
+  readonly #include: IncludeObject
+  readonly #now: number
+
+  constructor(row: ResourceRow, format: Format, include: IncludeObject, now: number) {
+    this.#row = row
+    this.#format = format
+    this.#include = include
+    this.#now = now
+  }
+
+  /** The JSON of one object; `inList` says whether it stands in a list. */
+  item(entry: Entry, revision = entry.revision): Buffer {
+    if (this.#format.shape === 'object') return bytesOf(entry, revision)
+    const object = objectOf(entry, revision)
+    const value = this.#format.shape === 'table' ? this.tableRow(object) : this.#metadata(object)
+    return Buffer.from(JSON.stringify(value))
+  }
+
+  /** One row of a Table. */
+  tableRow(object: KubeObject): unknown {
+    const cells = this.#row.columns.map(column => column.cell(object, this.#now))
+    if (this.#include === 'None') return { cells, object: null }
+    return { cells, object: this.#include === 'Object' ? object : this.#metadata(object) }
+  }
+
+  /** A whole Table of `rows`; watches leave the columns out after the first event. */
+  tableOf(rows: readonly unknown[], revision: string, columns = true): unknown {
+    return {
+      kind: 'Table',
+      apiVersion: this.metaApiVersion,
+      metadata: { resourceVersion: revision },
+      columnDefinitions: columns ? this.columnDefinitions() : null,
+      rows,
+    }
+  }
+
+  columnDefinitions(): unknown[] {
+    return this.#row.columns.map(({ name, type, format = '', description, priority }) => ({
+      name,
+      type,
+      format,
+      description,
+      priority,
+    }))
+  }
+
+  get metaApiVersion(): string {
+    return `meta.k8s.io/${this.#format.metaVersion}`
+  }
+
+  /** Beginning of a list, up to its items. */
+  listHead(metadata: object): string {
+    const text = JSON.stringify(metadata)
+    if (this.#format.shape === 'table') {
+      const columns = JSON.stringify(this.columnDefinitions())
+      return `{"kind":"Table","apiVersion":"${this.metaApiVersion}","metadata":${text},"columnDefinitions":${columns},"rows":[`
+    }
+    if (this.#format.shape === 'metadata') {
+      return `{"kind":"PartialObjectMetadataList","apiVersion":"${this.metaApiVersion}","metadata":${text},"items":[`
+    }
+    const apiVersion = apiVersionOf(this.#row)
+    return `{"kind":"${this.#row.kind}List","apiVersion":"${apiVersion}","metadata":${text},"items":[`
+  }
+
+  #metadata(object: KubeObject): unknown {
+    return {
+      kind: 'PartialObjectMetadata',
+      apiVersion: this.metaApiVersion,
+      metadata: object.metadata,
+    }
+  }
+}

@@ -1,0 +1,97 @@
+import { applyPatch } from 'rfc6902'
+import type { ApiRequest } from '../../api/http.ts'
+import { mergePatch } from '../../api/patch/merge.ts'
+import { PatchError, strategicMerge } from '../../api/patch/strategic.ts'
+import { typeOfKind } from '../../api/schema/lookup.ts'
+import { badRequest, invalid, StatusError, unsupportedMediaType } from '../../api/status.ts'
+import type { KubeObject } from '../../api/types.ts'
+import { contentTypeOf, decodeObject, type Expected, parseJson, parseYaml } from './body.ts'
+
+/** Applies one client's patch to any state of the object. */
+export interface PreparedPatch {
+  apply(current: KubeObject): KubeObject
+  /** Filled by `apply`. */
+  readonly warnings: string[]
+}
+
+const jsonPatch = 'application/json-patch+json'
+const merge = 'application/merge-patch+json'
+const strategic = 'application/strategic-merge-patch+json'
+
+/** Operations of one JSON patch; upstream's limit. */
+const operationsMax = 10_000
+
+/** Reads the body of a PATCH. @throws StatusError 400, 415 */
+export function preparePatch(request: ApiRequest, expected: Expected): PreparedPatch {
+  const type = contentTypeOf(request)
+  const body = request.body ?? new Uint8Array()
+  if (type !== jsonPatch && type !== merge && type !== strategic) {
+    throw unsupportedMediaType([jsonPatch, merge, strategic])
+  }
+  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
+  // kubectl accepts patches in YAML and converts; other clients may not.
+  const patch = /^\s*[[{]/.test(text) ? parseJson(text) : parseYaml(text, [])
+  const mode = request.query.get('fieldValidation') || 'Warn'
+  const warnings: string[] = []
+  return {
+    warnings,
+    apply(current) {
+      const problems: string[] = []
+      const next = decodeObject(patched(current, patch, type, expected), expected, problems)
+      warnings.length = 0
+      if (problems.length > 0 && mode === 'Warn') warnings.push(...problems)
+      if (problems.length > 0 && mode === 'Strict') {
+        const text = `strict decoding error: ${problems.join(', ')}`
+        const message = `Invalid value: "${goText(patch)}": ${text}`
+        throw invalid({ group: '', kind: '' }, '', [
+          { reason: 'FieldValueInvalid', message, field: 'patch' },
+        ])
+      }
+      return next
+    },
+  }
+}
+
+function patched(current: KubeObject, patch: unknown, type: string, expected: Expected): unknown {
+  if (type === merge) return mergePatch(current, patch)
+  if (type === jsonPatch) return applyJsonPatch(current, patch)
+  try {
+    return strategicMerge(current, patch, typeOfKind(expected.apiVersion, expected.kind))
+  } catch (error) {
+    if (error instanceof PatchError) throw badRequest(error.message)
+    throw error
+  }
+}
+
+function applyJsonPatch(current: KubeObject, patch: unknown): KubeObject {
+  if (!Array.isArray(patch)) throw badRequest('error decoding patch: a JSON patch must be a list')
+  if (patch.length > operationsMax) {
+    throw badRequest(
+      `The allowed maximum operations in a JSON patch is ${operationsMax}, got ${patch.length}`,
+    )
+  }
+  const result = structuredClone(current)
+  const failed = applyPatch(result, patch).find(error => error !== null)
+  if (failed !== undefined && failed !== null) {
+    throw new StatusError({
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: 'the server rejected our request due to an error in our request',
+      reason: 'Invalid',
+      details: { causes: [{ reason: 'UnexpectedServerResponse', message: failed.message }] },
+      code: 422,
+    })
+  }
+  return result
+}
+
+/** A value as Go prints it: upstream's texts quote patches so. */
+function goText(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`
+  if (value === null) return '<nil>'
+  if (typeof value !== 'object') return String(value)
+  const entries = Object.entries(value as object).sort(([a], [b]) => (a < b ? -1 : 1))
+  return `map[${entries.map(([key, item]) => `${key}:${goText(item)}`).join(' ')}]`
+}

@@ -1,0 +1,255 @@
+import type { ApiResponse } from '../../api/http.ts'
+import { apiVersionOf } from '../../api/kinds.ts'
+import type { ResourceRow } from '../../api/resources/types.ts'
+import { badRequest, methodNotAllowed, success } from '../../api/status.ts'
+import type { KubeObject } from '../../api/types.ts'
+import { bytesOf, type Entry, objectOf } from '../cache/entry.ts'
+import { parseFilter } from '../cache/filter.ts'
+import { deletionOf } from '../registry/delete.ts'
+import { type Expected, readDeleteOptions, readObject } from './body.ts'
+import { type Call, type Parts, writeOptionsOf } from './context.ts'
+import { type Format, type IncludeObject, negotiate, Renderer } from './format.ts'
+import { preparePatch } from './patch.ts'
+import { bytesResponse, inFormat, jsonResponse, listBody } from './respond.ts'
+import type { Route } from './route.ts'
+
+/** A request on a stored resource. */
+export interface Target {
+  readonly row: ResourceRow
+  readonly route: Route
+}
+
+/** Runs a verb on a collection or an object. @throws StatusError */
+export async function serveResource(
+  parts: Parts,
+  call: Call,
+  target: Target,
+  verb: string,
+): Promise<ApiResponse> {
+  const verbs: Record<string, typeof get> = {
+    get,
+    list,
+    watch,
+    create,
+    update,
+    patch,
+    delete: remove,
+    deletecollection,
+  }
+  const serve = verbs[verb]
+  const { row } = target
+  if (serve === undefined || !row.verbs.includes(verb)) throw methodNotAllowed(row, verb)
+  return serve(parts, call, target)
+}
+
+/** Kind and version of a row's bodies. */
+export function expectedOf(row: ResourceRow): Expected {
+  return { apiVersion: apiVersionOf(row), kind: row.kind }
+}
+
+/** True for `dryRun=All`. @throws StatusError 400 for any other value */
+export function isDryRun(values: readonly string[]): boolean {
+  for (const value of values) {
+    if (value !== 'All') {
+      throw badRequest(`dryRun: Unsupported value: "${value}": supported values: "All"`)
+    }
+  }
+  return values.length > 0
+}
+
+/** Warnings of a decoded body as headers. Source: RFC 7234 5.5, code 299. */
+export function warningHeaders(warnings: readonly string[]): Record<string, string> {
+  if (warnings.length === 0) return {}
+  const quote = (text: string) => text.replace(/["\\]/g, '\\$&')
+  return { warning: warnings.map(text => `299 - "${quote(text)}"`).join(', ') }
+}
+
+/** One object as the client wants to see it. */
+export function objectResponse(
+  parts: Parts,
+  call: Call,
+  row: ResourceRow,
+  entry: Entry,
+  code: number,
+  headers: Record<string, string> = {},
+): Promise<ApiResponse> {
+  const format = negotiate(call.request.headers.accept)
+  const renderer = rendererOf(parts, call, row, format)
+  if (format.shape !== 'table') {
+    const body = Buffer.concat([renderer.item(entry), newline])
+    return inFormat(bytesResponse(code, body, headers), format)
+  }
+  const rows = [renderer.tableRow(objectOf(entry))]
+  const table = renderer.tableOf(rows, String(entry.revision))
+  return inFormat(jsonResponse(code, table, headers), format)
+}
+
+const newline = Buffer.from('\n')
+
+function rendererOf(parts: Parts, call: Call, row: ResourceRow, format: Format): Renderer {
+  const include = (call.request.query.get('includeObject') || 'Metadata') as IncludeObject
+  return new Renderer(row, format, include, parts.clock.wall())
+}
+
+async function get(parts: Parts, call: Call, { row, route }: Target): Promise<ApiResponse> {
+  const version = call.request.query.get('resourceVersion') ?? ''
+  const entry = await parts.reader.get(row, route.namespace, route.name, version)
+  return objectResponse(parts, call, row, entry, 200)
+}
+
+async function list(parts: Parts, call: Call, { row, route }: Target): Promise<ApiResponse> {
+  const { query, headers } = call.request
+  const format = negotiate(headers.accept)
+  const filter = parseFilter(row, route.namespace, query)
+  const page = await parts.reader.list(row, filter, query)
+  const renderer = rendererOf(parts, call, row, format)
+  const head = renderer.listHead({
+    resourceVersion: String(page.revision),
+    ...(page.continueToken === '' ? {} : { continue: page.continueToken }),
+    ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
+  })
+  const body = listBody(head, page.entries, entry => renderer.item(entry))
+  return inFormat({ status: 200, headers: { 'content-type': 'application/json' }, body }, format)
+}
+
+async function watch(parts: Parts, call: Call, { row, route }: Target): Promise<ApiResponse> {
+  const { query, headers, signal } = call.request
+  const format = negotiate(headers.accept)
+  if (route.name !== '') query.set('fieldSelector', `metadata.name=${route.name}`)
+  const filter = parseFilter(row, route.namespace, query)
+  const renderer = rendererOf(parts, call, row, format)
+  const body = await parts.watches.start({ row, filter, query, format, renderer, signal })
+  return { status: 200, headers: { 'content-type': 'application/json' }, body }
+}
+
+async function create(parts: Parts, call: Call, { row, route }: Target): Promise<ApiResponse> {
+  if (route.name !== '') throw methodNotAllowed(row, 'create')
+  const { object, warnings } = readObject(call.request, expectedOf(row))
+  placeInNamespace(row, object, route.namespace)
+  const dryRun = isDryRun(call.request.query.getAll('dryRun'))
+  const entry = await parts.writer.create(row, object, writeOptionsOf(call, dryRun))
+  return objectResponse(parts, call, row, entry, 201, warningHeaders(warnings))
+}
+
+function placeInNamespace(row: ResourceRow, object: KubeObject, namespace: string): void {
+  const { metadata } = object
+  if (!row.namespaced) {
+    delete metadata.namespace
+    return
+  }
+  const given = metadata.namespace || namespace
+  if (namespace !== '' && given !== namespace) {
+    throw badRequest(
+      'the namespace of the provided object does not match the namespace sent on the request',
+    )
+  }
+  if (given === '') throw badRequest('an empty namespace may not be set during creation')
+  metadata.namespace = given
+}
+
+/** A PUT's object must be the one of the path. @throws StatusError 400 */
+export function checkIdentity(row: ResourceRow, object: KubeObject, route: Route): void {
+  const { metadata } = object
+  if (metadata.name && metadata.name !== route.name) {
+    throw badRequest(
+      `the name of the object (${metadata.name}) does not match the name on the URL (${route.name})`,
+    )
+  }
+  if (row.namespaced && metadata.namespace && metadata.namespace !== route.namespace) {
+    throw badRequest(
+      'the namespace of the provided object does not match the namespace sent on the request',
+    )
+  }
+}
+
+async function update(parts: Parts, call: Call, { row, route }: Target): Promise<ApiResponse> {
+  const { object, warnings } = readObject(call.request, expectedOf(row))
+  checkIdentity(row, object, route)
+  const dryRun = isDryRun(call.request.query.getAll('dryRun'))
+  const entry = await parts.writer.update(
+    row,
+    route.namespace,
+    route.name,
+    'main',
+    () => structuredClone(object),
+    writeOptionsOf(call, dryRun),
+  )
+  return objectResponse(parts, call, row, entry, 200, warningHeaders(warnings))
+}
+
+async function patch(parts: Parts, call: Call, { row, route }: Target): Promise<ApiResponse> {
+  const prepared = preparePatch(call.request, expectedOf(row))
+  const dryRun = isDryRun(call.request.query.getAll('dryRun'))
+  const entry = await parts.writer.update(
+    row,
+    route.namespace,
+    route.name,
+    'main',
+    current => patchedObject(row, route, prepared.apply(current)),
+    writeOptionsOf(call, dryRun),
+  )
+  return objectResponse(parts, call, row, entry, 200, warningHeaders(prepared.warnings))
+}
+
+function patchedObject(row: ResourceRow, route: Route, object: KubeObject): KubeObject {
+  checkIdentity(row, object, route)
+  return object
+}
+
+async function remove(parts: Parts, call: Call, { row, route }: Target): Promise<ApiResponse> {
+  const options = readDeleteOptions(call.request)
+  const dryRun = isDryRun([...call.request.query.getAll('dryRun'), ...(options.dryRun ?? [])])
+  const { entry, removed } = await parts.writer.remove(
+    row,
+    route.namespace,
+    route.name,
+    current => deletionOf(row, current, options, parts.clock.wall()),
+    writeOptionsOf(call, dryRun),
+  )
+  if (!removed) return objectResponse(parts, call, row, entry, 200)
+  return jsonResponse(200, deletedStatus(row, entry))
+}
+
+function deletedStatus(row: ResourceRow, entry: Entry): unknown {
+  const { uid } = objectOf(entry).metadata
+  return success({
+    name: entry.name,
+    ...(row.group === '' ? {} : { group: row.group }),
+    kind: row.resource,
+    ...(uid ? { uid } : {}),
+  })
+}
+
+/** Deletions of a collection that run side by side. */
+const deletionsAtOnce = 16
+
+async function deletecollection(
+  parts: Parts,
+  call: Call,
+  { row, route }: Target,
+): Promise<ApiResponse> {
+  const options = readDeleteOptions(call.request)
+  const dryRun = isDryRun([...call.request.query.getAll('dryRun'), ...(options.dryRun ?? [])])
+  const filter = parseFilter(row, route.namespace, call.request.query)
+  const page = await parts.reader.list(row, filter, call.request.query)
+  const wall = parts.clock.wall()
+  const writes = writeOptionsOf(call, dryRun)
+  const queue = [...page.entries]
+  const worker = async () => {
+    for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) {
+      const change = (current: KubeObject) => deletionOf(row, current, options, wall)
+      await parts.writer
+        .remove(row, entry.namespace, entry.name, change, writes)
+        .catch(ignoreNotFound)
+    }
+  }
+  await Promise.all(Array.from({ length: deletionsAtOnce }, worker))
+  const metadata = { resourceVersion: String(page.revision) }
+  const head = `{"kind":"${row.kind}List","apiVersion":"${apiVersionOf(row)}","metadata":${JSON.stringify(metadata)},"items":[`
+  const body = listBody(head, page.entries, entry => bytesOf(entry))
+  return { status: 200, headers: { 'content-type': 'application/json' }, body }
+}
+
+function ignoreNotFound(error: { status?: { code?: number } }): void {
+  if (error.status?.code !== 404) throw error
+}

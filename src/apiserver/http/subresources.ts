@@ -1,0 +1,251 @@
+import type { ApiResponse } from '../../api/http.ts'
+import type { Binding, Deployment, Eviction, Pod, Scale } from '../../api/objects.ts'
+import type { ResourceRow } from '../../api/resources/types.ts'
+import { selectorOf, selectorText } from '../../api/selectors.ts'
+import { badRequest, conflict, methodNotAllowed, pathNotFound, success } from '../../api/status.ts'
+import type { KubeObject } from '../../api/types.ts'
+import { objectOf } from '../cache/entry.ts'
+import { deletionOf } from '../registry/delete.ts'
+import { apiTime } from '../registry/metadata.ts'
+import type { Part } from '../registry/write.ts'
+import { readLog } from '../streams/log.ts'
+import { decodeObject, type Expected, readObject } from './body.ts'
+import { type Call, type Parts, writeOptionsOf } from './context.ts'
+import { preparePatch } from './patch.ts'
+import {
+  checkIdentity,
+  expectedOf,
+  isDryRun,
+  objectResponse,
+  type Target,
+  warningHeaders,
+} from './resources.ts'
+import { jsonResponse } from './respond.ts'
+
+type Serve = (parts: Parts, call: Call, target: Target, verb: string) => Promise<ApiResponse>
+
+const servers: Record<string, Serve> = {
+  status: (parts, call, target, verb) => updatePart(parts, call, target, verb, 'status', asIs),
+  finalize: (parts, call, target, verb) =>
+    updatePart(parts, call, target, verb, 'system', keepButFinalizers),
+  ephemeralcontainers: (parts, call, target, verb) =>
+    updatePart(parts, call, target, verb, 'system', keepButEphemeral),
+  resize: (parts, call, target, verb) =>
+    updatePart(parts, call, target, verb, 'system', keepButResources),
+  scale,
+  binding: bind,
+  eviction: evict,
+  log: readLog,
+}
+
+/** Runs a verb on a part of an object. @throws StatusError */
+export function serveSubresource(
+  parts: Parts,
+  call: Call,
+  target: Target,
+  verb: string,
+): Promise<ApiResponse> {
+  const { row, route } = target
+  const known = row.subresources.find(one => one.name === route.subresource)
+  const serve = servers[route.subresource]
+  if (known === undefined) throw pathNotFound()
+  if (serve === undefined) throw badRequest('Upgrade request required')
+  if (!known.verbs.includes(verb)) throw methodNotAllowed(row, verb)
+  return serve(parts, call, target, verb)
+}
+
+/** What an update of a part takes from the client's object. */
+type Pick = (next: KubeObject, current: KubeObject) => KubeObject
+
+const asIs: Pick = next => next
+
+const keepButFinalizers: Pick = (next, current) => ({
+  ...current,
+  metadata: { ...current.metadata, resourceVersion: next.metadata.resourceVersion },
+  spec: { ...current.spec, finalizers: next.spec?.finalizers ?? [] },
+})
+
+const keepButEphemeral: Pick = (next, current) => ({
+  ...current,
+  spec: { ...current.spec, ephemeralContainers: next.spec?.ephemeralContainers },
+})
+
+const keepButResources: Pick = (next, current) => ({
+  ...current,
+  spec: {
+    ...current.spec,
+    containers: (current as Pod).spec.containers.map(one => ({
+      ...one,
+      resources:
+        (next as Pod).spec.containers.find(other => other.name === one.name)?.resources ??
+        one.resources,
+    })),
+  },
+})
+
+async function updatePart(
+  parts: Parts,
+  call: Call,
+  { row, route }: Target,
+  verb: string,
+  part: Part,
+  pick: Pick,
+): Promise<ApiResponse> {
+  if (verb === 'get') {
+    return objectResponse(
+      parts,
+      call,
+      row,
+      await parts.reader.get(row, route.namespace, route.name),
+      200,
+    )
+  }
+  const change = changeOf(call, expectedOf(row), verb)
+  const entry = await parts.writer.update(
+    row,
+    route.namespace,
+    route.name,
+    part,
+    current => {
+      const next = change.apply(structuredClone(current))
+      checkIdentity(row, next, route)
+      return pick(next, current)
+    },
+    writeOptionsOf(call, isDryRun(call.request.query.getAll('dryRun'))),
+  )
+  return objectResponse(parts, call, row, entry, 200, warningHeaders(change.warnings))
+}
+
+/** A PUT's object or a PATCH, as a change of the current state. */
+function changeOf(call: Call, expected: Expected, verb: string) {
+  if (verb === 'patch') return preparePatch(call.request, expected)
+  const { object, warnings } = readObject(call.request, expected)
+  return { warnings, apply: () => structuredClone(object) }
+}
+
+const scaleKind: Expected = { apiVersion: 'autoscaling/v1', kind: 'Scale' }
+
+function scaleOf(object: KubeObject): Scale {
+  const { name, namespace, uid, creationTimestamp, resourceVersion } = object.metadata
+  const { spec, status } = object as Deployment
+  return {
+    ...scaleKind,
+    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
+    spec: { replicas: spec.replicas ?? 0 },
+    status: { replicas: status?.replicas ?? 0, selector: selectorText(selectorOf(spec.selector)) },
+  }
+}
+
+async function scale(
+  parts: Parts,
+  call: Call,
+  { row, route }: Target,
+  verb: string,
+): Promise<ApiResponse> {
+  if (verb === 'get') {
+    const entry = await parts.reader.get(row, route.namespace, route.name)
+    return jsonResponse(200, scaleOf(objectOf(entry)))
+  }
+  const change = changeOf(call, scaleKind, verb)
+  const entry = await parts.writer.update(
+    row,
+    route.namespace,
+    route.name,
+    'main',
+    current => {
+      const next = decodeObject(change.apply(scaleOf(current)), scaleKind, [])
+      const replicas = next.spec?.replicas ?? 0
+      const { resourceVersion, uid } = next.metadata
+      return {
+        ...current,
+        metadata: { ...current.metadata, resourceVersion, uid },
+        spec: { ...current.spec, replicas },
+      }
+    },
+    writeOptionsOf(call, isDryRun(call.request.query.getAll('dryRun'))),
+  )
+  return jsonResponse(200, scaleOf(objectOf(entry)))
+}
+
+/** Source: kubernetes pkg/registry/core/pod/storage/storage.go BindingREST. */
+export async function bind(parts: Parts, call: Call, target: Target): Promise<ApiResponse> {
+  const { row, route } = target
+  const { object } = readObject(call.request, { apiVersion: 'v1', kind: 'Binding' })
+  const binding = object as Binding
+  const name = route.name || (binding.metadata.name ?? '')
+  const node = binding.target?.name
+  if (!node) throw badRequest('target.name: Required value')
+  await parts.writer.update(
+    row,
+    route.namespace,
+    name,
+    'system',
+    current => assign(row, current as Pod, binding, node, apiTime(parts.clock.wall())),
+    writeOptionsOf(call, isDryRun(call.request.query.getAll('dryRun'))),
+  )
+  return jsonResponse(201, { ...success({}), code: 201 })
+}
+
+function assign(row: ResourceRow, pod: Pod, binding: Binding, node: string, now: string): Pod {
+  const name = pod.metadata.name ?? ''
+  const { uid, resourceVersion } = binding.metadata
+  if (uid && uid !== pod.metadata.uid) {
+    throw conflict(
+      row,
+      name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${pod.metadata.uid}`,
+    )
+  }
+  if (pod.metadata.deletionTimestamp) {
+    throw conflict(
+      { group: '', resource: 'pods/binding' },
+      name,
+      `pod ${name} is being deleted, cannot be assigned to a host`,
+    )
+  }
+  if (pod.spec.nodeName) {
+    throw conflict(
+      { group: '', resource: 'pods/binding' },
+      name,
+      `pod ${name} is already assigned to node "${pod.spec.nodeName}"`,
+    )
+  }
+  if (pod.spec.schedulingGates?.length) {
+    throw conflict(
+      { group: '', resource: 'pods/binding' },
+      name,
+      `pod ${name} has non-empty .spec.schedulingGates`,
+    )
+  }
+  pod.metadata.annotations = { ...pod.metadata.annotations, ...binding.metadata.annotations }
+  if (Object.keys(pod.metadata.annotations).length === 0) delete pod.metadata.annotations
+  const others = (pod.status?.conditions ?? []).filter(one => one.type !== 'PodScheduled')
+  const scheduled = {
+    type: 'PodScheduled',
+    status: 'True',
+    lastProbeTime: null,
+    lastTransitionTime: now,
+  } as const
+  const metadata = { ...pod.metadata, resourceVersion }
+  return {
+    ...pod,
+    metadata,
+    spec: { ...pod.spec, nodeName: node },
+    status: { ...pod.status, conditions: [...others, scheduled] },
+  }
+}
+
+/** Evicts at once: there are no disruption budgets yet. */
+async function evict(parts: Parts, call: Call, { row, route }: Target): Promise<ApiResponse> {
+  const { object } = readObject(call.request, { apiVersion: 'policy/v1', kind: 'Eviction' })
+  const options = (object as Eviction).deleteOptions ?? {}
+  const dryRun = isDryRun([...call.request.query.getAll('dryRun'), ...(options.dryRun ?? [])])
+  await parts.writer.remove(
+    row,
+    route.namespace,
+    route.name,
+    current => deletionOf(row, current, options, parts.clock.wall()),
+    writeOptionsOf(call, dryRun),
+  )
+  return jsonResponse(201, { ...success({}), code: 201 })
+}

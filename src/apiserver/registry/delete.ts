@@ -1,0 +1,106 @@
+import type { DeleteOptions } from '../../api/objects.ts'
+import type { ResourceRow } from '../../api/resources/types.ts'
+import { badRequest, conflict, forbidden } from '../../api/status.ts'
+import type { KubeObject } from '../../api/types.ts'
+import { apiTime } from './metadata.ts'
+
+/** Namespaces that no one may delete. Source: plugin/namespace/lifecycle. */
+const eternalNamespaces = new Set(['default', 'kube-system', 'kube-public'])
+
+const defaultGraceSeconds = 30
+
+/**
+ * What a DELETE does to an object: removes it, or marks it and leaves the rest to whoever holds a
+ * finalizer, or, for a pod on a node, to its kubelet.
+ * Source: apiserver pkg/registry/generic/registry/store.go Delete, rest/delete.go BeforeDelete.
+ * @throws StatusError 403, 409
+ */
+export function deletionOf(
+  row: ResourceRow,
+  object: KubeObject,
+  options: DeleteOptions,
+  wallMs: number,
+): KubeObject | 'remove' {
+  const { metadata } = object
+  checkPreconditions(row, object, options)
+  if (row.resource === 'namespaces') return deleteNamespace(row, object, wallMs)
+  setPropagation(object, options)
+  const grace = row.resource === 'pods' ? podGrace(object, options) : 0
+  const waits = (metadata.finalizers?.length ?? 0) > 0
+  if (grace === 0 && !waits) return 'remove'
+  if (metadata.deletionTimestamp) {
+    // Already on its way: only a shorter grace period changes anything.
+    if (grace >= (metadata.deletionGracePeriodSeconds ?? 0)) return object
+    metadata.deletionTimestamp = apiTime(
+      Date.parse(metadata.deletionTimestamp) -
+        ((metadata.deletionGracePeriodSeconds ?? 0) - grace) * 1000,
+    )
+    metadata.deletionGracePeriodSeconds = grace
+    return object
+  }
+  metadata.deletionTimestamp = apiTime(wallMs + grace * 1000)
+  metadata.deletionGracePeriodSeconds = grace
+  if (metadata.generation !== undefined) metadata.generation += 1
+  return object
+}
+
+function checkPreconditions(row: ResourceRow, object: KubeObject, options: DeleteOptions): void {
+  const { uid, resourceVersion } = options.preconditions ?? {}
+  const { metadata } = object
+  if (uid && uid !== metadata.uid) {
+    throw conflict(
+      row,
+      metadata.name ?? '',
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`,
+    )
+  }
+  if (resourceVersion && resourceVersion !== metadata.resourceVersion) {
+    throw conflict(
+      row,
+      metadata.name ?? '',
+      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion}`,
+    )
+  }
+}
+
+function deleteNamespace(
+  row: ResourceRow,
+  object: KubeObject,
+  wallMs: number,
+): KubeObject | 'remove' {
+  const { metadata } = object
+  if (eternalNamespaces.has(metadata.name ?? '')) {
+    throw forbidden(row, metadata.name ?? '', 'this namespace may not be deleted')
+  }
+  const waits = (metadata.finalizers?.length ?? 0) + (object.spec?.finalizers?.length ?? 0) > 0
+  if (!waits) return 'remove'
+  metadata.deletionTimestamp ??= apiTime(wallMs)
+  object.status = { ...object.status, phase: 'Terminating' }
+  return object
+}
+
+const propagationFinalizers = { Orphan: 'orphan', Foreground: 'foregroundDeletion', Background: '' }
+
+function setPropagation(object: KubeObject, options: DeleteOptions): void {
+  const policy = options.propagationPolicy ?? (options.orphanDependents ? 'Orphan' : undefined)
+  if (policy === undefined) return
+  const wanted = propagationFinalizers[policy]
+  if (wanted === undefined) {
+    throw badRequest(`invalid propagationPolicy: ${String(policy)}`)
+  }
+  const others = (object.metadata.finalizers ?? []).filter(
+    one => one !== 'orphan' && one !== 'foregroundDeletion',
+  )
+  const finalizers = wanted === '' ? others : [...others, wanted]
+  if (finalizers.length > 0) object.metadata.finalizers = finalizers
+  else delete object.metadata.finalizers
+}
+
+/** Source: kubernetes pkg/registry/core/pod/strategy.go CheckGracefulDelete. */
+function podGrace(pod: KubeObject, options: DeleteOptions): number {
+  const asked = options.gracePeriodSeconds ?? pod.spec?.terminationGracePeriodSeconds
+  // Nobody runs it: nothing to wait for.
+  const idle = !pod.spec?.nodeName || ['Failed', 'Succeeded'].includes(pod.status?.phase)
+  if (idle) return 0
+  return Math.max(0, asked ?? defaultGraceSeconds)
+}

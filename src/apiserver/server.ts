@@ -1,0 +1,67 @@
+import type { Duplex } from 'node:stream'
+import type { ApiRequest, ApiResponse, Transport, UserInfo } from '../api/http.ts'
+import { Admission } from './admission/admission.ts'
+import { ServiceAllocator } from './admission/service-allocator.ts'
+import { WatchCache } from './cache/watch-cache.ts'
+import type { Parts } from './http/context.ts'
+import { Handler } from './http/handler.ts'
+import { HttpsFace } from './http/https.ts'
+import { Metrics } from './http/metrics.ts'
+import { Reader } from './registry/read.ts'
+import { Watches } from './registry/watch.ts'
+import { Writer } from './registry/write.ts'
+import { serveUpgrade } from './streams/upgrade.ts'
+import type { ApiServer, ApiServerOptions } from './types.ts'
+
+/** An API server over a store; it serves after `start`. */
+export function createApiServer(options: ApiServerOptions): ApiServer {
+  return new KubeApiServer(options)
+}
+
+class KubeApiServer implements ApiServer {
+  readonly #parts: Parts
+  readonly #handler: Handler
+  readonly #face: HttpsFace
+
+  constructor(options: ApiServerOptions) {
+    const { store, logger, clock } = options
+    const cache = new WatchCache(store, logger, clock)
+    const reader = new Reader(store, cache)
+    const allocator = new ServiceAllocator(cache, options.clusterInfo)
+    const admission = new Admission(cache, reader, allocator)
+    const writer = new Writer(store, cache, reader, admission, clock)
+    const watches = new Watches(store, cache, reader, clock)
+    this.#parts = { options, cache, reader, writer, watches, clock, logger }
+    this.#handler = new Handler(this.#parts, new Metrics(() => watches.size))
+    this.#face = new HttpsFace(options, {
+      serve: (request, user) => this.handler(request, user),
+      upgrade: (request, user, socket, head) => this.#upgrade(request, user, socket, head),
+    })
+  }
+
+  get port(): number {
+    return this.#face.port
+  }
+
+  async start(): Promise<void> {
+    await Promise.all([this.#face.listen(), this.#parts.cache.start()])
+  }
+
+  async stop(): Promise<void> {
+    this.#parts.watches.endAll()
+    await this.#face.close()
+    this.#parts.cache.stop()
+  }
+
+  handler(request: ApiRequest, user: UserInfo): Promise<ApiResponse> {
+    return this.#handler.serve(request, user, false)
+  }
+
+  transport(user: UserInfo): Transport {
+    return { request: request => this.#handler.serve(request, user, true) }
+  }
+
+  #upgrade(request: ApiRequest, user: UserInfo, socket: Duplex, head: Buffer): Promise<void> {
+    return serveUpgrade(this.#parts, request, user, socket, head)
+  }
+}

@@ -1,0 +1,57 @@
+import type { IncomingMessage } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+import type { ApiResponse } from '../../api/http.ts'
+import { errorCode, errorMessage } from '../../kernel/result.ts'
+import type { Call, Parts } from '../http/context.ts'
+import type { Target } from '../http/resources.ts'
+import { textResponse } from '../http/respond.ts'
+import { type KubeletTarget, kubeletTarget, kubeletUnreachable } from './target.ts'
+
+const connectTimeoutMs = 10_000
+
+/** `pods/log`: what the kubelet says, streamed as it comes. */
+export async function readLog(parts: Parts, call: Call, { route }: Target): Promise<ApiResponse> {
+  const target = await kubeletTarget(parts, route, call.request.query)
+  if (target.host === '') return textResponse(200, '')
+  const answer = await ask(parts, target, call.request.signal)
+  const type = answer.headers['content-type'] ?? 'text/plain'
+  return { status: answer.statusCode ?? 502, headers: { 'content-type': type }, body: answer }
+}
+
+function ask(
+  parts: Parts,
+  target: KubeletTarget,
+  signal: AbortSignal | undefined,
+): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const { kubeletCredentials } = parts.options
+    const outgoing = httpsRequest({
+      host: target.host,
+      port: target.port,
+      path: target.path,
+      method: 'GET',
+      agent: false,
+      ...kubeletTls(kubeletCredentials),
+      signal,
+    })
+    outgoing.setTimeout(connectTimeoutMs, () => outgoing.destroy(new Error('i/o timeout')))
+    outgoing.on('response', message => {
+      outgoing.setTimeout(0)
+      resolve(message)
+    })
+    outgoing.on('error', error => {
+      const refused = errorCode(error) === 'ECONNREFUSED'
+      reject(
+        kubeletUnreachable(target, refused ? 'connect: connection refused' : errorMessage(error)),
+      )
+    })
+    outgoing.end()
+  })
+}
+
+/** TLS options towards a kubelet. Its name is not checked: upstream does not either, by default. */
+export function kubeletTls(credentials: Parts['options']['kubeletCredentials']) {
+  if (credentials === undefined) return {}
+  const { ca, cert, key } = credentials
+  return { ca, cert, key, checkServerIdentity: () => undefined }
+}

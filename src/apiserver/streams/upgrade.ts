@@ -1,0 +1,119 @@
+import { request as httpsRequest } from 'node:https'
+import type { Duplex } from 'node:stream'
+import type { ApiRequest, ApiResponse, UserInfo } from '../../api/http.ts'
+import { badRequest, pathNotFound, StatusError } from '../../api/status.ts'
+import { errorCode, errorMessage } from '../../kernel/result.ts'
+import { mayDo, refusal } from '../http/auth.ts'
+import type { Parts } from '../http/context.ts'
+import { statusResponse, unexpected, wholeBody } from '../http/respond.ts'
+import { parseRoute, verbOf } from '../http/route.ts'
+import { kubeletTls } from './log.ts'
+import { type KubeletTarget, kubeletTarget, kubeletUnreachable } from './target.ts'
+
+const streams = new Set(['exec', 'attach', 'portforward'])
+const connectTimeoutMs = 10_000
+
+/** Headers of a connection, not of what is asked. */
+const hopHeaders = new Set(['host', 'authorization', 'content-length', 'transfer-encoding'])
+
+/**
+ * exec, attach and port-forward: after the kubelet agreed to the client's upgrade, bytes go both
+ * ways as they are, whatever protocol the two speak.
+ */
+export async function serveUpgrade(
+  parts: Parts,
+  request: ApiRequest,
+  user: UserInfo,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> {
+  try {
+    const route = parseRoute(request.path)
+    const verb = route === undefined ? 'get' : verbOf(request.method, route, request.query)
+    if (!mayDo(user, false)) throw refusal(user, verb, route, request.path)
+    if (route?.row === undefined) throw pathNotFound()
+    if (route.row.resource !== 'pods' || !streams.has(route.subresource)) {
+      throw badRequest('the resource does not support an upgrade')
+    }
+    const target = await kubeletTarget(parts, route, request.query)
+    await connect(parts, request, target, socket, head)
+  } catch (error) {
+    const failure = error instanceof StatusError ? error : unexpected(error)
+    await writePlain(socket, statusResponse(failure))
+  }
+}
+
+function connect(
+  parts: Parts,
+  request: ApiRequest,
+  target: KubeletTarget,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const headers = Object.entries(request.headers).filter(([name]) => !hopHeaders.has(name))
+    const outgoing = httpsRequest({
+      host: target.host,
+      port: target.port,
+      path: target.path,
+      method: request.method,
+      headers: Object.fromEntries(headers),
+      agent: false,
+      ...kubeletTls(parts.options.kubeletCredentials),
+    })
+    outgoing.setTimeout(connectTimeoutMs, () => outgoing.destroy(new Error('i/o timeout')))
+    outgoing.on('upgrade', (answer, kubelet, first) => {
+      outgoing.setTimeout(0)
+      const lines = [`HTTP/1.1 101 ${answer.statusMessage ?? 'Switching Protocols'}`]
+      for (let at = 0; at < answer.rawHeaders.length; at += 2) {
+        lines.push(`${answer.rawHeaders[at]}: ${answer.rawHeaders[at + 1]}`)
+      }
+      socket.write(`${lines.join('\r\n')}\r\n\r\n`)
+      if (first.length > 0) socket.write(first)
+      if (head.length > 0) kubelet.write(head)
+      couple(socket, kubelet)
+      resolve()
+    })
+    outgoing.on('response', answer => {
+      outgoing.setTimeout(0)
+      const response: ApiResponse = {
+        status: answer.statusCode ?? 502,
+        headers: { 'content-type': answer.headers['content-type'] ?? 'text/plain' },
+        body: answer,
+      }
+      writePlain(socket, response).then(resolve, reject)
+    })
+    outgoing.on('error', error => {
+      const refused = errorCode(error) === 'ECONNREFUSED'
+      const why = refused ? 'connect: connection refused' : errorMessage(error)
+      reject(kubeletUnreachable(target, why))
+    })
+    outgoing.end()
+  })
+}
+
+/** Two connections as one: an end or an error of either ends both. */
+function couple(a: Duplex, b: Duplex): void {
+  a.pipe(b)
+  b.pipe(a)
+  for (const [from, to] of [
+    [a, b],
+    [b, a],
+  ] as const) {
+    from.on('error', () => to.destroy())
+    from.on('close', () => to.destroy())
+  }
+}
+
+/** An answer without upgrade on a raw connection, which it ends. */
+async function writePlain(socket: Duplex, response: ApiResponse): Promise<void> {
+  const body = await wholeBody(response)
+  const lines = [
+    `HTTP/1.1 ${response.status} Refused`,
+    ...Object.entries(response.headers).map(([name, value]) => `${name}: ${value}`),
+    `content-length: ${body.length}`,
+    'connection: close',
+  ]
+  socket.write(`${lines.join('\r\n')}\r\n\r\n`)
+  socket.end(body)
+}
