@@ -1,5 +1,6 @@
 import { AdminClient } from '../admin/client.ts'
 import { createClient } from '../client/client.ts'
+import { createRecorder } from '../client/recorder.ts'
 import { httpsTransport } from '../client/https.ts'
 import { InformerFactory } from '../client/informer.ts'
 import { formatAddress } from '../config/ports.ts'
@@ -69,7 +70,8 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
   })
   const client = createClient(transport, { userAgent: 'kube-proxy' })
   const factory = new InformerFactory(client, { logger, clock: systemClock })
-  const proxy = createUserspaceProxy({ client, factory, logger, clock: systemClock })
+  const recorder = createRecorder(client, { component: 'kube-proxy' })
+  const proxy = createUserspaceProxy({ factory, recorder, logger, clock: systemClock })
   await factory.start()
   await runUntilSignal(proxy, logger)
 }
