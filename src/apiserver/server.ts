@@ -28,7 +28,7 @@ class KubeApiServer implements ApiServer {
     const cache = new WatchCache(store, logger, clock)
     const reader = new Reader(store, cache)
     const allocator = new ServiceAllocator(cache, options.clusterInfo)
-    const admission = new Admission(cache, reader, allocator)
+    const admission = new Admission(cache, reader, allocator, options.defaultTolerationSeconds)
     const writer = new Writer(store, cache, reader, admission, clock)
     const watches = new Watches(store, cache, reader, clock)
     this.#parts = { options, cache, reader, writer, watches, clock, logger }

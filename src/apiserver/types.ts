@@ -37,6 +37,11 @@ export interface ApiServerOptions {
   readonly isLeader: () => boolean
   /** Identity towards kubelets, and the CA of their certificates. */
   readonly kubeletCredentials?: TlsPair & { readonly ca: string }
+  /**
+   * How long pods stay on a node that is not ready or unreachable, unless they say so themselves;
+   * upstream's 300 when absent. Source: --default-not-ready-toleration-seconds.
+   */
+  readonly defaultTolerationSeconds?: number
   /** Further checks of /readyz: name to what is wrong, undefined when all is well. */
   readonly readyChecks?: Readonly<Record<string, () => string | undefined>>
 }

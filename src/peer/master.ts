@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { fenceHeader, type UserInfo } from '../api/http.ts'
 import { kinds } from '../api/kinds.ts'
 import { bootstrap } from '../apiserver/bootstrap.ts'
 import { createApiServer } from '../apiserver/server.ts'
@@ -113,8 +114,7 @@ export class Master implements Startable {
   }
 
   #client(identity: Identity, userAgent: string, held = true): Client {
-    const user = { name: identity.user, groups: identity.groups ?? [] }
-    const transport = this.api.transport(user)
+    const transport = this.api.transport(userOf(identity))
     return createClient(held ? this.#options.hold.over(transport) : transport, { userAgent })
   }
 
@@ -143,16 +143,24 @@ export class Master implements Startable {
       }),
       managerClient,
       bootstrap: term =>
-        bootstrap(this.#client(identities.apiserver, 'kube-apiserver').withFence(term), {
-          name: config.name,
-          serviceCidr: config.networks.services,
-          apiEndpoints: () => apiEndpoints(config),
-        }),
+        bootstrap(
+          this.api.transport(userOf(identities.apiserver)),
+          {
+            name: config.name,
+            serviceCidr: config.networks.services,
+            apiEndpoints: () => apiEndpoints(config),
+          },
+          { [fenceHeader]: String(term) },
+        ),
       clock,
       logger,
       onEvent,
     })
   }
+}
+
+function userOf(identity: Identity): UserInfo {
+  return { name: identity.user, groups: identity.groups ?? [] }
 }
 
 function apiEndpoints(config: ClusterConfig): { ip: string; port: number }[] {

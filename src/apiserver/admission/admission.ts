@@ -17,8 +17,15 @@ export class Admission {
   readonly #cache: WatchCache
   readonly #reader: Reader
   readonly #allocator: ServiceAllocator
+  readonly #evictionSeconds: number
 
-  constructor(cache: WatchCache, reader: Reader, allocator: ServiceAllocator) {
+  constructor(
+    cache: WatchCache,
+    reader: Reader,
+    allocator: ServiceAllocator,
+    evictionSeconds = evictionSecondsDefault,
+  ) {
+    this.#evictionSeconds = evictionSeconds
     this.#cache = cache
     this.#reader = reader
     this.#allocator = allocator
@@ -27,7 +34,7 @@ export class Admission {
   /** Completes or refuses a new object. @throws StatusError 403, 404 */
   async create(row: ResourceRow, object: KubeObject): Promise<void> {
     if (row.namespaced) await this.#checkNamespace(row, object)
-    if (row.resource === 'pods') admitPod(object as Pod)
+    if (row.resource === 'pods') admitPod(object as Pod, this.#evictionSeconds)
   }
 
   /** Operations to go with a create (`old` is undefined) or an update; may complete `next`. */
@@ -70,10 +77,11 @@ export class Admission {
   }
 }
 
-const evictionSeconds = 300
+/** Source: --default-not-ready-toleration-seconds. */
+export const evictionSecondsDefault = 300
 
 /** Source: plugins serviceaccount, priority, defaulttolerationseconds. */
-function admitPod({ spec }: Pod): void {
+function admitPod({ spec }: Pod, evictionSeconds: number): void {
   spec.serviceAccountName ||= 'default'
   spec.serviceAccount = spec.serviceAccountName
   spec.priority ??= 0

@@ -27,7 +27,7 @@ export const reviews: readonly Review[] = [
     resource: 'selfsubjectaccessreviews',
     kind: 'SelfSubjectAccessReview',
     answer: user => {
-      const allowed = mayDo(user, false)
+      const allowed = mayDo(user, false, '', undefined)
       return allowed ? { allowed } : { allowed, reason: 'only members of system:masters may' }
     },
   },

@@ -52,7 +52,7 @@ export class Handler {
     verb: string,
   ): Promise<ApiResponse> {
     try {
-      if (!isOpenPath(request.path) && !mayDo(user, inProcess)) {
+      if (!isOpenPath(request.path) && !mayDo(user, inProcess, verb, route)) {
         throw refusal(user, verb, route, request.path)
       }
       const call: Call = { request, user, fence: fenceOf(request, inProcess) }

@@ -30,7 +30,7 @@ export async function serveUpgrade(
   try {
     const route = parseRoute(request.path)
     const verb = route === undefined ? 'get' : verbOf(request.method, route, request.query)
-    if (!mayDo(user, false)) throw refusal(user, verb, route, request.path)
+    if (!mayDo(user, false, verb, route)) throw refusal(user, verb, route, request.path)
     if (route?.row === undefined) throw pathNotFound()
     if (route.row.resource !== 'pods' || !streams.has(route.subresource)) {
       throw badRequest('the resource does not support an upgrade')
