@@ -1,9 +1,9 @@
-import type { IncomingMessage } from 'node:http'
-import type { Duplex } from 'node:stream'
-import { type WebSocket, WebSocketServer } from 'ws'
+import type { Readable } from 'node:stream'
+import type { WebSocket } from 'ws'
 import type { Status } from '../../api/objects.ts'
 import { errorMessage } from '../../kernel/result.ts'
 import type { ExecRequest, ExecSession } from '../runtime/types.ts'
+import type { SpdySession, SpdyStream } from './spdy.ts'
 
 /** Channels of `*.channel.k8s.io`. Source: k8s.io/apimachinery remotecommand constants. */
 const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const
@@ -11,44 +11,46 @@ const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 2
 /** Output that a slow client may leave unread before the program is held up. */
 const unreadBytesMax = 1024 * 1024
 
-const protocols = ['v5.channel.k8s.io', 'v4.channel.k8s.io'] as const
+/** All streams of an exec over SPDY must be there by then. Source: streamCreationTimeout. */
+const streamsTimeoutMs = 30_000
 
-const server = new WebSocketServer({
-  noServer: true,
-  maxPayload: 16 * 1024 * 1024,
-  handleProtocols: offered => protocols.find(each => offered.has(each)) ?? false,
-})
-
-/** Serves exec on an upgraded connection: WebSocket with v5 or v4 of channel.k8s.io. */
-export function execOverWebSocket(
-  request: IncomingMessage,
-  socket: Duplex,
-  head: Buffer,
-  start: () => Promise<ExecSession>,
-): void {
-  server.handleUpgrade(request, socket, head, client => {
-    void serveExec(client, start)
-  })
+/** What a client of exec or attach wants, from the query; names differ on both sides of the API. */
+export function execRequest(query: URLSearchParams): ExecRequest & { readonly stderr: boolean } {
+  const isSet = (...names: string[]) => names.some(name => /^(1|true)$/.test(query.get(name) ?? ''))
+  return {
+    command: query.getAll('command'),
+    tty: isSet('tty'),
+    stdin: isSet('stdin', 'input'),
+    stderr: isSet('stderr', 'error'),
+  }
 }
 
-async function serveExec(client: WebSocket, start: () => Promise<ExecSession>): Promise<void> {
+/** Serves exec over WebSocket, v5 or v4 of channel.k8s.io: a byte of channel before each message. */
+export async function execOverWebSocket(
+  client: WebSocket,
+  start: () => Promise<ExecSession>,
+): Promise<void> {
   const send = (channel: number, data: Buffer | string) => {
     if (client.readyState !== client.OPEN) return
     client.send(Buffer.concat([Buffer.from([channel]), Buffer.from(data)]))
   }
+  const unread = () => (client.readyState === client.OPEN ? client.bufferedAmount : 0)
   const early: Buffer[] = []
   const keepEarly = (data: Buffer) => early.push(data)
   client.on('message', keepEarly)
-  client.on('error', () => client.terminate())
   try {
     const session = await start()
     client.off('message', keepEarly)
     client.on('message', (data: Buffer) => receive(session, data))
     for (const data of early) receive(session, data)
     client.once('close', () => session.kill())
-    forward(client, session.stdout, data => send(channels.stdout, data))
-    if (session.stderr) forward(client, session.stderr, data => send(channels.stderr, data))
-    send(channels.error, JSON.stringify(exitStatus(await session.exit)))
+    const outputs = [copy(session.stdout, data => send(channels.stdout, data), unread)]
+    if (session.stderr) {
+      outputs.push(copy(session.stderr, data => send(channels.stderr, data), unread))
+    }
+    const exitCode = await session.exit
+    await Promise.all(outputs)
+    send(channels.error, JSON.stringify(exitStatus(exitCode)))
   } catch (error) {
     send(channels.error, JSON.stringify(failureStatus(error)))
   }
@@ -59,31 +61,88 @@ function receive(session: ExecSession, data: Buffer): void {
   const payload = data.subarray(1)
   if (data[0] === channels.stdin) session.stdin?.write(payload)
   else if (data[0] === channels.close && payload[0] === channels.stdin) session.stdin?.end()
-  else if (data[0] === channels.resize) {
-    try {
-      const { Width, Height } = JSON.parse(payload.toString('utf8'))
+  else if (data[0] === channels.resize) resize(session, payload.toString('utf8'))
+}
+
+/** Serves exec over SPDY: the client opens one stream for each direction, then all begins. */
+export async function execOverSpdy(
+  connection: SpdySession,
+  wanted: ExecRequest & { readonly stderr: boolean },
+  start: () => Promise<ExecSession>,
+): Promise<void> {
+  const expected = ['error', 'stdout']
+  if (wanted.stdin) expected.push('stdin')
+  if (wanted.stderr && !wanted.tty) expected.push('stderr')
+  if (wanted.tty) expected.push('resize')
+  const streams = await collect(connection, expected)
+  const status = (value: Status) => streams.get('error')?.end(JSON.stringify(value))
+  try {
+    const session = await start()
+    connection.onClose(() => session.kill())
+    if (session.stdin) streams.get('stdin')?.pipe(session.stdin)
+    streams.get('resize')?.on('data', (data: Buffer) => resize(session, data.toString('utf8')))
+    const unread = () => connection.unreadBytes()
+    const write = (name: string) => (data: Buffer) => void streams.get(name)?.write(data)
+    const outputs = [copy(session.stdout, write('stdout'), unread)]
+    if (session.stderr) outputs.push(copy(session.stderr, write('stderr'), unread))
+    const exitCode = await session.exit
+    await Promise.all(outputs)
+    status(exitStatus(exitCode))
+  } catch (error) {
+    status(failureStatus(error))
+  }
+  for (const name of ['stdout', 'stderr']) streams.get(name)?.end()
+  connection.end()
+}
+
+/** The streams that the client opens, by type; those that are missing after a while stay away. */
+function collect(
+  connection: SpdySession,
+  expected: readonly string[],
+): Promise<ReadonlyMap<string, SpdyStream>> {
+  const streams = new Map<string, SpdyStream>()
+  return new Promise(resolve => {
+    const timer = setTimeout(() => resolve(streams), streamsTimeoutMs)
+    connection.onStream(stream => {
+      stream.respond(200, {})
+      streams.set(stream.headers.streamtype ?? '', stream)
+      if (!expected.every(name => streams.has(name))) return
+      clearTimeout(timer)
+      resolve(streams)
+    })
+  })
+}
+
+function resize(session: ExecSession, text: string): void {
+  try {
+    for (const line of text.trim().split('\n')) {
+      const { Width, Height } = JSON.parse(line)
       session.resize(Width, Height)
-    } catch {
-      // A size that can't be read is as good as none.
     }
+  } catch {
+    // A size that can't be read is as good as none.
   }
 }
 
-/** Copies a stream to the client; it waits while the client is slow. */
-function forward(
-  client: WebSocket,
-  stream: NodeJS.ReadableStream,
+/** Copies output to the client, and waits while it is slow. Resolves when all of it is copied. */
+function copy(
+  stream: Readable,
   send: (data: Buffer) => void,
-): void {
-  stream.on('data', (data: Buffer | string) => {
-    send(Buffer.from(data as Buffer))
-    if (client.bufferedAmount < unreadBytesMax) return
-    stream.pause()
-    const timer = setInterval(() => {
-      if (client.bufferedAmount >= unreadBytesMax && client.readyState === client.OPEN) return
-      clearInterval(timer)
-      stream.resume()
-    }, 20)
+  unreadBytes: () => number,
+): Promise<void> {
+  return new Promise(resolve => {
+    stream.once('end', resolve)
+    stream.once('close', resolve)
+    stream.on('data', (data: Buffer | string) => {
+      send(Buffer.from(data as Buffer))
+      if (unreadBytes() < unreadBytesMax) return
+      stream.pause()
+      const timer = setInterval(() => {
+        if (unreadBytes() >= unreadBytesMax) return
+        clearInterval(timer)
+        stream.resume()
+      }, 10)
+    })
   })
 }
 
@@ -95,31 +154,23 @@ export function exitStatus(exitCode: number): Status {
     ...base,
     status: 'Failure',
     reason: 'NonZeroExitCode',
-    message: `command terminated with non-zero exit code: error executing command, exit code ${exitCode}`,
+    message:
+      'command terminated with non-zero exit code: ' +
+      `error executing command, exit code ${exitCode}`,
     details: { causes: [{ reason: 'ExitCode', message: String(exitCode) }] },
   } as unknown as Status
 }
 
 function failureStatus(error: unknown): Status {
-  const message = `Internal error occurred: error executing command in container: ${errorMessage(error)}`
+  const why = errorMessage(error)
   return {
     apiVersion: 'v1',
     kind: 'Status',
     metadata: {},
     status: 'Failure',
     reason: 'InternalError',
-    message,
-    details: { causes: [{ message: errorMessage(error) }] },
+    message: `Internal error occurred: error executing command in container: ${why}`,
+    details: { causes: [{ message: why }] },
     code: 500,
-  }
-}
-
-/** The command of an exec request, from its query. */
-export function execRequest(query: URLSearchParams): ExecRequest {
-  const isSet = (...names: string[]) => names.some(name => /^(1|true)$/.test(query.get(name) ?? ''))
-  return {
-    command: query.getAll('command'),
-    tty: isSet('tty'),
-    stdin: isSet('stdin', 'input'),
   }
 }

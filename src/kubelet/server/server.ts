@@ -7,10 +7,13 @@ import type { Pod } from '../../api/objects.ts'
 import type { Logger } from '../../kernel/logger.ts'
 import { errorMessage } from '../../kernel/result.ts'
 import type { Startable } from '../../kernel/startable.ts'
+import { viewPod } from '../podview.ts'
 import type { Runtime, RuntimeContainer } from '../runtime/types.ts'
 import type { KubeletTls } from '../types.ts'
-import { execOverWebSocket, execRequest } from './exec.ts'
+import { execOverSpdy, execOverWebSocket, execRequest } from './exec.ts'
 import { type LogOptions, readLog } from './logs.ts'
+import { forwardOverSpdy, forwardOverWebSocket } from './portforward.ts'
+import { upgrade } from './upgrade.ts'
 
 /** What the server serves from. */
 export interface KubeletServerOptions {
@@ -138,24 +141,52 @@ class HttpsKubeletServer implements KubeletServer {
     socket.on('error', () => socket.destroy())
     try {
       authorize(request)
-      const url = new URL(request.url ?? '/', 'https://kubelet')
-      const [verb, namespace = '', name = '', container = ''] = url.pathname
-        .split('/')
-        .filter(Boolean)
-        .map(decodeURIComponent)
-      if (verb !== 'exec') throw new HttpError(404, '404 page not found')
-      if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
-        throw new HttpError(400, `unable to upgrade: ${request.headers.upgrade} is not supported`)
-      }
+      const { pathname, searchParams } = new URL(request.url ?? '/', 'https://kubelet')
+      const parts = pathname.split('/').filter(Boolean).map(decodeURIComponent)
+      const [verb, namespace = '', name = '', container = ''] = parts
       const pod = this.#pod(namespace, name)
-      const { id } = this.#container(pod, container, false)
-      const wanted = execRequest(url.searchParams)
-      const { runtime } = this.#options
-      execOverWebSocket(request, socket, head, () => runtime.exec(id, wanted))
+      if (verb === 'exec') this.#exec(request, socket, head, pod, container, searchParams)
+      else if (verb === 'portForward') this.#forward(request, socket, head, pod, searchParams)
+      else throw new HttpError(404, '404 page not found')
     } catch (error) {
-      const code = error instanceof HttpError ? error.code : 500
-      refuse(socket, code, errorMessage(error))
+      refuse(socket, error instanceof HttpError ? error.code : 400, errorMessage(error))
     }
+  }
+
+  #exec(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    pod: Pod,
+    containerName: string,
+    query: URLSearchParams,
+  ): void {
+    const { id } = this.#container(pod, containerName, false)
+    const wanted = execRequest(query)
+    const start = () => this.#options.runtime.exec(id, wanted)
+    upgrade(request, socket, head, 'exec', upgraded => {
+      if (upgraded.kind === 'websocket') void execOverWebSocket(upgraded.client, start)
+      else void execOverSpdy(upgraded.session, wanted, start)
+    })
+  }
+
+  #forward(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    pod: Pod,
+    query: URLSearchParams,
+  ): void {
+    const { runtime } = this.#options
+    const { sandbox, containers } = viewPod(runtime, pod.metadata.uid ?? '')
+    if (!sandbox) throw new HttpError(400, `pod "${pod.metadata.name}" is not running`)
+    const portMap = Object.assign({}, ...containers.map(each => each.portMap).reverse())
+    const target = { host: sandbox.ip, portOf: (port: number) => portMap[port] ?? port }
+    const ports = query.getAll('ports').flatMap(each => each.split(',').map(Number))
+    upgrade(request, socket, head, 'portForward', upgraded => {
+      if (upgraded.kind === 'spdy') forwardOverSpdy(upgraded.session, target)
+      else forwardOverWebSocket(upgraded.client, ports, target)
+    })
   }
 
   #pod(namespace: string, name: string): Pod {
