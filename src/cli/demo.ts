@@ -102,6 +102,7 @@ async function perform(
   })
   try {
     await deployWorkload(client, namespace)
+    await scaleWorkload(client, namespace, 3)
     await waitForReplicas(client, namespace, 3, recoverTimeoutMs)
     say('the seed is deployed: 3 pods ready')
     await probe.start()

@@ -7,6 +7,7 @@ import type { Entry, RaftConfig } from '../raft/types.ts'
 import { createDisk, type Disk } from '../wal/disk.ts'
 import { listSnapshots, readSnapshot } from '../wal/snapshot.ts'
 import { type Recovered, Wal, WalDamagedError } from '../wal/wal.ts'
+import { nextIncarnation } from './incarnation.ts'
 import { Machine } from './machine.ts'
 import { defaultTimings, raftConfig, type Timings } from './options.ts'
 import { Replica } from './replica.ts'
@@ -84,22 +85,6 @@ export async function openReplica(options: OpenReplicaOptions): Promise<Replica>
 
 function fail(message: string): never {
   throw new Error(message)
-}
-
-/** A number that grows with each start: proposals of a former life are told apart by it. */
-function nextIncarnation(disk: Disk): number {
-  const name = 'incarnation'
-  const exists = disk.list().includes(name)
-  const file = disk.open(name)
-  const text = Buffer.from(file.read(0, 64)).toString('latin1')
-  // Two copies, so that a torn write leaves one of them.
-  const known = text.split('\n').map(Number).filter(Number.isSafeInteger)
-  const next = Math.max(0, ...known) + 1
-  file.write(Buffer.from(`${String(next).padStart(15, '0')}\n`), (next % 2) * 16)
-  file.sync()
-  file.close()
-  if (!exists) disk.syncDirectory()
-  return next
 }
 
 function readNewest(disk: Disk): { point: SnapshotPoint; machine: Machine } | undefined {
