@@ -80,7 +80,6 @@ function applyJsonPatch(current: KubeObject, patch: unknown): KubeObject {
       status: 'Failure',
       message: 'the server rejected our request due to an error in our request',
       reason: 'Invalid',
-      details: { causes: [{ reason: 'UnexpectedServerResponse', message: failed.message }] },
       code: 422,
     })
   }
