@@ -18,8 +18,8 @@ import { defaultTimings, type KubeletOptions, type KubeletTimings } from './type
 /**
  * The agent of one node: registers it, runs its pods, tells their state, serves their logs.
  * `stop` leaves the pods running; the next kubelet of this node adopts them.
- * @throws Error from `start` when the server can't listen or the runtime can't start. An API that
- * is away is no error: the kubelet waits for it.
+ * @throws Error from `start` when the server can't listen or the runtime can't start. `start` does
+ * not wait for the API: the node registers when it answers.
  */
 export function createKubelet(options: KubeletOptions): Startable {
   return new Kubelet(options)
@@ -52,10 +52,11 @@ class Kubelet implements Startable {
     this.#nodes = this.#factory.informer(kinds.nodes, {
       fieldSelector: `metadata.name=${nodeName}`,
     })
-    this.#agent = new NodeAgent(options, this.#clock, this.#timings)
+    const ownNode = () => this.#nodes.lister.get(undefined, nodeName)
+    this.#agent = new NodeAgent(options, this.#clock, this.#timings, ownNode)
     const context = this.#context()
     this.#probes = context.probes
-    this.#workers = new PodWorkers(context, () => this.#nodes.lister.get(undefined, nodeName))
+    this.#workers = new PodWorkers(context, ownNode)
     this.#server = this.#createServer()
   }
 
@@ -84,7 +85,7 @@ class Kubelet implements Startable {
       () => this.#workers.synced(),
       () => undefined,
     )
-    await this.#agent.start(this.#server?.port ?? 0)
+    void this.#agent.start(this.#server?.port ?? 0)
     logger.info('kubelet started', { node: nodeName, runtime: runtime.name })
   }
 

@@ -11,6 +11,12 @@ import { type KubeletOptions, type KubeletTimings, leaseDurationSeconds } from '
 
 const leaseNamespace = 'kube-node-lease'
 
+/** A status that says nothing new is written again after this. Source: nodeStatusReportFrequency. */
+const reportMsMax = 300_000
+
+/** Between two attempts to register for the first time. */
+const registerRetryMs = 500
+
 /** The kubelet's own Node and Lease. Source: kubelet_node_status.go, component-helpers lease. */
 export class NodeAgent {
   readonly #options: KubeletOptions
@@ -20,13 +26,23 @@ export class NodeAgent {
   readonly #timings: KubeletTimings
   readonly #version: string
   readonly #timers: Cancel[] = []
+  readonly #cached: () => Node | undefined
+  #isStopped = false
+  #reportedAt = Number.NEGATIVE_INFINITY
   #port = 0
   #lease: Lease | undefined
   #isRenewing = false
   #isReporting = false
 
-  constructor(options: KubeletOptions, clock: Clock, timings: KubeletTimings) {
+  /** `cached` is the Node as the informer has it. */
+  constructor(
+    options: KubeletOptions,
+    clock: Clock,
+    timings: KubeletTimings,
+    cached: () => Node | undefined,
+  ) {
     this.#options = options
+    this.#cached = cached
     this.#client = options.client
     this.#clock = clock
     this.#logger = options.logger
@@ -34,16 +50,30 @@ export class NodeAgent {
     this.#version = options.version ?? 'v1.33.0+quorate'
   }
 
-  /** Registers and reports; what fails is tried again. `port` is that of the kubelet's server. */
+  /**
+   * Registers, then keeps the status and the lease fresh until `stop`. Resolves once registered,
+   * however long the API is away. `port` is that of the kubelet's server.
+   */
   async start(port: number): Promise<void> {
     this.#port = port
-    await this.report()
-    await this.renewLease()
-    this.#timers.push(this.#clock.every(this.#timings.nodeStatusMs, () => void this.report()))
     this.#timers.push(this.#clock.every(this.#timings.leaseMs, () => void this.renewLease()))
+    while (!this.#isStopped && !(await this.report())) {
+      await new Promise(resolve => setTimeout(resolve, registerRetryMs))
+    }
+    if (this.#isStopped) return
+    this.#timers.push(this.#clock.every(this.#timings.nodeStatusMs, () => void this.refresh()))
+    await this.renewLease()
+  }
+
+  /** Reports if the API has something else than it should, or nothing was said for minutes. */
+  async refresh(): Promise<void> {
+    const node = this.#cached()
+    const isDue = this.#clock.now() - this.#reportedAt > reportMsMax
+    if (isDue || !node || factsOf(node.status) !== factsOf(this.#status(node))) await this.report()
   }
 
   stop(): void {
+    this.#isStopped = true
     for (const cancel of this.#timers.splice(0)) cancel()
   }
 
@@ -61,6 +91,7 @@ export class NodeAgent {
         body,
         subresource: 'status',
       })
+      this.#reportedAt = this.#clock.now()
       return true
     } catch (error) {
       this.#logger.warn('the node status could not be written', { error: errorMessage(error) })
@@ -208,6 +239,22 @@ export class NodeAgent {
       return { ...condition, lastHeartbeatTime: now, lastTransitionTime: since ?? now }
     })
   }
+}
+
+/** What a status says, without the times at which it was said. */
+function factsOf(status: NodeStatus | undefined): string {
+  const conditions = (status?.conditions ?? [])
+    .map(({ type, status: value, reason }) => `${type}=${value} ${reason}`)
+    .filter(text => /^(Ready|MemoryPressure|DiskPressure|PIDPressure)=/.test(text))
+  const { addresses, capacity, daemonEndpoints, nodeInfo } = status ?? {}
+  const sorted = Object.entries(capacity ?? {}).sort()
+  return JSON.stringify([
+    conditions.sort(),
+    addresses,
+    sorted,
+    daemonEndpoints,
+    nodeInfo?.kubeletVersion,
+  ])
 }
 
 /** Go's name of this machine's architecture, as node labels have it. */

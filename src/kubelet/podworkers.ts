@@ -138,6 +138,7 @@ export class PodWorkers {
       if (!isMore || work.isGone || work.pod.metadata.deletionTimestamp) break
     }
     await this.#writeStatus(uid, work)
+    await this.#refreshVolumes(uid, work)
     await this.#prune(uid)
   }
 
@@ -209,6 +210,13 @@ export class PodWorkers {
       this.#queue.addAfter(uid, retryMs)
       return work.volumes !== undefined
     }
+  }
+
+  /** Changed ConfigMaps and Secrets reach the files of running pods, once a sync period. */
+  async #refreshVolumes(uid: string, work: PodWork): Promise<void> {
+    const { sandbox } = viewPod(this.#context.runtime, uid)
+    const shown = (work.pod.spec.volumes ?? []).some(each => !each.emptyDir && !each.hostPath)
+    if (shown && sandbox?.state === 'ready') await this.#volumes(uid, work, sandbox)
   }
 
   /** A container that was created when the kubelet died, and never started. */

@@ -14,6 +14,9 @@ const unreadBytesMax = 1024 * 1024
 /** All streams of an exec over SPDY must be there by then. Source: streamCreationTimeout. */
 const streamsTimeoutMs = 30_000
 
+/** How long a client may take to read the last words before the connection is closed. */
+const goodbyeMs = 5_000
+
 /** What a client of exec or attach wants, from the query; names differ on both sides of the API. */
 export function execRequest(query: URLSearchParams): ExecRequest & { readonly stderr: boolean } {
   const isSet = (...names: string[]) => names.some(name => /^(1|true)$/.test(query.get(name) ?? ''))
@@ -92,7 +95,9 @@ export async function execOverSpdy(
     status(failureStatus(error))
   }
   for (const name of ['stdout', 'stderr']) streams.get(name)?.end()
-  connection.end()
+  // The client closes once it has read the status; closing first could overtake it.
+  const timer = setTimeout(() => connection.end(), goodbyeMs)
+  connection.onClose(() => clearTimeout(timer))
 }
 
 /** The streams that the client opens, by type; those that are missing after a while stay away. */

@@ -105,7 +105,9 @@ function markDeleted(api: FakeApi, name: string, seconds: number): void {
 describe('kubelet with processes', () => {
   test('registers its node and renews the lease', async () => {
     const { api } = await setUp()
-    const node = api.objects.get('/api/v1/nodes/n1')
+    const getNode = () => api.objects.get('/api/v1/nodes/n1')
+    await vi.waitFor(() => expect(condition(getNode()?.status, 'Ready')).toBe('True'), within)
+    const node = getNode()
     expect(node?.metadata.labels).toMatchObject({
       'kubernetes.io/hostname': 'n1',
       'kubernetes.io/os': 'linux',
@@ -119,6 +121,7 @@ describe('kubelet with processes', () => {
     expect(node?.status.daemonEndpoints.kubeletEndpoint.Port).toBeGreaterThan(0)
     const lease = () =>
       api.objects.get('/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/n1')
+    await vi.waitFor(() => expect(lease()).toBeDefined(), within)
     const first = lease()?.spec.renewTime
     expect(first).toMatch(/\.\d{6}Z$/)
     await vi.waitFor(() => expect(lease()?.spec.renewTime > first).toBe(true), within)
@@ -308,8 +311,9 @@ describe('kubelet server', () => {
     const all = await setUp()
     all.api.put(path('p'), pod('p', { command }))
     await vi.waitFor(() => expect(condition(all.status('p'), 'Ready')).toBe('True'), within)
-    const node = all.api.objects.get('/api/v1/nodes/n1') as KubeObject
-    return { ...all, port: node.status.daemonEndpoints.kubeletEndpoint.Port as number }
+    const node = () => all.api.objects.get('/api/v1/nodes/n1') as KubeObject
+    await vi.waitFor(() => expect(condition(node().status, 'Ready')).toBe('True'), within)
+    return { ...all, port: node().status.daemonEndpoints.kubeletEndpoint.Port as number }
   }
 
   test('logs: whole, tail, limited, followed to the end; only for the API server', async () => {
@@ -363,6 +367,8 @@ describe('kubelet with the simulated runtime', () => {
   test('refuses pods that do not fit, in upstream words', async () => {
     const { api, status, event } = await setUp({ runtime: simulated() })
     const resources = { requests: { cpu: '1000' } }
+    const node = () => api.objects.get('/api/v1/nodes/n1')
+    await vi.waitFor(() => expect(condition(node()?.status, 'Ready')).toBe('True'), within)
     api.put(path('big'), pod('big', { resources }))
     await vi.waitFor(() => expect(status('big')?.phase).toBe('Failed'), within)
     expect(status('big')).toMatchObject({ reason: 'OutOfcpu' })
