@@ -3,22 +3,32 @@ import type { Pod, PodStatus } from '../api/objects.ts'
 import { isStatusReason } from '../api/status.ts'
 import type { Client } from '../client/types.ts'
 
+interface Written {
+  readonly key: string
+  readonly status: PodStatus
+  readonly revision: number
+}
+
 /**
  * Writes pod statuses, each only when it changed. A pod's last written status is remembered, for
  * the informer's copy may be older. Source: pkg/kubelet/status/status_manager.go.
  */
 export class StatusManager {
   readonly #client: Client
-  readonly #written = new Map<string, { readonly key: string; readonly status: PodStatus }>()
+  readonly #written = new Map<string, Written>()
 
   constructor(client: Client) {
     this.#client = client
   }
 
-  /** The pod with the status that was written last, so that transition times hold. */
+  /**
+   * The pod with the status that was written last, so that transition times hold. A pod that is
+   * newer than that comes as it is: somebody else may have changed the status since, such as the
+   * node controller while this node was silent.
+   */
   withLatest(pod: Pod): Pod {
     const written = this.#written.get(pod.metadata.uid ?? '')
-    if (!written) return pod
+    if (!written || revisionOf(pod) > written.revision) return pod
     const foreign = (pod.status?.conditions ?? []).filter(
       each => !written.status.conditions?.some(own => own.type === each.type),
     )
@@ -30,15 +40,18 @@ export class StatusManager {
   async write(pod: Pod, status: PodStatus): Promise<void> {
     const { uid = '', namespace, name = '' } = pod.metadata
     const key = JSON.stringify(status)
-    if (this.#written.get(uid)?.key === key) return
+    const written = this.#written.get(uid)
+    const overwritten =
+      written !== undefined && revisionOf(pod) > written.revision && !shows(pod.status, status)
+    if (written?.key === key && !overwritten) return
     const body = { metadata: { uid }, status: withRemovals(pod.status, status) }
     try {
-      await this.#client.patch(kinds.pods, namespace, name, {
+      const patched = await this.#client.patch(kinds.pods, namespace, name, {
         type: 'strategic',
         body,
         subresource: 'status',
       })
-      this.#written.set(uid, { key, status })
+      this.#written.set(uid, { key, status, revision: revisionOf(patched) })
     } catch (error) {
       if (isStatusReason(error, 'NotFound') || isStatusReason(error, 'Conflict')) return
       throw error
@@ -48,6 +61,17 @@ export class StatusManager {
   forget(uid: string): void {
     this.#written.delete(uid)
   }
+}
+
+/** Whether the API's copy has our conditions as we say them. */
+function shows(present: PodStatus | undefined, ours: PodStatus): boolean {
+  return (ours.conditions ?? []).every(({ type, status }) =>
+    present?.conditions?.some(each => each.type === type && each.status === status),
+  )
+}
+
+function revisionOf(pod: Pod): number {
+  return Number(pod.metadata.resourceVersion ?? 0)
 }
 
 /** Fields that a patch has to take away are null in it; conditions are merged by type. */

@@ -20,6 +20,6 @@ test('a torn write leaves the number before it', () => {
   const disk = createDisk(folder)
   nextIncarnation(disk)
   nextIncarnation(disk)
-  writeFileSync(join(folder, 'incarnation'), '0000000\0\0\0\0\0\0\0\0\0000000000000001\n')
+  writeFileSync(join(folder, 'incarnation'), `0000000${'\x00'.repeat(9)}000000000000001\n`)
   expect(nextIncarnation(disk)).toBe(2)
 })
