@@ -401,7 +401,8 @@ export class Replica implements types.Store, Startable {
     if (read !== undefined) inputs.push(read)
     if (inputs.length > 0) this.#step(inputs)
     this.#flush()
-    if (this.#proposer.isWaiting && this.#core.role === 'leader') this.#wake()
+    // Without room in the log, or while leadership is handed over, the next answer or tick goes on.
+    if (this.#proposer.isWaiting && data.length > 0) this.#wake()
   }
 
   #addRequests(inputs: Input[]): void {
