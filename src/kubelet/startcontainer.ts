@@ -157,6 +157,7 @@ async function create(
       logPath: logPath(context.dataDir, pod, container.name, attempt),
       terminationMessagePath: container.terminationMessagePath ?? '/dev/termination-log',
       stdin: container.stdin ?? false,
+      tty: container.tty ?? false,
       specHash: specHash(container),
     })
   } catch (error) {

@@ -149,6 +149,10 @@ class Simulated implements SimulatedRuntime {
     return { stdin: null, stdout, stderr, exit: Promise.resolve(0), resize: nothing, kill: nothing }
   }
 
+  attach(containerId: string): Promise<ExecSession> {
+    return this.exec(containerId, { command: [], tty: false, stdin: false })
+  }
+
   onChange(listener: (podUid: string) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)

@@ -35,6 +35,8 @@ export interface Runtime {
   containers(): readonly RuntimeContainer[]
 
   exec(containerId: string, request: ExecRequest): Promise<ExecSession>
+  /** Joins the container's own streams, from now on; `kill` only leaves it. */
+  attach(containerId: string): Promise<ExecSession>
   /** Told of the uid of a pod in which something changed. */
   onChange(listener: (podUid: string) => void): () => void
 }
@@ -78,6 +80,7 @@ export interface ContainerConfig {
   readonly logPath: string
   readonly terminationMessagePath: string
   readonly stdin: boolean
+  readonly tty: boolean
   /** Hash of the spec that it was made from. */
   readonly specHash: string
 }

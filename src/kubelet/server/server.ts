@@ -145,8 +145,9 @@ class HttpsKubeletServer implements KubeletServer {
       const parts = pathname.split('/').filter(Boolean).map(decodeURIComponent)
       const [verb, namespace = '', name = '', container = ''] = parts
       const pod = this.#pod(namespace, name)
-      if (verb === 'exec') this.#exec(request, socket, head, pod, container, searchParams)
-      else if (verb === 'portForward') this.#forward(request, socket, head, pod, searchParams)
+      if (verb === 'exec' || verb === 'attach') {
+        this.#exec(request, socket, head, pod, container, searchParams, verb)
+      } else if (verb === 'portForward') this.#forward(request, socket, head, pod, searchParams)
       else throw new HttpError(404, '404 page not found')
     } catch (error) {
       refuse(socket, error instanceof HttpError ? error.code : 400, errorMessage(error))
@@ -160,10 +161,12 @@ class HttpsKubeletServer implements KubeletServer {
     pod: Pod,
     containerName: string,
     query: URLSearchParams,
+    verb: 'exec' | 'attach',
   ): void {
     const { id } = this.#container(pod, containerName, false)
     const wanted = execRequest(query)
-    const start = () => this.#options.runtime.exec(id, wanted)
+    const { runtime } = this.#options
+    const start = () => (verb === 'exec' ? runtime.exec(id, wanted) : runtime.attach(id))
     upgrade(request, socket, head, 'exec', upgraded => {
       if (upgraded.kind === 'websocket') void execOverWebSocket(upgraded.client, start)
       else void execOverSpdy(upgraded.session, wanted, start)

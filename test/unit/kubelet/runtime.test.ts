@@ -45,6 +45,7 @@ function containerConfig(folder: string, more: Partial<ContainerConfig> = {}): C
     logPath: join(folder, 'logs', 'c', '0.log'),
     terminationMessagePath: '/dev/termination-log',
     stdin: false,
+    tty: false,
     specHash: 'x',
     ...more,
   }
@@ -248,6 +249,24 @@ describe('process runtime', () => {
     expect(current()).toMatchObject({ state: 'exited', exitCode: 137 })
     const pid = current().pid!
     await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow(), within)
+  })
+
+  test('attach joins the streams of the program itself, also on a terminal', async () => {
+    const { started, runtime, id, current } = await run({ command: ['cat'], stdin: true })
+    await started
+    const session = await runtime.attach(id)
+    session.stdin!.end('in and out\n')
+    expect(await read(session.stdout)).toBe('in and out\n')
+    expect(await session.exit).toBe(0)
+    await vi.waitFor(() => expect(current().state).toBe('exited'), within)
+    expect(readFileSync(current().logPath, 'utf8')).toContain('stdout F in and out')
+
+    const terminal = await run({ command: ['sh'], stdin: true, tty: true })
+    await terminal.started
+    const shell = await terminal.runtime.attach(terminal.id)
+    shell.stdin!.write('tty; exit 9\n')
+    expect(await read(shell.stdout)).toContain('/dev/pts/')
+    expect(await shell.exit).toBe(9)
   })
 
   test('exec has its own streams, environment and exit code; a terminal works', async () => {

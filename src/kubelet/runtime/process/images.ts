@@ -4,8 +4,10 @@ import { ImageError } from '../types.ts'
 export type ImageProgram =
   /** The built-in web server. */
   | { readonly kind: 'web' }
-  /** A program of this host: the image's entry point. */
+  /** A program of this host: the image's entry point, which takes the container's arguments. */
   | { readonly kind: 'command'; readonly command: readonly string[] }
+  /** What runs when the container names neither command nor arguments (a Dockerfile's CMD). */
+  | { readonly kind: 'default'; readonly command: readonly string[] }
   /** The container's own command is all there is. */
   | { readonly kind: 'none' }
 
@@ -14,7 +16,10 @@ const builtIn: Readonly<Record<string, ImageProgram>> = {
   nginx: { kind: 'web' },
   httpd: { kind: 'web' },
   pause: { kind: 'command', command: ['sleep', 'infinity'] },
-  busybox: { kind: 'command', command: ['sh'] },
+  busybox: { kind: 'default', command: ['sh'] },
+  alpine: { kind: 'default', command: ['sh'] },
+  debian: { kind: 'default', command: ['sh'] },
+  ubuntu: { kind: 'default', command: ['sh'] },
 }
 
 /**
@@ -44,7 +49,9 @@ export function resolveImage(
         'invalid reference format',
     )
   }
-  const command = configured[image] ?? configured[image.split('@')[0]!] ?? configured[base]
+  const names = [image, image.split('@')[0] ?? image, base]
+  const name = names.find(each => Object.hasOwn(configured, each))
+  const command = name === undefined ? undefined : configured[name]
   if (command) return { kind: 'command', command }
   const known = Object.hasOwn(builtIn, base) ? builtIn[base] : undefined
   if (known) return known

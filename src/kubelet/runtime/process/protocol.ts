@@ -42,6 +42,7 @@ export interface ContainerRecord {
   readonly logPath: string
   readonly terminationLog: string
   readonly stdin: boolean
+  readonly tty: boolean
   readonly specHash: string
   /** Mount paths and what stands for them, for exec. */
   readonly mounts: readonly { readonly mountPath: string; readonly hostPath: string }[]
@@ -65,6 +66,16 @@ export type ShimRequest =
   | { readonly op: 'stop'; readonly id: string; readonly graceMs: number }
   | { readonly op: 'remove'; readonly id: string }
   | { readonly op: 'list' }
+  /** From here on this connection is told the container's output as ShimOutput. */
+  | { readonly op: 'attach'; readonly id: string }
+  /** `data` is latin1. */
+  | {
+      readonly op: 'input'
+      readonly id: string
+      readonly data?: string
+      readonly end?: boolean
+      readonly size?: { readonly columns: number; readonly rows: number }
+    }
   /** Ends all containers, then the shim itself. */
   | { readonly op: 'shutdown'; readonly graceMs: number }
 
@@ -76,6 +87,11 @@ export interface ShimNotice {
   readonly notice: 'changed'
   readonly containers: ContainerRecord[]
 }
+
+/** Output of a container for those who are attached; texts are latin1. */
+export type ShimOutput =
+  | { readonly output: 'stdout' | 'stderr'; readonly data: string }
+  | { readonly ended: number }
 
 export const shimFiles = {
   sandbox: 'sandbox.json',

@@ -14,8 +14,9 @@ import {
   type SandboxConfig,
   StartError,
 } from '../types.ts'
+import { attachToShim } from './attach.ts'
 import { execProcess } from './exec.ts'
-import { imageBaseName, resolveImage } from './images.ts'
+import { type ImageProgram, imageBaseName, resolveImage } from './images.ts'
 import { rewritePaths, volumeVariable } from './mounts.ts'
 import { type ContainerRecord, type SandboxRecord, shimFiles } from './protocol.ts'
 import { readShimRecord, ShimClient, scriptPath, socketPath, spawnShim } from './shimclient.ts'
@@ -192,6 +193,12 @@ class ProcessRuntime implements Runtime {
     return execProcess({ ...request, command, cwd: container.cwd, env: container.env })
   }
 
+  async attach(containerId: string): Promise<ExecSession> {
+    const { pod, container } = this.#find(containerId)
+    if (container.state !== 'running') throw new Error('container not running')
+    return attachToShim(readShimRecord(pod.folder).socket, container)
+  }
+
   onChange(listener: (podUid: string) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
@@ -284,13 +291,13 @@ class ProcessRuntime implements Runtime {
       ...config.mounts,
       { mountPath: config.terminationMessagePath, hostPath: terminationLog },
     ]
-    const hasCommand = config.command.length > 0
-    const program = resolveImage(config.image, this.#options.images ?? {}, hasCommand)
-    const isWeb = program.kind === 'web' && !hasCommand
-    const entry = program.kind === 'command' ? program.command : []
-    const argv = isWeb
-      ? webServerArgv()
-      : [...(hasCommand ? config.command : entry), ...config.args]
+    const program = resolveImage(
+      config.image,
+      this.#options.images ?? {},
+      config.command.length > 0,
+    )
+    const isWeb = program.kind === 'web' && config.command.length === 0
+    const argv = isWeb ? webServerArgv() : commandLine(config, program)
     const workingDir = config.workingDir ? rewritePaths(config.workingDir, mounts) : undefined
     return {
       id,
@@ -304,6 +311,7 @@ class ProcessRuntime implements Runtime {
       logPath: config.logPath,
       terminationLog,
       stdin: config.stdin,
+      tty: config.tty,
       specHash: config.specHash,
       mounts,
       ...(isWeb ? { portsFile: join(own, 'ports.json') } : {}),
@@ -333,6 +341,14 @@ class ProcessRuntime implements Runtime {
     if (content) env.QUORATE_WEB_ROOT = content.hostPath
     return { ...env, QUORATE_IMAGE: config.image, QUORATE_PORTS_FILE: join(own, 'ports.json') }
   }
+}
+
+/** Command and arguments as a Dockerfile's ENTRYPOINT and CMD combine with a pod's. */
+function commandLine(config: ContainerConfig, program: ImageProgram): string[] {
+  const { command, args } = config
+  if (command.length > 0) return [...command, ...args]
+  if (program.kind === 'command') return [...program.command, ...args]
+  return program.kind === 'default' && args.length === 0 ? [...program.command] : [...args]
 }
 
 function webServerArgv(): string[] {

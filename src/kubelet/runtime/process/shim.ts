@@ -1,14 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
-import { constants } from 'node:os'
 import { dirname, join } from 'node:path'
 import { LogFile } from './logfile.ts'
 import { processStart, signalGroup } from './pids.ts'
+import { type Program, runProgram } from './program.ts'
 import {
   type ContainerRecord,
   type ShimAnswer,
   type ShimNotice,
+  type ShimOutput,
   type ShimRecord,
   type ShimRequest,
   shimFiles,
@@ -24,9 +24,6 @@ import {
 /** How long the built-in web server may take to tell its ports. */
 const portsWaitMs = 3_000
 
-/** Output that comes after a program's end (from its children) is waited for so long. */
-const drainMs = 200
-
 /** Bytes of a termination message. Source: kubelet MaxContainerTerminationMessageLength. */
 const terminationMessageBytesMax = 4_096
 
@@ -34,7 +31,7 @@ const terminationMessageBytesMax = 4_096
 const unreadBytesMax = 1024 * 1024
 
 interface Running {
-  readonly child: ChildProcess
+  readonly program: Program
   readonly ended: Promise<void>
   killTimer?: NodeJS.Timeout
   killAt: number
@@ -46,6 +43,7 @@ class Shim {
   readonly #containers = new Map<string, ContainerRecord>()
   readonly #running = new Map<string, Running>()
   readonly #clients = new Set<Socket>()
+  readonly #attached = new Map<string, Set<Socket>>()
 
   constructor(folder: string, socketPath: string) {
     this.#folder = folder
@@ -80,7 +78,7 @@ class Shim {
     const { seq } = request
     let answer: ShimAnswer
     try {
-      await this.#do(request)
+      await this.#do(request, socket)
       answer = { seq, ok: true, containers: [...this.#containers.values()] }
     } catch (error) {
       answer = { seq, ok: false, error: error instanceof Error ? error.message : String(error) }
@@ -90,7 +88,7 @@ class Shim {
     })
   }
 
-  async #do(request: ShimRequest): Promise<void> {
+  async #do(request: ShimRequest, socket: Socket): Promise<void> {
     if (request.op === 'create') {
       this.#containers.set(request.container.id, request.container)
       this.#changed()
@@ -102,6 +100,14 @@ class Shim {
       await this.#stop(request.id, 0)
       this.#containers.delete(request.id)
       this.#changed()
+    } else if (request.op === 'attach') {
+      this.#get(request.id)
+      this.#attach(request.id, socket)
+    } else if (request.op === 'input') {
+      const program = this.#running.get(request.id)?.program
+      if (request.data) program?.write(request.data)
+      if (request.end) program?.endInput()
+      if (request.size) program?.resize(request.size.columns, request.size.rows)
     } else if (request.op === 'shutdown') {
       const all = [...this.#running.keys()]
       await Promise.all(all.map(id => this.#stop(id, request.graceMs)))
@@ -118,45 +124,47 @@ class Shim {
     if (container.state !== 'created') return
     const log = new LogFile(container.logPath)
     mkdirSync(dirname(container.terminationLog), { recursive: true })
-    const [program = '', ...args] = container.argv
-    const stdin = container.stdin ? 'pipe' : 'ignore'
-    const child = spawn(program, args, {
-      cwd: container.cwd,
-      env: { ...container.env },
-      stdio: [stdin, 'pipe', 'pipe'],
-      detached: true,
+    const program = await runProgram(container, (stream, text) => {
+      log.write(stream, text)
+      this.#output(container.id, { output: stream, data: text })
     })
-    for (const stream of ['stdout', 'stderr'] as const) {
-      child[stream]!.setEncoding('latin1')
-      child[stream]!.on('data', (text: string) => log.write(stream, text))
-    }
-    child.stdin?.on('error', () => undefined)
-    const ended = new Promise<void>(resolve => {
-      child.once('error', error => {
-        log.close()
-        this.#startFailed(container, error)
-        resolve()
-      })
-      child.once('exit', (code, signal) => {
-        void drained(child).then(() => {
-          log.close()
-          this.#exited(container, code, signal)
-          resolve()
-        })
-      })
+    const ended = program.ended.then(end => {
+      log.close()
+      if (end.kind === 'error') this.#startFailed(container, end.error)
+      else this.#exited(container, end.exitCode)
     })
-    this.#running.set(container.id, { child, ended, killAt: Number.POSITIVE_INFINITY })
-    if (child.pid !== undefined) {
-      container.pid = child.pid
-      container.pidStart = processStart(child.pid)
+    this.#running.set(container.id, { program, ended, killAt: Number.POSITIVE_INFINITY })
+    if (program.pid !== undefined) {
+      container.pid = program.pid
+      container.pidStart = processStart(program.pid)
     }
-    await Promise.race([spawned(child), ended])
-    if (container.finishedAt !== undefined) throw new Error(container.message)
+    await program.started
+    // Lets a failure be recorded that came with the start.
+    await new Promise(resolve => setImmediate(resolve))
+    if (container.reason === 'StartError') throw new Error(container.message)
     if (container.portsFile) await this.#awaitPorts(container, container.portsFile, ended)
     if (container.finishedAt !== undefined) return
     container.state = 'running'
     container.startedAt = Date.now()
     this.#changed()
+  }
+
+  /** Hands output, or the end, to those who are attached. */
+  #output(id: string, notice: ShimOutput): void {
+    const sockets = this.#attached.get(id)
+    if (!sockets) return
+    const line = `${JSON.stringify(notice)}\n`
+    for (const socket of sockets) {
+      if (socket.writableLength > unreadBytesMax) socket.destroy()
+      else socket.write(line)
+    }
+  }
+
+  #attach(id: string, socket: Socket): void {
+    const sockets = this.#attached.get(id) ?? new Set()
+    sockets.add(socket)
+    this.#attached.set(id, sockets)
+    socket.once('close', () => sockets.delete(socket))
   }
 
   async #awaitPorts(container: ContainerRecord, file: string, ended: Promise<void>): Promise<void> {
@@ -178,10 +186,9 @@ class Shim {
     this.#end(container, 128, 'StartError')
   }
 
-  #exited(container: ContainerRecord, code: number | null, signal: NodeJS.Signals | null): void {
+  #exited(container: ContainerRecord, exitCode: number): void {
     // The pod's other processes end with their first one, as in a pid namespace.
     if (container.pid) signalGroup(container.pid, 'SIGKILL')
-    const exitCode = code ?? 128 + (signal ? (constants.signals[signal] ?? 0) : 0)
     const message = readTerminationMessage(container.terminationLog)
     if (message) container.message = message
     this.#end(container, exitCode, exitCode === 0 ? 'Completed' : 'Error')
@@ -190,6 +197,7 @@ class Shim {
   #end(container: ContainerRecord, exitCode: number, reason: string): void {
     clearTimeout(this.#running.get(container.id)?.killTimer)
     this.#running.delete(container.id)
+    this.#output(container.id, { ended: exitCode })
     container.state = 'exited'
     container.startedAt ??= Date.now()
     container.finishedAt = Date.now()
@@ -200,7 +208,7 @@ class Shim {
 
   async #stop(id: string, graceMs: number): Promise<void> {
     const running = this.#running.get(id)
-    const pid = running?.child.pid
+    const pid = running?.program.pid
     if (!running || pid === undefined) return
     const killAt = Date.now() + graceMs
     if (graceMs > 0 && running.killAt === Number.POSITIVE_INFINITY) signalGroup(pid, 'SIGTERM')
@@ -228,21 +236,6 @@ class Shim {
     rmSync(this.#socketPath, { force: true })
     process.exit(0)
   }
-}
-
-function spawned(child: ChildProcess): Promise<void> {
-  return new Promise(resolve => child.once('spawn', resolve))
-}
-
-/** Resolves when the pipes are closed; a grandchild that keeps them open is not waited for long. */
-function drained(child: ChildProcess): Promise<void> {
-  return new Promise(resolve => {
-    const timer = setTimeout(resolve, drainMs)
-    child.once('close', () => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
 }
 
 function missing(container: ContainerRecord): string {

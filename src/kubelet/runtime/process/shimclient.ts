@@ -8,6 +8,7 @@ import {
   type ContainerRecord,
   type ShimAnswer,
   type ShimNotice,
+  type ShimOutput,
   type ShimRecord,
   type ShimRequest,
   shimFiles,
@@ -79,6 +80,8 @@ function logOf(folder: string): string {
 /** What a shim tells of its own accord. */
 export interface ShimListener {
   onChange(containers: readonly ContainerRecord[]): void
+  /** After an `attach` on this connection. */
+  onOutput?(output: ShimOutput): void
   /** The connection is gone, and with it, most likely, the shim. */
   onClose(): void
 }
@@ -137,7 +140,11 @@ export class ShimClient {
     this.#socket.destroy()
   }
 
-  #receive(message: ShimAnswer | ShimNotice, listener: ShimListener): void {
+  #receive(message: ShimAnswer | ShimNotice | ShimOutput, listener: ShimListener): void {
+    if ('output' in message || 'ended' in message) {
+      listener.onOutput?.(message)
+      return
+    }
     if ('notice' in message) {
       listener.onChange(message.containers)
       return
