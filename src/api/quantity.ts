@@ -20,8 +20,9 @@ export class QuantityError extends Error {
 
 const formatText =
   "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"
-const quantityPattern =
-  /^([+-]?)(?:([0-9]+)(?:\.([0-9]*))?|\.([0-9]+))(?:(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE])|[eE]([+-]?[0-9]{1,4}))?$/
+const numberPart = '([+-]?)(?:([0-9]+)(?:\\.([0-9]*))?|\\.([0-9]+))'
+const suffixPart = '(?:(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE])|[eE]([+-]?[0-9]{1,4}))?'
+const quantityPattern = new RegExp(`^${numberPart}${suffixPart}$`)
 const nanoPerUnit = 1_000_000_000n
 const decimalSuffixes = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E']
 const binarySuffixes = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei']

@@ -194,7 +194,8 @@ function parseRequirement(tokens: readonly string[], start: number): [Requiremen
   checkValue(word(value, 'identifier'))
   if ((name === 'Gt' || name === 'Lt') && !isInteger(value)) {
     fail(
-      `values[0][${key}]: Invalid value: "${value}": for 'Gt', 'Lt' operators, the value must be an integer`,
+      `values[0][${key}]: Invalid value: "${value}": for 'Gt', 'Lt' operators, the value ` +
+        'must be an integer',
     )
   }
   return [{ key, operator: name, values: [value] }, at + 3]
@@ -239,14 +240,17 @@ function checkKey(key: string): void {
     (parts.length === 1 || prefixPattern.test(parts[0] ?? ''))
   if (!good)
     fail(
-      `key: Invalid value: "${key}": name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character`,
+      `key: Invalid value: "${key}": name part must consist of alphanumeric characters, ` +
+        `'-', '_' or '.', and must start and end with an alphanumeric character`,
     )
 }
 
 function checkValue(value: string): void {
   if (value !== '' && (value.length > 63 || !namePattern.test(value))) {
     fail(
-      `values: Invalid value: "${value}": a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character`,
+      `values: Invalid value: "${value}": a valid label must be an empty string or ` +
+        `consist of alphanumeric characters, '-', '_' or '.', and must start and end with ` +
+        'an alphanumeric character',
     )
   }
 }

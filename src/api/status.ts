@@ -157,7 +157,8 @@ export function unsupportedMediaType(supported: readonly string[]): StatusError 
   return failure(
     415,
     'UnsupportedMediaType',
-    `the body of the request was in an unknown format - accepted media types include: ${supported.join(', ')}`,
+    'the body of the request was in an unknown format - accepted media types include: ' +
+      `${supported.join(', ')}`,
   )
 }
 
@@ -203,7 +204,9 @@ export function serverTimeout(
   verb: string,
   retryAfterSeconds: number,
 ): StatusError {
-  const text = `The ${verb} operation against ${groupResourceText(gr)} could not be completed at this time, please try again.`
+  const text =
+    `The ${verb} operation against ${groupResourceText(gr)} could not be completed at this ` +
+    'time, please try again.'
   return failure(500, 'ServerTimeout', text, { ...detailsOf(gr), retryAfterSeconds })
 }
 

@@ -31,7 +31,7 @@ export async function bootstrap(
   const targetPort = endpoints[0]?.port ?? httpsPort
   await ensure(send, kinds.services, serviceOf(info, targetPort))
   await replace(send, kinds.endpoints, endpointsOf(endpoints))
-  await replace(send, kinds.endpointSlices, sliceOf(endpoints))
+  for (const slice of slicesOf(endpoints)) await replace(send, kinds.endpointSlices, slice)
 }
 
 type Send = (
@@ -112,12 +112,12 @@ function endpointsOf(all: readonly Endpoint[]): Endpoints {
   }
 }
 
-/** One slice has one list of ports: servers that listen on different ports share by the first. */
-function sliceOf(all: readonly Endpoint[]): EndpointSlice {
-  const port = all[0]?.port ?? httpsPort
-  return {
+/** One slice has one list of ports: servers on other ports are in slices of their own. */
+function slicesOf(all: readonly Endpoint[]): EndpointSlice[] {
+  const ports = [...new Set(all.map(one => one.port))]
+  return ports.map((port, index) => ({
     metadata: {
-      name: serviceName,
+      name: index === 0 ? serviceName : `${serviceName}-${port}`,
       namespace: 'default',
       labels: { 'kubernetes.io/service-name': serviceName },
     },
@@ -126,5 +126,5 @@ function sliceOf(all: readonly Endpoint[]): EndpointSlice {
       .filter(one => one.port === port)
       .map(({ ip }) => ({ addresses: [ip], conditions: { ready: true } })),
     ports: [{ name: 'https', port, protocol: 'TCP' }],
-  }
+  }))
 }

@@ -23,21 +23,18 @@ const selector = wideColumn(
 
 export const deploymentColumns: readonly Column[] = [
   nameColumn,
-  column(
-    'Ready',
-    object =>
-      `${(object as Deployment).status?.readyReplicas ?? 0}/${(object as Deployment).spec.replicas ?? 0}`,
-    'Number of the pod with ready state',
-  ),
+  column('Ready', readyText, 'Number of the pod with ready state'),
   column(
     'Up-to-date',
     object => String(object.status?.updatedReplicas ?? 0),
-    'Total number of non-terminated pods targeted by this deployment that have the desired template spec.',
+    'Total number of non-terminated pods targeted by this deployment that have the ' +
+      'desired template spec.',
   ),
   column(
     'Available',
     object => String(object.status?.availableReplicas ?? 0),
-    'Total number of available pods (ready for at least minReadySeconds) targeted by this deployment.',
+    'Total number of available pods (ready for at least minReadySeconds) targeted by ' +
+      'this deployment.',
   ),
   ageColumn,
   containers,
@@ -81,6 +78,11 @@ export const controllerRevisionColumns: readonly Column[] = [
   ),
   ageColumn,
 ]
+
+function readyText(object: KubeObject): string {
+  const { spec, status } = object as Deployment
+  return `${status?.readyReplicas ?? 0}/${spec.replicas ?? 0}`
+}
 
 function controllerOf(object: KubeObject): string {
   const owner = object.metadata.ownerReferences?.find(one => one.controller)

@@ -42,7 +42,8 @@ export const nodeColumns: readonly Column[] = [
   wideColumn(
     'Container-Runtime',
     node => node.status?.nodeInfo?.containerRuntimeVersion || '<unknown>',
-    'ContainerRuntime Version reported by the node through runtime remote API (e.g. containerd://1.4.2).',
+    'ContainerRuntime Version reported by the node through runtime remote API (e.g. ' +
+      'containerd://1.4.2).',
   ),
 ]
 
@@ -77,7 +78,8 @@ export const serviceColumns: readonly Column[] = [
   column(
     'External-IP',
     object => externalIp(object as Service),
-    'externalIPs is a list of IP addresses for which nodes in the cluster will also accept traffic for this service.',
+    'externalIPs is a list of IP addresses for which nodes in the cluster will also ' +
+      'accept traffic for this service.',
   ),
   column(
     'Port(s)',
@@ -197,7 +199,8 @@ export const serviceAccountColumns: readonly Column[] = [
   column(
     'Secrets',
     object => object.secrets?.length ?? 0,
-    'Secrets is a list of the secrets in the same namespace that pods running using this ServiceAccount are allowed to use.',
+    'Secrets is a list of the secrets in the same namespace that pods running using this ' +
+      'ServiceAccount are allowed to use.',
   ),
   ageColumn,
 ]
@@ -230,7 +233,8 @@ export const eventColumns: readonly Column[] = [
   column(
     'Reason',
     event => event.reason ?? '',
-    "This should be a short, machine understandable string that gives the reason for the transition into the object's current status.",
+    'This should be a short, machine understandable string that gives the reason for the ' +
+      "transition into the object's current status.",
   ),
   column(
     'Object',

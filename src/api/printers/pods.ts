@@ -18,7 +18,8 @@ export const podColumns: readonly Column[] = [
   column(
     'Restarts',
     (pod, now) => restartsText(pod as Pod, now),
-    'The number of times the containers in this pod have been restarted and when the last container in this pod has restarted.',
+    'The number of times the containers in this pod have been restarted and when the ' +
+      'last container in this pod has restarted.',
   ),
   ageColumn,
   wideColumn('IP', pod => podIp(pod), 'IP address allocated to the pod.'),

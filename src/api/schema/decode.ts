@@ -43,7 +43,7 @@ function decodeStruct(
     }
     const field = type.fields.get(key)
     if (field === undefined) {
-      // Objects embedded in other objects (List items, `template` of a PodTemplate) name their type.
+      // Objects embedded in other objects may name their type.
       if (key !== 'apiVersion' && key !== 'kind') unknown.push(path)
       continue
     }
@@ -123,7 +123,8 @@ function decodeTime(value: unknown, place: Place, type: 'time' | 'microtime'): s
   const at = found === null ? Number.NaN : Date.parse(`${found[1]}${found[3]}`)
   if (found === null || Number.isNaN(at)) {
     throw new DecodeError(
-      `parsing time "${JSON.stringify(value).slice(1, -1)}" as "2006-01-02T15:04:05Z07:00": cannot parse`,
+      `parsing time "${JSON.stringify(value).slice(1, -1)}" as ` +
+        '"2006-01-02T15:04:05Z07:00": cannot parse',
     )
   }
   const text = new Date(at).toISOString().slice(0, 19)
@@ -172,6 +173,7 @@ function fail(value: unknown, place: Place, wanted: string): never {
         : typeof value
   const name = wanted.includes('.') || /^[a-z[]/.test(wanted) ? wanted : `v1.${wanted}`
   throw new DecodeError(
-    `json: cannot unmarshal ${kind} into Go struct field ${place.struct}.${place.path} of type ${name}`,
+    `json: cannot unmarshal ${kind} into Go struct field ${place.struct}.${place.path} ` +
+      `of type ${name}`,
   )
 }

@@ -16,7 +16,7 @@ export class ProtobufError extends Error {
 const magic = Buffer.from('k8s\0', 'latin1')
 
 /**
- * Decodes a body. `expected` names the kind when the envelope does not (DeleteOptions of client-go).
+ * Decodes a body to the JSON object that it stands for.
  * @throws ProtobufError
  */
 export function decodeProtobuf(body: Uint8Array): Record<string, unknown> {

@@ -81,7 +81,8 @@ function validateEnv(env: readonly EnvVar[], path: string, causes: Causes): void
       causes.invalid(
         `${at}.name`,
         name,
-        "a valid environment variable name must consist only of printable ASCII characters other than '='",
+        'a valid environment variable name must consist only of printable ASCII ' +
+          "characters other than '='",
       )
     }
     if (valueFrom === undefined) continue

@@ -11,7 +11,7 @@ import {
   qualifiedNameErrors,
 } from './names.ts'
 
-/** Source of all: kubernetes pkg/apis/core/validation/validation.go, pkg/apis/discovery/validation. */
+/** Source of all: kubernetes pkg/apis/core/validation, pkg/apis/discovery/validation. */
 
 const dataBytesMax = 1024 * 1024
 const ipText = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'
@@ -38,7 +38,8 @@ export function validateNodeUpdate(next: Node, old: Node, causes: Causes): void 
   if (old.spec?.providerID && next.spec?.providerID !== old.spec.providerID) {
     causes.forbidden(
       'spec.providerID',
-      'node updates may only change labels, taints, or capacity (or configSource, if the DynamicKubeletConfig feature gate is enabled)',
+      'node updates may only change labels, taints, or capacity (or configSource, if the ' +
+        'DynamicKubeletConfig feature gate is enabled)',
     )
   }
   const before = old.spec?.podCIDRs ?? []

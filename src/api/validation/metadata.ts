@@ -95,7 +95,8 @@ export function validateMetadataUpdate(next: KubeObject, old: KubeObject, causes
     if (added.length > 0) {
       causes.forbidden(
         'metadata.finalizers',
-        `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map(one => JSON.stringify(one)).join(', ')}}`,
+        'no new finalizers can be added if the object is being deleted, found new ' +
+          `finalizers []string{${added.map(one => JSON.stringify(one)).join(', ')}}`,
       )
     }
   }

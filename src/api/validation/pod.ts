@@ -121,7 +121,11 @@ function validateTolerations(list: readonly Toleration[], path: string, causes: 
 }
 
 const immutableText =
-  'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)'
+  'pod updates may not change fields other than ' +
+  '`spec.containers[*].image`,`spec.initContainers[*].image`,' +
+  '`spec.activeDeadlineSeconds`,`spec.tolerations` ' +
+  '(only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow ' +
+  'it to be set to 1 if it was previously negative)'
 
 /** What an update of a pod may change: images, a deadline, more tolerations. */
 export function validatePodUpdate(next: Pod, old: Pod, causes: Causes): void {

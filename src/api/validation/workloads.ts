@@ -63,7 +63,8 @@ function validateShare(value: unknown, field: string, causes: Causes): void {
     causes.invalid(
       field,
       value,
-      "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')",
+      "a valid percent string must be a numeric string followed by an ending '%' (e.g. " +
+        "'1%',  or '93%', regex used for validation is '[0-9]+%')",
     )
   }
 }

@@ -61,7 +61,8 @@ export class Admission {
       (await this.#reader.getFromStore(namespaces, '', namespace))
     if (entry === undefined) throw notFound(namespaces, namespace)
     if (!objectOf(entry).metadata.deletionTimestamp) return
-    const why = `unable to create new content in namespace ${namespace} because it is being terminated`
+    const why =
+      `unable to create new content in namespace ${namespace} because it is being ` + 'terminated'
     const error = forbidden(row, name, why)
     error.status.details = {
       ...error.status.details,

@@ -129,7 +129,9 @@ export class ServiceAllocator {
     throw this.#invalid(
       service,
       'spec.clusterIPs',
-      `Invalid value: ["${address}"]: failed to allocate IP ${address}: the provided IP (${address}) is not in the valid range. The range of valid IPs is ${ipText(this.#base)}/${32 - Math.log2(this.#size)}`,
+      `Invalid value: ["${address}"]: failed to allocate IP ${address}: the provided IP ` +
+        `(${address}) is not in the valid range. The range of valid IPs is ` +
+        `${ipText(this.#base)}/${32 - Math.log2(this.#size)}`,
     )
   }
 
@@ -157,7 +159,8 @@ export class ServiceAllocator {
           throw this.#invalid(
             service,
             `spec.ports[${index}].nodePort`,
-            `Invalid value: ${port.nodePort}: provided port is not in the valid range. The range of valid ports is ${this.#ports.first}-${this.#ports.last}`,
+            `Invalid value: ${port.nodePort}: provided port is not in the valid range. ` +
+              `The range of valid ports is ${this.#ports.first}-${this.#ports.last}`,
           )
         }
         if (used.has(port.nodePort)) {
@@ -197,7 +200,7 @@ export class ServiceAllocator {
   }
 }
 
-/** What an update leaves out stays as it was. Source: pkg/registry/core/service patchAllocatedValues. */
+/** What an update leaves out stays. Source: registry/core/service patchAllocatedValues. */
 function keepAllocations(next: Service, old: Service | undefined): void {
   const { spec } = next
   if (spec.type === 'ExternalName') {

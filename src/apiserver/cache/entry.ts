@@ -35,7 +35,7 @@ function headOf(row: ResourceRow): Buffer {
   return head
 }
 
-/** The bytes to store: kind, apiVersion and metadata first, no resourceVersion, no managedFields. */
+/** The bytes to store: type and metadata first, no resourceVersion, no managedFields. */
 export function encodeObject(row: ResourceRow, object: KubeObject): Buffer {
   const { apiVersion: _gv, kind: _kind, metadata, ...rest } = object
   const { resourceVersion: _rv, managedFields: _fields, ...kept } = metadata

@@ -80,6 +80,7 @@ export function refusal(
   return forbidden(
     { group: route.group, resource: route.resource },
     route.name,
-    `User "${user.name}" cannot ${verb} resource "${resource}" in API group "${route.group}" ${scope}`,
+    `User "${user.name}" cannot ${verb} resource "${resource}" in API group ` +
+      `"${route.group}" ${scope}`,
   )
 }

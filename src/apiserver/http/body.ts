@@ -89,12 +89,15 @@ function checkKind(raw: Record<string, unknown>, expected: Expected): void {
   const { apiVersion, kind } = raw
   if (apiVersion && apiVersion !== expected.apiVersion) {
     throw badRequest(
-      `the API version in the data (${apiVersion}) does not match the expected API version (${expected.apiVersion})`,
+      `the API version in the data (${apiVersion}) does not match the expected API ` +
+        `version (${expected.apiVersion})`,
     )
   }
   if (kind && kind !== expected.kind) {
     throw badRequest(
-      `${kind} in version "${String(apiVersion ?? expected.apiVersion)}" cannot be handled as a ${expected.kind}: converting (${kind}) to (${expected.kind}): unknown conversion`,
+      `${kind} in version "${String(apiVersion ?? expected.apiVersion)}" cannot be ` +
+        `handled as a ${expected.kind}: converting (${kind}) to (${expected.kind}): ` +
+        'unknown conversion',
     )
   }
 }

@@ -129,16 +129,14 @@ export class Renderer {
 
   /** Beginning of a list, up to its items. */
   listHead(metadata: object): string {
-    const text = JSON.stringify(metadata)
     if (this.#format.shape === 'table') {
-      const columns = JSON.stringify(this.columnDefinitions())
-      return `{"kind":"Table","apiVersion":"${this.metaApiVersion}","metadata":${text},"columnDefinitions":${columns},"rows":[`
+      const columnDefinitions = this.columnDefinitions()
+      return openList('Table', this.metaApiVersion, { metadata, columnDefinitions }, 'rows')
     }
     if (this.#format.shape === 'metadata') {
-      return `{"kind":"PartialObjectMetadataList","apiVersion":"${this.metaApiVersion}","metadata":${text},"items":[`
+      return openList('PartialObjectMetadataList', this.metaApiVersion, { metadata }, 'items')
     }
-    const apiVersion = apiVersionOf(this.#row)
-    return `{"kind":"${this.#row.kind}List","apiVersion":"${apiVersion}","metadata":${text},"items":[`
+    return openList(`${this.#row.kind}List`, apiVersionOf(this.#row), { metadata }, 'items')
   }
 
   #metadata(object: KubeObject): unknown {
@@ -148,4 +146,10 @@ export class Renderer {
       metadata: object.metadata,
     }
   }
+}
+
+/** The JSON of a list up to and including the bracket that opens `items`. */
+export function openList(kind: string, apiVersion: string, fields: object, items: string): string {
+  const text = JSON.stringify({ kind, apiVersion, ...fields })
+  return `${text.slice(0, -1)},"${items}":[`
 }

@@ -16,6 +16,7 @@ import { statusResponse } from './respond.ts'
 /** Answers above this are compressed for clients that ask. Source: apiserver responsewriters. */
 const gzipBytesMin = 128 * 1024
 const headersTimeoutMs = 20_000
+const requestTimeoutMs = 60_000
 /** Idle connections are kept longer than clients keep theirs: Go's default is 90 s. */
 const keepAliveMs = 120_000
 const stopGraceMs = 2_000
@@ -49,7 +50,8 @@ export class HttpsFace {
       ALPNProtocols: ['http/1.1'],
       keepAliveTimeout: keepAliveMs,
       headersTimeout: headersTimeoutMs,
-      requestTimeout: 0,
+      // For the request's own bytes; answers may take as long as they do.
+      requestTimeout: requestTimeoutMs,
     })
     this.#server.on('request', (message, response) => void this.#onRequest(message, response))
     this.#server.on(

@@ -8,7 +8,9 @@ export class Metrics {
   readonly #registry = new Registry()
   readonly #requests = new Counter({
     name: 'apiserver_request_total',
-    help: 'Counter of apiserver requests broken out for each verb, group, version, resource and code.',
+    help:
+      'Counter of apiserver requests broken out for each verb, group, version, resource ' +
+      'and code.',
     labelNames: ['verb', 'group', 'version', 'resource', 'subresource', 'code'],
     registers: [this.#registry],
   })

@@ -8,7 +8,7 @@ import { parseFilter } from '../cache/filter.ts'
 import { deletionOf } from '../registry/delete.ts'
 import { type Expected, readDeleteOptions, readObject } from './body.ts'
 import { type Call, type Parts, writeOptionsOf } from './context.ts'
-import { type Format, type IncludeObject, negotiate, Renderer } from './format.ts'
+import { type Format, type IncludeObject, negotiate, openList, Renderer } from './format.ts'
 import { preparePatch } from './patch.ts'
 import { bytesResponse, inFormat, jsonResponse, listBody } from './respond.ts'
 import type { Route } from './route.ts'
@@ -152,7 +152,8 @@ export function checkIdentity(row: ResourceRow, object: KubeObject, route: Route
   const { metadata } = object
   if (metadata.name && metadata.name !== route.name) {
     throw badRequest(
-      `the name of the object (${metadata.name}) does not match the name on the URL (${route.name})`,
+      `the name of the object (${metadata.name}) does not match the name on the URL ` +
+        `(${route.name})`,
     )
   }
   if (row.namespaced && metadata.namespace && metadata.namespace !== route.namespace) {
@@ -245,7 +246,7 @@ async function deletecollection(
   }
   await Promise.all(Array.from({ length: deletionsAtOnce }, worker))
   const metadata = { resourceVersion: String(page.revision) }
-  const head = `{"kind":"${row.kind}List","apiVersion":"${apiVersionOf(row)}","metadata":${JSON.stringify(metadata)},"items":[`
+  const head = openList(`${row.kind}List`, apiVersionOf(row), { metadata }, 'items')
   const body = listBody(head, page.entries, entry => bytesOf(entry))
   return { status: 200, headers: { 'content-type': 'application/json' }, body }
 }

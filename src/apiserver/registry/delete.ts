@@ -58,7 +58,8 @@ function checkPreconditions(row: ResourceRow, object: KubeObject, options: Delet
     throw conflict(
       row,
       metadata.name ?? '',
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion}`,
+      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ` +
+        `ResourceVersion in object meta: ${metadata.resourceVersion}`,
     )
   }
 }

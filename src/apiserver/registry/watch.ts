@@ -124,7 +124,9 @@ export class Watches {
           for (const event of batch.events) watcher.take(cacheEventOf(row, event), revision)
         },
         onEnd: failure => {
-          const text = `too old resource version: ${revision} (${failure.revision ?? this.#cache.revision})`
+          const text =
+            `too old resource version: ${revision} ` +
+            `(${failure.revision ?? this.#cache.revision})`
           if (failure.why === 'compacted') watcher.fail(expired(text))
           else watcher.stream.end()
         },

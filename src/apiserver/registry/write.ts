@@ -35,6 +35,8 @@ export type Part = 'main' | 'status' | 'system'
 
 const nameTriesMax = 8
 const racesMax = 20
+/** A minority must say so within 5 s, what came before the write included. */
+const writeTimeoutMs = 4_000
 
 /** Writes of objects: prepare, default, validate, compare and put in one transaction. */
 export class Writer {
@@ -151,7 +153,8 @@ export class Writer {
       throw conflict(
         row,
         current.name,
-        `Precondition failed: UID in precondition: ${next.metadata.uid}, UID in object meta: ${old.metadata.uid}`,
+        `Precondition failed: UID in precondition: ${next.metadata.uid}, UID in object ` +
+          `meta: ${old.metadata.uid}`,
       )
     }
     prepareUpdate(row, next, old, part)
@@ -251,7 +254,10 @@ export class Writer {
     failure: readonly Op[],
     options: WriteOptions,
   ): Promise<TxnOutcome> {
-    const done = await this.#store.txn({ compares, success, failure }, { fence: options.fence })
+    const done = await this.#store.txn(
+      { compares, success, failure },
+      { fence: options.fence, timeoutMs: writeTimeoutMs },
+    )
     if (!done.ok) throw storeFailure(done)
     return done
   }

@@ -99,7 +99,8 @@ function containerOf(pod: Pod, query: URLSearchParams): string {
       ? ` or one of the init containers: [${initContainers.map(one => one.name).join(' ')}]`
       : ''
   throw badRequest(
-    `a container name must be specified for pod ${name}, choose one of: [${containers.map(one => one.name).join(' ')}]${inits}`,
+    `a container name must be specified for pod ${name}, choose one of: ` +
+      `[${containers.map(one => one.name).join(' ')}]${inits}`,
   )
 }
 
