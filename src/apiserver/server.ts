@@ -22,6 +22,8 @@ class KubeApiServer implements ApiServer {
   readonly #parts: Parts
   readonly #handler: Handler
   readonly #face: HttpsFace
+  #hasLeader = false
+  #unsubscribe: () => void = () => {}
 
   constructor(options: ApiServerOptions) {
     const { store, logger, clock } = options
@@ -31,7 +33,8 @@ class KubeApiServer implements ApiServer {
     const admission = new Admission(cache, reader, allocator, options.defaultTolerationSeconds)
     const writer = new Writer(store, cache, reader, admission, clock)
     const watches = new Watches(store, cache, reader, clock)
-    this.#parts = { options, cache, reader, writer, watches, clock, logger }
+    const quorum = () => this.#hasLeader
+    this.#parts = { options, cache, reader, writer, watches, clock, logger, quorum }
     this.#handler = new Handler(this.#parts, new Metrics(() => watches.size))
     this.#face = new HttpsFace(options, {
       serve: (request, user) => this.handler(request, user),
@@ -44,10 +47,14 @@ class KubeApiServer implements ApiServer {
   }
 
   async start(): Promise<void> {
+    this.#unsubscribe = this.#parts.options.store.onLeadership(state => {
+      this.#hasLeader = state.leading || state.leader !== null
+    })
     await Promise.all([this.#face.listen(), this.#parts.cache.start()])
   }
 
   async stop(): Promise<void> {
+    this.#unsubscribe()
     this.#parts.watches.endAll()
     await this.#face.close()
     this.#parts.cache.stop()

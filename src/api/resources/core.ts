@@ -141,6 +141,7 @@ const involved = (key: keyof NonNullable<CoreEvent['involvedObject']>) => ({
 export const events = row('v1', {
   resource: 'events',
   kind: 'Event',
+  ttlSeconds: 3600,
   shortNames: ['ev'],
   nameRule: 'any',
   validate: validation.validateEvent,

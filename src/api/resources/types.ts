@@ -32,6 +32,8 @@ export interface ResourceRow {
   readonly prefix: string
   readonly verbs: readonly string[]
   readonly subresources: readonly Subresource[]
+  /** Objects vanish so long after their last write; upstream's `--event-ttl` for events. */
+  readonly ttlSeconds?: number
   /** A change outside of metadata and status counts `metadata.generation` up. */
   readonly generation: boolean
   /** Status moves only through /status. */

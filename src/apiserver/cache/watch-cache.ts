@@ -151,7 +151,10 @@ export class WatchCache {
     this.#logger.warn('the watch of the store ended; loading again', { why: failure.why })
     this.#synced = false
     for (const listener of this.#resetListeners) listener()
-    void this.start()
+    sleep(retryMs, this.#stopped.signal).then(
+      () => this.start(),
+      () => {},
+    )
   }
 
   #apply(event: Event): void {

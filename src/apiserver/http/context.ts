@@ -15,6 +15,8 @@ export interface Parts {
   readonly writer: Writer
   readonly watches: Watches
   readonly clock: Clock
+  /** False while the store knows of no leader. */
+  readonly quorum: () => boolean
   readonly logger: Logger
 }
 

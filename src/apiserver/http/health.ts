@@ -47,9 +47,10 @@ export function health(parts: Parts, request: ApiRequest): ApiResponse | undefin
   return textResponse(failed ? 500 : 200, `${lines.join('\n')}\n${kind} check ${result}\n`)
 }
 
-function checksOf({ cache, options }: Parts, ready: boolean): Map<string, Check> {
+function checksOf({ cache, options, quorum }: Parts, ready: boolean): Map<string, Check> {
   const checks = new Map<string, Check>([['ping', () => undefined]])
   if (!ready) return checks
+  checks.set('etcd', () => (quorum() ? undefined : 'the store has no leader'))
   checks.set('watch-cache', () => (cache.synced ? undefined : 'not synced with the store'))
   for (const [name, check] of Object.entries(options.readyChecks ?? {})) checks.set(name, check)
   return checks

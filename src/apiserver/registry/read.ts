@@ -59,10 +59,12 @@ export class Reader {
 
   /** Waits until the cache is as fresh as `version` demands. */
   async freshen(version: string): Promise<void> {
-    if (version === '0') return
+    if (version === '0') {
+      await this.#cache.waitFor(0, freshTimeoutMs)
+      return
+    }
     if (version !== '') {
       const wanted = parseVersion(version)
-      if (wanted <= this.#cache.revision) return
       await this.#waitForFuture(wanted)
       return
     }

@@ -11,6 +11,7 @@ import type { Admission } from '../admission/admission.ts'
 import { createEntry, type Entry, encodeObject, objectOf } from '../cache/entry.ts'
 import type { WatchCache } from '../cache/watch-cache.ts'
 import { storeFailure } from './failures.ts'
+import { SharedLeases } from './leases.ts'
 import { countGeneration, fillNewMetadata, generateName, keepSystemMetadata } from './metadata.ts'
 import type { Reader } from './read.ts'
 
@@ -45,6 +46,7 @@ export class Writer {
   readonly #reader: Reader
   readonly #admission: Admission
   readonly #clock: Clock
+  readonly #leases: SharedLeases
 
   constructor(store: Store, cache: WatchCache, reader: Reader, admission: Admission, clock: Clock) {
     this.#store = store
@@ -52,6 +54,7 @@ export class Writer {
     this.#reader = reader
     this.#admission = admission
     this.#clock = clock
+    this.#leases = new SharedLeases(store, clock)
   }
 
   /** Stores a new object. @throws StatusError 403, 404 namespace, 409, 422 */
@@ -84,9 +87,10 @@ export class Writer {
       if (options.dryRun) {
         return this.#cache.of(row).get(key) ? 'taken' : createEntry(row, key, value, 0)
       }
+      const lease = await this.#leases.leaseFor(row.ttlSeconds)
       const outcome = await this.#commit(
         [{ key, target: 'version', op: '=', operand: 0 }, ...companion.compares],
-        [{ type: 'put', key, value }, ...companion.operations],
+        [{ type: 'put', key, value, lease }, ...companion.operations],
         [{ type: 'range', key, keysOnly: true }],
         options,
       )
@@ -164,9 +168,10 @@ export class Writer {
     const value = encodeObject(row, next)
     if (value.equals(current.bytes)) return current
     if (options.dryRun) return createEntry(row, current.key, value, current.revision)
+    const lease = await this.#leases.leaseFor(row.ttlSeconds)
     const outcome = await this.#commit(
       [unchanged(current), ...companion.compares],
-      [{ type: 'put', key: current.key, value }, ...companion.operations],
+      [{ type: 'put', key: current.key, value, lease }, ...companion.operations],
       [{ type: 'range', key: current.key }],
       options,
     )
