@@ -15,8 +15,11 @@ import type {
   Lister,
 } from './types.ts'
 
-/** How long `waitForRevision` waits for an event or a bookmark before it lists again. */
-const bookmarkPatienceMs = 250
+/**
+ * How long `waitForRevision` waits for an event or a bookmark before it lists again, and between
+ * two lists. Short, for a new leader waits for it; see design.md, Establishing leadership.
+ */
+const bookmarkPatienceMs = { first: 25, repeat: 250 } as const
 
 /** Settings of a factory; all have defaults. */
 export interface InformerFactoryOptions {
@@ -145,13 +148,20 @@ class SharedInformer<T extends KubeObject> implements Informer<T> {
   }
 
   async waitForRevision(resourceVersion: string, signal?: AbortSignal): Promise<void> {
-    const cancel = this.#options.clock.every(bookmarkPatienceMs, () =>
-      this.#reflector.listAgain(resourceVersion),
-    )
+    const wanted = Number(resourceVersion)
+    const waiting = this.#wait(wanted, signal)
+    if (this.#synced && Number(this.#revision) >= wanted) return waiting
+    const { clock } = this.#options
+    this.#reflector.nudge()
+    const listAgain = () => this.#reflector.listAgain(resourceVersion)
+    const cancels = [
+      clock.after(bookmarkPatienceMs.first, listAgain),
+      clock.every(bookmarkPatienceMs.repeat, listAgain),
+    ]
     try {
-      await this.#wait(Number(resourceVersion), signal)
+      await waiting
     } finally {
-      cancel()
+      for (const cancel of cancels) cancel()
     }
   }
 

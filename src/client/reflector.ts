@@ -41,6 +41,7 @@ export class Reflector<T extends KubeObject> {
   /** Version of the last list or event; '0' asks for any recent list, '' for the newest. */
   #revision = '0'
   #needsList = true
+  #isNudged = false
   #failures = 0
 
   constructor(
@@ -68,6 +69,12 @@ export class Reflector<T extends KubeObject> {
     this.#watch?.abort()
     await this.#running
     this.#stop = undefined
+  }
+
+  /** Opens the watch anew at once: a server may tell its revision with a bookmark then. */
+  nudge(): void {
+    this.#isNudged = true
+    this.#watch?.abort()
   }
 
   /** Lists at `revision` or later, unless a list is under way: for when no bookmark comes. */
@@ -135,7 +142,9 @@ export class Reflector<T extends KubeObject> {
       else this.#sink.onEvent(event.type, event.object)
     }
     // A server that ends each watch at once must not be asked in a tight loop.
-    if (seen === 0 && !this.#needsList && !stop.aborted) await sleep(retryMs.first, stop)
+    const isWanted = this.#isNudged || this.#needsList || stop.aborted
+    this.#isNudged = false
+    if (seen === 0 && !isWanted) await sleep(retryMs.first, stop)
   }
 
   async #recover(error: unknown, stop: AbortSignal): Promise<void> {

@@ -35,7 +35,8 @@ export function admit(
   return {
     reason: 'NodeAffinity',
     message:
-      "Pod was rejected: Predicate NodeAffinity failed: node(s) didn't match Pod's node affinity/selector",
+      'Pod was rejected: Predicate NodeAffinity failed: ' +
+      "node(s) didn't match Pod's node affinity/selector",
   }
 }
 

@@ -12,7 +12,7 @@ export class Backoff {
     this.#maxMs = maxMs
   }
 
-  /** Milliseconds from `now` until the key may be tried, for a failure at `failedAt`; 0: at once. */
+  /** Milliseconds from `now` until the key may be tried after a failure at `failedAt`. */
   remainingMs(key: string, failedAt: number, now: number): number {
     const entry = this.#entries.get(key)
     return entry ? Math.max(failedAt + entry.delayMs - now, 0) : 0

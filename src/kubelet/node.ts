@@ -11,7 +11,7 @@ import { type KubeletOptions, type KubeletTimings, leaseDurationSeconds } from '
 
 const leaseNamespace = 'kube-node-lease'
 
-/** A status that says nothing new is written again after this. Source: nodeStatusReportFrequency. */
+/** A status with nothing new is written again after this. Source: nodeStatusReportFrequency. */
 const reportMsMax = 300_000
 
 /** Between two attempts to register for the first time. */

@@ -74,7 +74,7 @@ export class PodWorkers {
   update(pod: Pod): void {
     const uid = pod.metadata.uid ?? ''
     const work = this.#works.get(uid)
-    const isEcho = work !== undefined && isOnlyStatus(work.pod, pod)
+    const isEcho = work !== undefined && isOnlyStatus(work.pod, pod) && this.#statuses.agrees(pod)
     if (work) work.pod = pod
     else this.#works.set(uid, newWork(pod))
     if (!isEcho) this.#queue.add(uid)
@@ -389,7 +389,7 @@ function newWork(pod: Pod): PodWork {
   return { pod, isGone: false, isAdmitted: false, waiting: new Map(), volumesAt: 0 }
 }
 
-/** An update that brings nothing but the status, which this kubelet itself has written. */
+/** An update that brings nothing but the status. */
 function isOnlyStatus(old: Pod, now: Pod): boolean {
   if (now.spec.readinessGates) return false
   const { deletionTimestamp, deletionGracePeriodSeconds } = now.metadata

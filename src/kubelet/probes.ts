@@ -34,7 +34,7 @@ export class ProbeManager {
     this.#host = host
   }
 
-  /** Starts the checks of a container, unless they run. `wasReady`: as an adopted pod's status says. */
+  /** Starts the checks of a container, unless they run. `wasReady`: as its status says. */
   watch(target: Target, wasReady: boolean): void {
     if (this.#checks.has(target.container.id)) return
     this.#checks.set(target.container.id, new ContainerChecks(this.#host, target, wasReady))

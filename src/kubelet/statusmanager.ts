@@ -58,6 +58,12 @@ export class StatusManager {
     }
   }
 
+  /** Whether the API's copy says what was written last: then nobody else has changed it. */
+  agrees(pod: Pod): boolean {
+    const written = this.#written.get(pod.metadata.uid ?? '')
+    return written !== undefined && shows(pod.status, written.status)
+  }
+
   forget(uid: string): void {
     this.#written.delete(uid)
   }

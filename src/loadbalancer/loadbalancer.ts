@@ -18,7 +18,7 @@ const connectionsMaxDefault = 10_000
 /** Times that all backends are tried for one connection: a leader change takes that long. */
 const roundsMax = 3
 
-/** A connection of which one direction has ended may be quiet for so long: TLS has no half-close. */
+/** Longest quiet of a connection that has ended one way: TLS has no half-close. */
 const halfCloseIdleMs = 10_000
 
 /** Between two rounds. */

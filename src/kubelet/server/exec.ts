@@ -28,7 +28,7 @@ export function execRequest(query: URLSearchParams): ExecRequest & { readonly st
   }
 }
 
-/** Serves exec over WebSocket, v5 or v4 of channel.k8s.io: a byte of channel before each message. */
+/** Serves exec over WebSocket, v5 or v4 of channel.k8s.io: each message begins with its channel. */
 export async function execOverWebSocket(
   client: WebSocket,
   start: () => Promise<ExecSession>,

@@ -51,7 +51,7 @@ describe('Client', () => {
     await expect(client.get(kinds.configMaps, 'default', 'a')).rejects.toThrow('no leader')
   })
 
-  test('what surely was not sent is sent again; what may have been carried out is not', async () => {
+  test('what surely was not sent is sent again; what may have been is not', async () => {
     const { api, client } = setUp()
     const lost = (sent: boolean) => () => Promise.reject(new TransportError('lost', { sent }))
     api.intercept.push(lost(false))

@@ -278,6 +278,31 @@ describe('kubelet with processes', () => {
     expect(second.runtime.containers().find(each => each.podUid === 'uid-p')?.pid).toBe(pid)
   })
 
+  test('a pod whose shim died (or whose machine did) is started again, and counted', async () => {
+    const { api, status, runtime, dataDir } = await setUp()
+    api.put(path('p'), pod('p', { command: ['sleep', '60'] }))
+    await vi.waitFor(() => expect(condition(status('p'), 'Ready')).toBe('True'), within)
+    const [sandbox] = runtime.sandboxes()
+    const record = join(dataDir, 'runtime', sandbox!.id, 'shim.json')
+    process.kill(JSON.parse(readFileSync(record, 'utf8')).pid, 'SIGKILL')
+    const container = () => status('p')?.containerStatuses?.[0]
+    await vi.waitFor(() => {
+      expect(container()).toMatchObject({ restartCount: 1, ready: true })
+    }, within)
+    expect(container()?.lastState?.terminated?.exitCode).toBe(137)
+    expect(condition(status('p'), 'Ready')).toBe('True')
+  })
+
+  test('a status that somebody else overwrote is put right', async () => {
+    const { api, status } = await setUp()
+    api.put(path('p'), pod('p', { command: ['sleep', '60'] }))
+    await vi.waitFor(() => expect(condition(status('p'), 'Ready')).toBe('True'), within)
+    const old = api.objects.get(path('p'))!
+    const conditions = [{ type: 'Ready', status: 'False', reason: 'NodeNotReady' }]
+    api.put(path('p'), { ...old, status: { ...old.status, conditions } })
+    await vi.waitFor(() => expect(condition(status('p'), 'Ready')).toBe('True'), within)
+  })
+
   test('a pod deleted while no kubelet ran is removed by the next one', async () => {
     const first = await setUp()
     first.api.put(path('p'), pod('p', { command: ['sleep', '60'] }))

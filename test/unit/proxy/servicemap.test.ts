@@ -78,7 +78,7 @@ describe('service map', () => {
     expect(diff.close.map(each => each.id)).toEqual(['TCP 127.2.0.1:30080', 'TCP 127.2.0.2:30080'])
   })
 
-  test('round robin; ClientIP affinity keeps a client until it expires or its endpoint goes', () => {
+  test('round robin; affinity keeps a client until it expires or its endpoint goes', () => {
     const clock = fakeClock()
     const endpoints = ['127.3.0.2', '127.3.0.3', '127.3.0.4'].map(ip => ({ addresses: [ip] }))
     const entryOf = (spec: Partial<Service['spec']>, count = 3) =>

@@ -9,7 +9,7 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** Largest log file, and how many older ones are kept. Source: kubelet containerLogMaxSize/Files. */
+/** Largest log file, and older ones kept. Source: kubelet containerLogMaxSize, MaxFiles. */
 export const logFileBytesMax = 10 * 1024 * 1024
 export const logFilesOldMax = 2
 
@@ -35,7 +35,7 @@ export class LogFile {
     this.#bytes = statSync(path).size
   }
 
-  /** Takes a piece of output; whole lines are written at once. `text` is latin1: bytes as they are. */
+  /** Takes a piece of output; whole lines are written at once. `text` is latin1. */
   write(stream: 'stdout' | 'stderr', text: string): void {
     const lines = (this.#rest[stream] + text).split('\n')
     let rest = lines.pop() ?? ''

@@ -27,7 +27,7 @@ export function scriptPath(name: string): string {
   return join(folder, `${name}.js`)
 }
 
-/** A short, private path for the socket of the sandbox `id`. @throws Error when it isn't private. */
+/** A short path for the socket of sandbox `id`. @throws Error when its folder isn't private. */
 export function socketPath(id: string): string {
   const { uid } = userInfo()
   const short = `${id.slice(0, 16)}.sock`
