@@ -142,10 +142,14 @@ export class CommittedLog implements Checker {
 /** State machines at one index are equal, and a revision never goes back within a life. */
 export class EqualStates implements Checker {
   readonly #hashes = new Map<number, string>()
+  readonly #applied = new Map<string, { life: number; applied: number }>()
   readonly #revisions = new Map<string, { life: number; revision: number }>()
 
   afterStep(peer: SimPeer, life: Life): void {
     const { core, machine } = life.replica
+    const seen = this.#applied.get(peer.id)
+    if (seen?.life === life.number && seen.applied === core.applied) return
+    this.#applied.set(peer.id, { life: life.number, applied: core.applied })
     const hash = machine.hash()
     const known = this.#hashes.get(core.applied) ?? hash
     check(known === hash, () => `${peer.id} has another state at index ${core.applied}`)

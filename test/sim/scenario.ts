@@ -14,6 +14,8 @@ export interface Scenario {
   readonly network: NetworkFaults
   readonly nemesis: NemesisPlan
   readonly crashInSyncRatio: number
+  /** This share of given votes is followed by a crash of the voter, which is back at once. */
+  readonly crashAfterVoteRatio?: number
   readonly replica: Partial<OpenReplicaOptions>
 }
 
@@ -39,20 +41,25 @@ const mixed: NemesisPlan = {
     ...{ heal: 4, sleep: 1, 'slow-disk': 1, transfer: 1, 'false-alarm': 1 },
   },
 }
-const small: Partial<OpenReplicaOptions> = { walSegmentBytes: 8 * 1024, snapshotEveryEntries: 60 }
+const small: Partial<OpenReplicaOptions> = {
+  walSegmentBytes: 8 * 1024,
+  snapshotEveryEntries: 60,
+  // Coarser than in production, for speed.
+  timings: { tickMs: 20 },
+}
 
 const scenarios: readonly Scenario[] = [
   {
-    ...{ name: 'crashes', peers: 3, clients: 5, thinkMs: 15, durationMs: 8_000 },
+    ...{ name: 'crashes', peers: 3, clients: 5, thinkMs: 15, durationMs: 5_000 },
     ...{ network: calm, crashInSyncRatio: 0.002, replica: small },
     nemesis: { ...mixed, weights: { crash: 3, 'crash-leader': 3, 'slow-disk': 1, transfer: 1 } },
   },
   {
-    ...{ name: 'everything', peers: 5, clients: 5, thinkMs: 20, durationMs: 6_000 },
+    ...{ name: 'everything', peers: 5, clients: 5, thinkMs: 20, durationMs: 4_000 },
     ...{ network: rough, crashInSyncRatio: 0.001, replica: small, nemesis: mixed },
   },
   {
-    ...{ name: 'partitions', peers: 5, clients: 6, thinkMs: 15, durationMs: 6_000 },
+    ...{ name: 'partitions', peers: 5, clients: 6, thinkMs: 15, durationMs: 4_000 },
     ...{ network: { ...rough, dropRatio: 0.01 }, crashInSyncRatio: 0, replica: small },
     nemesis: {
       ...mixed,
@@ -61,11 +68,12 @@ const scenarios: readonly Scenario[] = [
   },
   {
     // Many candidates, votes that cross, processes that come back within the same term.
-    ...{ name: 'elections', peers: 5, clients: 3, thinkMs: 30, durationMs: 4_000 },
-    ...{ network: { ...rough, delayMsMax: 25, dropRatio: 0.05 }, crashInSyncRatio: 0.03 },
+    ...{ name: 'elections', peers: 5, clients: 3, thinkMs: 30, durationMs: 3_000 },
+    ...{ network: { ...rough, delayMsMax: 25, dropRatio: 0.05 }, crashInSyncRatio: 0.01 },
+    crashAfterVoteRatio: 0.3,
     replica: {
       ...small,
-      timings: { heartbeatMs: 20, electionMsMin: 50, electionMsMax: 70, rankMs: 0 },
+      timings: { tickMs: 10, heartbeatMs: 20, electionMsMin: 50, electionMsMax: 70, rankMs: 1 },
     },
     nemesis: {
       ...{ everyMs: 80, downMsMax: 60 },
@@ -74,7 +82,7 @@ const scenarios: readonly Scenario[] = [
   },
   {
     // One entry a message: old entries reach a majority before the new term's.
-    ...{ name: 'trickle', peers: 3, clients: 6, thinkMs: 8, durationMs: 6_000 },
+    ...{ name: 'trickle', peers: 3, clients: 6, thinkMs: 8, durationMs: 4_000 },
     ...{ network: rough, crashInSyncRatio: 0.005, nemesis: { ...mixed, downMsMax: 300 } },
     replica: { ...small, appendBytesMax: 1 },
   },

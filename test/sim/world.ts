@@ -1,6 +1,7 @@
 import { type Logger, silentLogger } from '../../src/kernel/logger.ts'
 import { createPrng, type Prng } from '../../src/kernel/prng.ts'
 import { errorMessage } from '../../src/kernel/result.ts'
+import type { Message } from '../../src/raft/types.ts'
 import type { Frame } from '../../src/store/frames.ts'
 import type { OpenReplicaOptions } from '../../src/store/open.ts'
 import type { Replica } from '../../src/store/replica.ts'
@@ -49,6 +50,8 @@ export class World {
   readonly #verbose: boolean
   readonly #seed: number
   #crashes = 0
+  /** How long the next one to die stays away, when that is no matter of chance. */
+  #downMs: number | undefined
   #failure: unknown
 
   constructor(seed: number, verbose = false) {
@@ -124,12 +127,24 @@ export class World {
 
   onSend(from: string, frame: Frame): void {
     for (const checker of this.#checkers) checker.onSend?.(from, frame)
+    const voted = frame.r?.some(isVote) && this.#prng.chance(this.scenario.crashAfterVoteRatio ?? 0)
+    if (voted && !this.isHealed) this.#crashVoter(this.#peer(from))
   }
 
   afterStep(peer: SimPeer): void {
     const { life } = peer
     if (life === undefined) return
     for (const checker of this.#checkers) checker.afterStep(peer, life)
+  }
+
+  /** The vote is on its way: the voter must remember it when it is back, a moment later. */
+  #crashVoter(peer: SimPeer): void {
+    const { life } = peer
+    this.timeline.plan(this.timeline.now + this.#prng.next() * 2, () => {
+      if (peer.life !== life || life === undefined) return
+      this.#downMs = 1
+      peer.crash()
+    })
   }
 
   onDeath(peer: SimPeer, life: Life | undefined): void {
@@ -140,7 +155,8 @@ export class World {
       this.#deaths.delete(life)
     }
     for (const other of this.peers) if (other !== peer) this.#tellLost(peer, other)
-    const downMs = this.isHealed ? 10 : this.#nemesis.downMs()
+    const downMs = this.isHealed ? 10 : (this.#downMs ?? this.#nemesis.downMs())
+    this.#downMs = undefined
     this.timeline.plan(this.timeline.now + downMs, () => this.#boot(peer))
   }
 
@@ -203,7 +219,7 @@ export class World {
   async #runUntil(end: number): Promise<void> {
     while (this.timeline.next(end)) {
       // Promises settle between happenings, as between turns of an event loop.
-      for (let turn = 0; turn < 8; turn++) await null
+      for (let turn = 0; turn < 6; turn++) await null
       if (this.#failure !== undefined) throw this.#failure
     }
   }
@@ -246,6 +262,10 @@ export class World {
     })
     return `no progress after everything healed: ${states.join('; ')}`
   }
+}
+
+function isVote(message: Message): boolean {
+  return message.type === 'vote-answer' && message.granted && !message.pre
 }
 
 /** Runs one seed. The error's text is enough to find it again. */
