@@ -71,7 +71,7 @@ export class Core {
   transferee: MemberId | null = null
   transferElapsed = 0
   elections = 0
-  readonly outbox = new Outbox()
+  outbox = new Outbox()
   #saved: HardState
   #unsavedFrom: Index
 
@@ -149,7 +149,7 @@ export class Core {
     readonly leader: MemberId | null
     readonly role: Role
   }): Ready {
-    const entries = this.log.slice(this.#unsavedFrom, this.log.last, Number.POSITIVE_INFINITY)
+    const entries = this.log.since(this.#unsavedFrom)
     this.#unsavedFrom = this.log.last + 1
     const { term, vote, committed: commit } = this
     const saved = this.#saved
@@ -158,60 +158,45 @@ export class Core {
     if (hardState !== undefined) this.#saved = hardState
     const from = this.applied + 1
     this.applied = Math.max(this.applied, commit)
-    const committed = this.log.slice(from, this.applied, Number.POSITIVE_INFINITY)
-    const out = this.outbox.take()
-    return {
-      ...out,
+    const committed = this.log.since(from, this.applied)
+    const out = this.outbox
+    const ready: Ready = {
       // A leader whose own term is not yet on its disk must not speak for that term.
-      messagesNow: promised ? [] : out.messagesNow,
-      messagesAfterSync: promised
-        ? [...out.messagesNow, ...out.messagesAfterSync]
-        : out.messagesAfterSync,
+      messagesNow: promised ? [] : out.now,
+      messagesAfterSync: promised ? [...out.now, ...out.afterSync] : out.afterSync,
       hardState,
       mustSync: promised || entries.length > 0 || out.restored !== undefined,
       entries,
+      restored: out.restored,
       committed,
+      readStates: out.readStates,
+      snapshotsWanted: out.snapshotsWanted,
       softChanged: soft.term !== term || soft.leader !== this.leader || soft.role !== this.role,
+      proposedAt: out.proposedAt,
     }
+    this.outbox = new Outbox()
+    return ready
   }
 }
 
 /** What a step has produced so far. */
 class Outbox {
-  #now: Message[] = []
-  #afterSync: Message[] = []
-  readStates: ReadState[] = []
-  snapshotsWanted: MemberId[] = []
+  readonly now: Message[] = []
+  readonly afterSync: Message[] = []
+  readonly readStates: ReadState[] = []
+  readonly snapshotsWanted: MemberId[] = []
   restored: Ready['restored']
   proposedAt: Index | undefined
 
   sendNow(message: Message): void {
-    this.#now.push(message)
+    this.now.push(message)
   }
 
   sendAfterSync(message: Message): void {
     // Of several acknowledgements in one step only the last matters.
-    const last = this.#afterSync.at(-1)
-    if (last !== undefined && isCovered(last, message)) this.#afterSync.pop()
-    this.#afterSync.push(message)
-  }
-
-  take() {
-    const taken = {
-      messagesNow: this.#now,
-      messagesAfterSync: this.#afterSync,
-      readStates: this.readStates,
-      snapshotsWanted: this.snapshotsWanted,
-      restored: this.restored,
-      proposedAt: this.proposedAt,
-    }
-    this.#now = []
-    this.#afterSync = []
-    this.readStates = []
-    this.snapshotsWanted = []
-    this.restored = undefined
-    this.proposedAt = undefined
-    return taken
+    const last = this.afterSync.at(-1)
+    if (last !== undefined && isCovered(last, message)) this.afterSync.pop()
+    this.afterSync.push(message)
   }
 }
 

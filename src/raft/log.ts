@@ -68,6 +68,13 @@ export class RaftLog {
     return found
   }
 
+  /** All entries in [from, to]. */
+  since(from: Index, to: Index = this.last): readonly Entry[] {
+    if (from > to) return none
+    assert(from > this.#offset, `entry ${from} is not in the log`)
+    return this.#entries.slice(from - this.#offset - 1, to - this.#offset)
+  }
+
   /** Forgets entries up to `index`. */
   compact(index: Index): void {
     if (index <= this.#offset) return
@@ -99,6 +106,8 @@ export class RaftLog {
     return at
   }
 }
+
+const none: readonly Entry[] = []
 
 /** What an entry weighs besides its data. */
 export const entryOverheadBytes = 16
