@@ -60,15 +60,17 @@ export class SimClient {
   #read(replica: Replica, key: string, settle: (after: () => void) => void): void {
     const { history } = this.#world
     const before = history.acknowledged
-    void replica.range({ type: 'range', key }, { timeoutMs: 1_000 }).then(result => {
-      settle(() => {
-        if (!result.ok) return
-        const kv = result.range.kvs[0]
-        const value = kv && Buffer.from(kv.value).toString()
-        history.onRead(key, value, result.revision, before)
-        this.#known.set(key, kv?.modRevision ?? 0)
-      })
-    }, this.#world.fail)
+    const onResult = (result: Awaited<ReturnType<Replica['range']>>) => {
+      if (!result.ok) return
+      const kv = result.range.kvs[0]
+      const value = kv && Buffer.from(kv.value).toString()
+      history.onRead(key, value, result.revision, before)
+      this.#known.set(key, kv?.modRevision ?? 0)
+    }
+    void replica
+      .range({ type: 'range', key }, { timeoutMs: 1_000 })
+      .then(result => settle(() => onResult(result)))
+      .catch(this.#world.fail)
   }
 
   #put(replica: Replica, key: string, settle: (after: () => void) => void): void {
