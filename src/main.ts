@@ -5,9 +5,8 @@ import { buildProgram } from './cli/program.ts'
 import { UsageError } from './cli/types.ts'
 import { ConfigError } from './config/errors.ts'
 import { errorMessage } from './kernel/result.ts'
-import { ensureIdentity } from './p2p/identity.ts'
-import { printLoadBalancer, runLoadBalancer, runProxy } from './peer/infrastructure.ts'
-import { runPeer, stopPods } from './peer/run.ts'
+
+const infrastructure = () => import('./peer/infrastructure.ts')
 
 /** argv -> one process of a cluster, or a verb over it. */
 async function main(): Promise<void> {
@@ -17,12 +16,13 @@ async function main(): Promise<void> {
     {
       mainFile: fileURLToPath(import.meta.url),
       tuiFile: fileURLToPath(new URL('../tui/main.js', import.meta.url)),
-      ensureIdentity,
-      stopPods,
-      runPeer,
-      runLoadBalancer,
-      runProxy,
-      printLoadBalancer,
+      ensureIdentity: async file => (await import('./p2p/identity.ts')).ensureIdentity(file),
+      stopPods: async data => (await import('./peer/cleanup.ts')).stopPods(data),
+      runPeer: async options => (await import('./peer/run.ts')).runPeer(options),
+      runLoadBalancer: async options => (await infrastructure()).runLoadBalancer(options),
+      runProxy: async options => (await infrastructure()).runProxy(options),
+      printLoadBalancer: async (kind, options) =>
+        (await infrastructure()).printLoadBalancer(kind, options),
     },
     version,
   )

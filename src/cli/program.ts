@@ -1,15 +1,15 @@
 import { spawn } from 'node:child_process'
 import { resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { logLevels } from '../kernel/json-logger.ts'
-import { type DemoOptions, demo } from './demo.ts'
-import { down } from './down.ts'
-import { fault, printEnvironment, transferLeader } from './operate.ts'
-import { status } from './status.ts'
+import { logLevels } from '../kernel/logger.ts'
+import type { DemoOptions } from './demo.ts'
 import type { CliParts, RunPeerOptions, RunProcessOptions } from './types.ts'
-import { supervise, type UpOptions, up } from './up.ts'
+import type { UpOptions } from './up.ts'
 
-/** The command line of Quorate; design.md, Commands, is its contract. */
+/**
+ * The command line of Quorate. Verbs load what they need when they run: a peer must not wait for
+ * what only `up` uses.
+ */
 export function buildProgram(parts: CliParts, version: string): Command {
   const program = new Command('quorate')
     .description('Kubernetes in TypeScript whose masters are libp2p peers')
@@ -49,18 +49,22 @@ function addLifecycle(program: Command, parts: CliParts): void {
     .option('--timeout <seconds>', 'longest wait for readiness', atLeast(1), 60)
     .option('--no-tui', 'one line per change instead of the dashboard')
     .addOption(logLevel())
-    .action((options: UpOptions) => up(options, parts))
+    .action(async (options: UpOptions) => (await import('./up.ts')).up(options, parts))
   program
     .command('down')
     .description('stop every process that up started')
     .addOption(data())
     .option('--purge', 'also remove the data folder')
-    .action((options: { data: string; purge?: boolean }) => down(options, parts))
+    .action(async (options: { data: string; purge?: boolean }) =>
+      (await import('./down.ts')).down(options, parts),
+    )
   program
     .command('supervise', { hidden: true })
     .addOption(data())
     .addOption(logLevel())
-    .action((options: RunProcessOptions) => supervise(options, parts))
+    .action(async (options: RunProcessOptions) =>
+      (await import('./up.ts')).supervise(options, parts),
+    )
 }
 
 function addOperations(program: Command, parts: CliParts): void {
@@ -71,7 +75,7 @@ function addOperations(program: Command, parts: CliParts): void {
     .option('--json', 'one JSON object')
     .option('--watch', 'again and again')
     .option('--hash', 'with the hash of each peer’s state at its revision')
-    .action(status)
+    .action(async (options: { data: string }) => (await import('./status.ts')).status(options))
   program
     .command('fault')
     .description(
@@ -86,7 +90,9 @@ function addOperations(program: Command, parts: CliParts): void {
       'after',
       '\nExamples:\n  quorate fault kill peer-1\n  quorate fault partition peer-1,peer-2\n  quorate fault heal',
     )
-    .action((type: string, peers: string[], options) => fault(type, peers, options, parts))
+    .action(async (type: string, peers: string[], options) =>
+      (await import('./operate.ts')).fault(type, peers, options, parts),
+    )
   program
     .command('leader')
     .description('operate the leadership')
@@ -94,7 +100,9 @@ function addOperations(program: Command, parts: CliParts): void {
     .description('move the leadership, to PEER if it is named')
     .argument('[peer]')
     .addOption(data())
-    .action(transferLeader)
+    .action(async (peer: string | undefined, options: { data: string }) =>
+      (await import('./operate.ts')).transferLeader(peer, options),
+    )
   program
     .command('demo')
     .description('the high-availability demonstration, unattended, on a cluster of its own')
@@ -104,12 +112,14 @@ function addOperations(program: Command, parts: CliParts): void {
     .option('--port-base <port>', 'count all ports from here', atLeast(1_024))
     .option('--config <file>', 'configuration (default: cluster.config.json)')
     .option('--data <dir>', 'use the running cluster of this folder')
-    .action((options: DemoOptions) => demo(options, parts))
+    .action(async (options: DemoOptions) => (await import('./demo.ts')).demo(options, parts))
   program
     .command('env')
     .description('print variables for kubectl and etcdctl: eval "$(quorate env)"')
     .addOption(data())
-    .action(printEnvironment)
+    .action(async (options: { data: string }) =>
+      (await import('./operate.ts')).printEnvironment(options),
+    )
   program
     .command('tui')
     .description('the dashboard, attached to a running cluster')
@@ -139,7 +149,7 @@ function addProcesses(program: Command, parts: CliParts): void {
     .action(async (options: RunProcessOptions & { print?: 'haproxy' | 'nginx' }) => {
       const resolved = { ...options, data: resolve(options.data) }
       if (!options.print) return parts.runLoadBalancer(resolved)
-      process.stdout.write(parts.printLoadBalancer(options.print, resolved))
+      process.stdout.write(await parts.printLoadBalancer(options.print, resolved))
     })
   program
     .command('proxy')

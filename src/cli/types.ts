@@ -11,7 +11,10 @@ export interface CliParts {
   readonly runLoadBalancer: (options: RunProcessOptions) => Promise<void>
   readonly runProxy: (options: RunProcessOptions) => Promise<void>
   /** The configuration of a real load balancer, as text. */
-  readonly printLoadBalancer: (kind: 'haproxy' | 'nginx', options: RunProcessOptions) => string
+  readonly printLoadBalancer: (
+    kind: 'haproxy' | 'nginx',
+    options: RunProcessOptions,
+  ) => Promise<string>
   /** The dashboard's program, a process of its own. */
   readonly tuiFile: string
 }

@@ -1,8 +1,5 @@
 import { type Logger as PinoLogger, pino } from 'pino'
-import type { LogFields, Logger } from './logger.ts'
-
-export const logLevels = ['debug', 'info', 'warn', 'error'] as const
-export type LogLevel = (typeof logLevels)[number]
+import type { LogFields, Logger, LogLevel } from './logger.ts'
 
 /** JSON lines on stdout: `{"level":"info","time":"...","process":"peer-1","msg":"..."}`. */
 export function createJsonLogger(process: string, level: LogLevel): Logger {

@@ -1,3 +1,7 @@
+/** Lowest first. */
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const
+export type LogLevel = (typeof logLevels)[number]
+
 /** Fields of one log line; never secrets. */
 export type LogFields = Readonly<Record<string, unknown>>
 

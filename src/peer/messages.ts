@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { GossipReport } from '../admin/types.ts'
 import type { Timings } from '../config/types.ts'
-import type { LogLevel } from '../kernel/json-logger.ts'
+import type { LogLevel } from '../kernel/logger.ts'
 import type { MeshMember } from '../p2p/types.ts'
 
 /** What the consensus thread is started with; everything can be cloned. */

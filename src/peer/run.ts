@@ -1,10 +1,10 @@
 import { ConfigError } from '../config/errors.ts'
 import { dataLayout } from '../config/layout.ts'
 import { loadConfig } from '../config/load.ts'
-import { createJsonLogger, type LogLevel } from '../kernel/json-logger.ts'
+import { createJsonLogger } from '../kernel/json-logger.ts'
+import type { LogLevel } from '../kernel/logger.ts'
 import { errorMessage } from '../kernel/result.ts'
-import { stopAllShims } from '../kubelet/runtime/process/stopshims.ts'
-import { openCluster, readMembers } from '../supervisor/prepare.ts'
+import { readMembers } from '../supervisor/prepare.ts'
 import { Peer } from './peer.ts'
 
 const stopTimeoutMs = 8_000
@@ -60,12 +60,3 @@ export async function runPeer(options: {
     process.exit(1)
   }
 }
-
-/** Ends the pods of every peer of a data folder. Returns how many there were. */
-export async function stopPods(dataRoot: string): Promise<number> {
-  const { layout, config } = openCluster(dataRoot)
-  let count = 0
-  for (const peer of config.peers) count += await stopAllShims(layout.peer(peer.name).kubelet)
-  return count
-}
-

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type CertificateRequest, issueCertificate, type KeyPair } from './authority.ts'
+import type { CertificateRequest, KeyPair } from './authority.ts'
 
 /** Writes a file that only its owner may read, in one step: no half-written key survives a crash. */
 export function writeSecret(file: string, data: string | Uint8Array): void {
@@ -34,6 +34,8 @@ export async function ensureKeyPair(
 ): Promise<KeyPair> {
   const existing = readKeyPair(folder, name)
   if (existing) return existing
+  // Loading the certificate library costs a start 0.2 s: only when something is to be issued.
+  const { issueCertificate } = await import('./authority.ts')
   const issued = await issueCertificate(ca, request)
   writeKeyPair(folder, name, issued)
   return issued

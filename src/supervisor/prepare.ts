@@ -6,10 +6,9 @@ import { loadConfig } from '../config/load.ts'
 import { formatAddress } from '../config/ports.ts'
 import type { ClusterConfig, Networks, PeerConfig } from '../config/types.ts'
 import { formatConfig } from '../config/write.ts'
-import { createClusterCa, type KeyPair } from '../pki/authority.ts'
+import type { KeyPair } from '../pki/authority.ts'
 import { ensureKeyPair, readKeyPair, writeKeyPair, writeSecret } from '../pki/files.ts'
 import { identities, nodeIdentity } from '../pki/identities.ts'
-import { formatKubeconfig } from './kubeconfig.ts'
 import { chooseNetworks } from './networks.ts'
 
 /** A cluster's files on this machine, complete. */
@@ -73,6 +72,7 @@ export async function prepareCluster(
     groups: ['system:masters'],
   })
   await ensureKeyPair(layout.pki, 'proxy', ca, { ...identities.proxy, usages: ['client'] })
+  const { formatKubeconfig } = await import('./kubeconfig.ts')
   const server = `https://${formatAddress(config.loadBalancer)}`
   const user = identities.admin.user
   writeSecret(
@@ -103,6 +103,7 @@ export function readMembers(layout: DataLayout): MemberRecord[] {
 async function ensureCa(layout: DataLayout, cluster: string): Promise<KeyPair> {
   const existing = readKeyPair(layout.pki, 'ca')
   if (existing) return existing
+  const { createClusterCa } = await import('../pki/authority.ts')
   const created = await createClusterCa(cluster)
   writeKeyPair(layout.pki, 'ca', created)
   return created

@@ -19,6 +19,8 @@ const headersTimeoutMs = 20_000
 const requestTimeoutMs = 60_000
 /** Idle connections are kept longer than clients keep theirs: Go's default is 90 s. */
 const keepAliveMs = 120_000
+/** A body that goes on after its 413 is cut off here. */
+const drainBytesMax = 10 * requestBodyBytesMax
 const stopGraceMs = 2_000
 
 /** What the front end needs of the server behind it. */
@@ -126,8 +128,11 @@ export class HttpsFace {
     // A leader's death must cut few clients: they go to followers for their next request.
     if (this.#options.isLeader()) response.setHeader('connection', 'close')
     const accepts = String(message.headers['accept-encoding'] ?? '').includes('gzip')
-    const watching = /[?&]watch=(true|1)/.test(message.url ?? '')
-    const zipped = accepts && !watching && (!whole || body.length > gzipBytesMin)
+    // What comes bit by bit, a watch or a followed log, must not wait for a full block.
+    const live =
+      /[?&]watch=(true|1)/.test(message.url ?? '') ||
+      !String(answer.headers['content-type'] ?? '').includes('json')
+    const zipped = accepts && !live && (!whole || body.length > gzipBytesMin)
     const headers: Record<string, string> = {
       'cache-control': 'no-cache, private',
       ...answer.headers,
@@ -202,16 +207,24 @@ function requestOf(message: IncomingMessage, body: Uint8Array, signal: AbortSign
   }
 }
 
-/** The whole body, or undefined when it is too long. */
-async function readBody(message: IncomingMessage): Promise<Uint8Array | undefined> {
-  const pieces: Buffer[] = []
-  let length = 0
-  for await (const piece of message) {
-    length += piece.length
-    if (length > requestBodyBytesMax) return undefined
-    pieces.push(piece)
-  }
-  return pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces)
+/**
+ * The whole body, or undefined when it is too long: the rest is then read and forgotten, for a
+ * client that still writes would not see the answer.
+ */
+function readBody(message: IncomingMessage): Promise<Uint8Array | undefined> {
+  return new Promise((resolve, reject) => {
+    const pieces: Buffer[] = []
+    let length = 0
+    message.on('data', (piece: Buffer) => {
+      length += piece.length
+      if (length <= requestBodyBytesMax) pieces.push(piece)
+      else resolve(undefined)
+      if (length > drainBytesMax) message.destroy()
+    })
+    message.once('end', () => resolve(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces)))
+    message.once('error', reject)
+    message.once('close', () => reject(new Error('the client went away')))
+  })
 }
 
 async function writeAll(

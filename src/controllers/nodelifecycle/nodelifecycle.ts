@@ -61,16 +61,27 @@ function readyOf(node: Node): NodeCondition | undefined {
   return node.status?.conditions?.find(condition => condition.type === 'Ready')
 }
 
-/** All conditions become Unknown when the lease is older than the grace. */
-async function markSilent(node: Node, context: Context): Promise<Node> {
+/**
+ * When a sign of life was last seen to change, by our own clock: not when the node says it was.
+ * So a new leader, or a cluster that was down as a whole, gives every node its full grace, and
+ * clocks that differ do no harm. Source: node_lifecycle_controller.go nodeHealthData.
+ */
+const observations = new WeakMap<Context, Map<string, { sign: string; at: number }>>()
+
+function silentSince(node: Node, context: Context): number {
   const name = node.metadata.name ?? ''
   const lease = context.lister(kinds.leases).get(leaseNamespace, name)
-  const heard = Math.max(
-    Date.parse(lease?.spec?.renewTime ?? '') || 0,
-    Date.parse(readyOf(node)?.lastHeartbeatTime ?? '') || 0,
-    Date.parse(node.metadata.creationTimestamp ?? '') || 0,
-  )
-  const silentMs = context.clock.wall() - heard
+  const sign = `${node.metadata.uid} ${lease?.spec?.renewTime} ${readyOf(node)?.lastHeartbeatTime}`
+  const known = observations.get(context) ?? new Map()
+  observations.set(context, known)
+  if (known.get(name)?.sign !== sign) known.set(name, { sign, at: context.clock.now() })
+  return known.get(name)?.at ?? context.clock.now()
+}
+
+/** All conditions become Unknown when nothing was heard for longer than the grace. */
+async function markSilent(node: Node, context: Context): Promise<Node> {
+  const name = node.metadata.name ?? ''
+  const silentMs = context.clock.now() - silentSince(node, context)
   if (silentMs <= context.settings.nodeMonitorGraceMs) return node
   if (readyOf(node)?.status === 'Unknown') return node
   const time = formatTime(context.clock.wall())
