@@ -326,7 +326,7 @@ describe('the API over one store', () => {
         groups: ['system:masters'],
         usages: ['client'],
       })
-      const answer = await https(configMaps, admin, Buffer.alloc(requestBodyBytesMax + 1, 32))
+      const answer = await https(configMaps, admin, Buffer.alloc(3 * requestBodyBytesMax, 32))
       expect(answer.code).toBe(413)
       expect(JSON.parse(answer.text).reason).toBe('RequestEntityTooLarge')
     })
