@@ -121,6 +121,8 @@ export function onVote(core: Core, message: VoteMessage): void {
     core.vote = message.from
     core.elapsed = 0
   }
+  // Whoever was given a vote gets the time to win before this member asks for itself.
+  if (granted && core.campaignIn !== null) core.campaignIn += retryTicks
   if (!upToDate && core.lostLeader && core.role === 'follower' && mayCampaign(core)) {
     core.campaignIn = 0
   }
