@@ -111,7 +111,9 @@ export class WatchCache {
     for (;;) {
       const read = await this.#store.range(
         { type: 'range', key: start, rangeEnd: rootEnd, limit: loadKeysPerRead, revision: at },
-        { serializable: true },
+        // The first read is linearizable: a peer that has just started may have applied nothing of
+        // its log yet, and an empty cache would tell its kubelet to end every pod.
+        { serializable: at !== undefined },
       )
       if (!read.ok) throw new Error(read.message)
       if (at === undefined) {
