@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fenceHeader, type Transport } from '../../src/api/http.ts'
 import { requestBodyBytesMax } from '../../src/kernel/limits.ts'
 import { createClusterCa, issueCertificate, type KeyPair } from '../../src/pki/authority.ts'
+import { createLocalStore } from '../../src/store/local.ts'
+import type { Store } from '../../src/store/types.ts'
 import { send, watch } from './requests.ts'
 import { startCluster, systemUser, type TestCluster } from './support.ts'
 
@@ -354,3 +356,52 @@ test('a leader asks its clients to come back elsewhere', async () => {
   expect(await connection()).toBe('keep-alive')
   await cluster.stop()
 })
+
+test('without a quorum: 503 with Retry-After for reads and writes, and not ready', async () => {
+  const down = { ok: false, why: 'unavailable', message: 'no leader' } as const
+  let quorum = true
+  const local = createLocalStore()
+  const store: Store = {
+    ...bound(local),
+    txn: (...given) => (quorum ? local.txn(...given) : Promise.resolve(down)),
+    readIndex: (...given) => (quorum ? local.readIndex(...given) : Promise.resolve(down)),
+    onLeadership(listener) {
+      listener({ leading: false, term: 2, leader: null })
+      return () => {}
+    },
+  }
+  const lonely = await startCluster({ store })
+  quorum = false
+  const api = lonely.server.transport(systemUser)
+  const read = await send(api, 'GET', configMaps)
+  expect(read).toMatchObject({ code: 503, headers: { 'retry-after': '1' } })
+  const write = await send(api, 'POST', configMaps, configMap('never'))
+  expect(write).toMatchObject({ code: 503, value: { reason: 'ServiceUnavailable' } })
+  expect((await send(api, 'GET', `${configMaps}?resourceVersion=0`)).code).toBe(200)
+  const ready = await api.request({
+    method: 'GET',
+    path: '/readyz',
+    query: new URLSearchParams(),
+    headers: {},
+  })
+  expect(ready.status).toBe(500)
+  expect(Buffer.from(ready.body as Uint8Array).toString()).toContain('[-]etcd failed')
+  await lonely.stop()
+})
+
+/** The store's methods as free functions, so that some can be replaced. */
+function bound(store: Store): Store {
+  return {
+    txn: (...given) => store.txn(...given),
+    range: (...given) => store.range(...given),
+    readIndex: (...given) => store.readIndex(...given),
+    watch: (...given) => store.watch(...given),
+    compact: (...given) => store.compact(...given),
+    leaseGrant: (...given) => store.leaseGrant(...given),
+    leaseKeepAlive: id => store.leaseKeepAlive(id),
+    leaseRevoke: id => store.leaseRevoke(id),
+    transferLeadership: to => store.transferLeadership(to),
+    status: (...given) => store.status(...given),
+    onLeadership: listener => store.onLeadership(listener),
+  }
+}

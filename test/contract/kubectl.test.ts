@@ -94,6 +94,29 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
     expect(await ok('diff -f -', changed)).toBe('')
   })
 
+  test('applies what leaves: strategy, ports, containers, the source of a volume', async () => {
+    const wide = manifest('moving', '      volumes: [{name: v, emptyDir: {}}]\n')
+    await ok('apply -f -', wide)
+    const narrow = wide
+      .replace('replicas: 2', 'strategy: {type: Recreate}')
+      .replace('ports: [{containerPort: 80}]', 'ports: [{containerPort: 81}]')
+      .replace('emptyDir: {}', 'configMap: {name: c}')
+    await ok('apply -f -', narrow)
+    const { spec } = await json('get deploy moving')
+    expect(spec.strategy).toEqual({ type: 'Recreate' })
+    expect(spec.replicas).toBe(1)
+    expect(spec.template.spec.containers[0].ports).toEqual([{ containerPort: 81, protocol: 'TCP' }])
+    const volume = { name: 'v', configMap: { name: 'c', defaultMode: 420 } }
+    expect(spec.template.spec.volumes).toEqual([volume])
+  })
+
+  test('knows which kinds there are not', async () => {
+    const foreign = 'apiVersion: apps/v9\nkind: Deployment\nmetadata: {name: a}\n'
+    expect(await fails('create -f -', foreign)).toContain(
+      'no matches for kind "Deployment" in version "apps/v9"',
+    )
+  })
+
   test('refuses unknown and repeated fields strictly', async () => {
     const unknown = await fails('apply -f -', manifest('bad', '  unknownField: 1\n'))
     expect(unknown).toContain(

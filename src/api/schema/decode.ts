@@ -162,18 +162,19 @@ function lastPart(name: string): string {
 }
 
 function fail(value: unknown, place: Place, wanted: string): never {
-  const kind = Array.isArray(value)
-    ? 'array'
-    : typeof value === 'boolean'
-      ? 'bool'
-      : typeof value === 'number'
-        ? Number.isInteger(value)
-          ? 'number'
-          : `number ${value}`
-        : typeof value
   const name = wanted.includes('.') || /^[a-z[]/.test(wanted) ? wanted : `v1.${wanted}`
+  // Go names the fields on the way, not the places in lists.
+  const path = place.path.replace(/\[\d+\]/g, '')
   throw new DecodeError(
-    `json: cannot unmarshal ${kind} into Go struct field ${place.struct}.${place.path} ` +
+    `json: cannot unmarshal ${kindOf(value)} into Go struct field ${place.struct}.${path} ` +
       `of type ${name}`,
   )
+}
+
+/** A JSON value's kind in the words of Go's decoder. */
+function kindOf(value: unknown): string {
+  if (Array.isArray(value)) return 'array'
+  if (typeof value === 'boolean') return 'bool'
+  if (typeof value === 'number' && !Number.isInteger(value)) return `number ${value}`
+  return typeof value
 }

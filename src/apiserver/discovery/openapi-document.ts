@@ -65,6 +65,8 @@ function addRef(schemas: Record<string, Schema>, name: string): void {
     properties[key] = fieldSchema(field, texts?.fields[key])
     if (field.required) required.push(key)
     if (field.ref !== undefined) addRef(schemas, field.ref)
+    const shared = sharedLeaves[field.type]
+    if (shared !== undefined) schemas[shared.name] = shared.schema
   }
   schema.properties = properties
   if (required.length > 0) schema.required = required
@@ -83,7 +85,7 @@ function fieldSchema(field: FieldSchema, description: string | undefined): Schem
   if (field.shape === 'map') {
     return { description, type: 'object', additionalProperties: value, ...hints }
   }
-  if (field.type !== 'ref') return { description, ...value, ...hints }
+  if (value.$ref === undefined) return { description, ...value, ...hints }
   return { description, allOf: [value], ...hints }
 }
 
@@ -94,17 +96,34 @@ const leaves: Partial<Record<FieldSchema['type'], Schema>> = {
   int64: { type: 'integer', format: 'int64' },
   double: { type: 'number', format: 'double' },
   bytes: { type: 'string', format: 'byte' },
-  time: { type: 'string', format: 'date-time' },
-  microtime: { type: 'string', format: 'date-time' },
   duration: { type: 'string' },
-  quantity: { oneOf: [{ type: 'string' }, { type: 'number' }] },
-  intorstring: { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] },
   raw: { type: 'object' },
   strings: { type: 'array', items: { type: 'string' } },
 }
 
+/** Leaves that upstream names, for `kubectl explain` shows these names. */
+const sharedLeaves: Partial<Record<FieldSchema['type'], { name: string; schema: Schema }>> = {
+  time: {
+    name: 'io.k8s.apimachinery.pkg.apis.meta.v1.Time',
+    schema: { type: 'string', format: 'date-time' },
+  },
+  microtime: {
+    name: 'io.k8s.apimachinery.pkg.apis.meta.v1.MicroTime',
+    schema: { type: 'string', format: 'date-time' },
+  },
+  quantity: {
+    name: 'io.k8s.apimachinery.pkg.api.resource.Quantity',
+    schema: { oneOf: [{ type: 'string' }, { type: 'number' }] },
+  },
+  intorstring: {
+    name: 'io.k8s.apimachinery.pkg.util.intstr.IntOrString',
+    schema: { format: 'int-or-string', oneOf: [{ type: 'integer' }, { type: 'string' }] },
+  },
+}
+
 function valueSchema(field: FieldSchema): Schema {
-  return { ...(leaves[field.type] ?? { $ref: refPrefix + field.ref }) }
+  const ref = sharedLeaves[field.type]?.name ?? field.ref
+  return { ...(leaves[field.type] ?? { $ref: refPrefix + ref }) }
 }
 
 function listSchema(row: ResourceRow): Schema {

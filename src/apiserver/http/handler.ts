@@ -5,6 +5,7 @@ import { pods } from '../../api/resources/pods.ts'
 import { badRequest, pathNotFound, StatusError } from '../../api/status.ts'
 import { discover } from '../discovery/discovery.ts'
 import { openApi } from '../discovery/openapi.ts'
+import { openApiV2 } from '../discovery/openapi-v2.ts'
 import { type Review, reviews } from '../discovery/reviews.ts'
 import { isOpenPath, mayDo, refusal } from './auth.ts'
 import { readObject } from './body.ts'
@@ -73,7 +74,11 @@ export class Handler {
     if (request.path === '/version') return version()
     if (request.path === '/metrics') return this.#metrics.response()
     const plain =
-      health(this.#parts, request) ?? discover(request) ?? openApi(request) ?? rootPaths(request)
+      health(this.#parts, request) ??
+      discover(request) ??
+      openApi(request) ??
+      openApiV2(request) ??
+      rootPaths(request)
     if (plain !== undefined) return plain
     if (route === undefined) throw pathNotFound()
     const review = reviews.find(
