@@ -92,6 +92,7 @@ export function forwardOverWebSocket(
     send(data, name)
     send(error, name)
     const pod = dial(target, port)
+    pod.once('end', () => pod.end())
     pod.on('data', chunk => send(data, chunk))
     pod.once('error', cause => send(error, Buffer.from(failureText(target, port, cause))))
     pod.once('close', () => {

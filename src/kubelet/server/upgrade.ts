@@ -6,8 +6,13 @@ import { type SpdySession, serveSpdy, spdyProtocol } from './spdy.ts'
 /** Subprotocols of WebSocket by what is served over them; the first that the client offers. */
 const webSocketServers = {
   exec: webSocketServer(['v5.channel.k8s.io', 'v4.channel.k8s.io']),
-  portForward: webSocketServer(['SPDY/3.1+portforward.k8s.io', 'v4.channel.k8s.io']),
+  portForward: webSocketServer(['v4.channel.k8s.io']),
 } as const
+
+/** SPDY in binary messages. No valid token of RFC 6455, so it is negotiated past the library. */
+const tunnelProtocol = 'SPDY/3.1+portforward.k8s.io'
+const tunnelServer = new WebSocketServer({ noServer: true, maxPayload: 16 * 1024 * 1024 })
+tunnelServer.on('headers', headers => headers.push(`Sec-WebSocket-Protocol: ${tunnelProtocol}`))
 
 /** Protocols over SPDY; the names of newer ones come first. */
 const spdyProtocols = {
@@ -33,13 +38,16 @@ export function upgrade(
 ): void {
   const wanted = request.headers.upgrade?.toLowerCase()
   if (wanted === 'websocket') {
-    webSocketServers[use].handleUpgrade(request, socket, head, client => {
+    const offers = String(request.headers['sec-websocket-protocol'] ?? '').split(/,\s*/)
+    const isTunnel = use === 'portForward' && offers.includes(tunnelProtocol)
+    if (isTunnel) delete request.headers['sec-websocket-protocol']
+    const server = isTunnel ? tunnelServer : webSocketServers[use]
+    server.handleUpgrade(request, socket, head, client => {
       client.on('error', () => client.terminate())
-      const { protocol } = client
-      if (!protocol.startsWith(spdyProtocol)) return then({ kind: 'websocket', client, protocol })
+      if (!isTunnel) return then({ kind: 'websocket', client, protocol: client.protocol })
       const tunnel = createWebSocketStream(client)
       tunnel.on('error', () => client.terminate())
-      then({ kind: 'spdy', session: serveSpdy(tunnel), protocol })
+      then({ kind: 'spdy', session: serveSpdy(tunnel), protocol: tunnelProtocol })
     })
     return
   }
