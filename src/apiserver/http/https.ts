@@ -175,16 +175,29 @@ export class HttpsFace {
   }
 }
 
+/** Users by connection: a certificate is read once, not with every request. */
+const users = new WeakMap<TLSSocket, UserInfo | 'none' | 'refused'>()
+
 /** The user of a connection's certificate; undefined for a certificate of another CA. */
 function userOf(message: IncomingMessage): UserInfo | undefined {
   const socket = message.socket as TLSSocket
+  let user = users.get(socket)
+  if (user === undefined) {
+    user = readCertificate(socket)
+    users.set(socket, user)
+  }
+  if (user === 'none') return message.headers.authorization === undefined ? anonymous : undefined
+  return user === 'refused' ? undefined : user
+}
+
+/** CN is the user's name, each O a group. Source: apiserver pkg/authentication/request/x509. */
+function readCertificate(socket: TLSSocket): UserInfo | 'none' | 'refused' {
   const certificate = socket.getPeerCertificate()
-  const shown = certificate !== undefined && Object.keys(certificate).length > 0
-  if (!shown) return message.headers.authorization === undefined ? anonymous : undefined
-  if (!socket.authorized) return undefined
+  if (certificate === undefined || Object.keys(certificate).length === 0) return 'none'
+  if (!socket.authorized) return 'refused'
   const { CN, O } = certificate.subject as { CN?: string | string[]; O?: string | string[] }
   const name = Array.isArray(CN) ? CN[0] : CN
-  if (!name) return undefined
+  if (!name) return 'refused'
   const groups = O === undefined ? [] : Array.isArray(O) ? O : [O]
   return { name, groups: [...new Set([...groups, 'system:authenticated'])] }
 }
