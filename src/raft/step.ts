@@ -109,7 +109,9 @@ function onMessage(core: Core, message: Message, prng: Prng): void {
       replication.onHeartbeatAnswer(core, message)
       return
     case 'timeout-now':
-      if (core.role === 'follower' && core.isVoter) election.campaign(core, true, prng)
+      if (core.role === 'follower' && core.isVoter && !core.passive) {
+        election.campaign(core, true, prng)
+      }
       return
     case 'read':
       if (core.role === 'leader') core.reads.add(message.id, message.from)

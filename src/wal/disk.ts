@@ -25,6 +25,8 @@ export interface Disk {
   remove(name: string): void
   /** Makes creations, renames and removals durable. */
   syncDirectory(): void
+  /** Makes a file of zeros in the background; it shows under `name` when it is whole. */
+  prepare?(name: string, bytes: number): void
 }
 
 /** A directory of this machine; created when it is missing. */
@@ -44,7 +46,25 @@ export function createDisk(directory: string): Disk {
         fs.closeSync(descriptor)
       }
     },
+    prepare(name, bytes) {
+      // Not to be had is no error: the file is then made when it is needed.
+      void writeZeros(at(`${name}.tmp`), at(name), bytes).catch(() => {})
+    },
   }
+}
+
+async function writeZeros(temporary: string, file: string, bytes: number): Promise<void> {
+  const handle = await fs.promises.open(temporary, 'w', 0o600)
+  try {
+    const zeros = Buffer.alloc(Math.min(bytes, 1 << 20))
+    for (let at = 0; at < bytes; at += zeros.length) {
+      await handle.write(zeros, 0, Math.min(zeros.length, bytes - at), at)
+    }
+    await handle.datasync()
+  } finally {
+    await handle.close()
+  }
+  await fs.promises.rename(temporary, file)
 }
 
 function openFile(file: string): DiskFile {

@@ -42,6 +42,9 @@ interface Segment {
 }
 
 const segmentBytesDefault = 8 * 1024 * 1024
+/** The next segment, made ahead: zeros. */
+const spareName = 'spare.log'
+
 const segmentPattern = /^wal-(\d{12})\.log$/
 
 /**
@@ -154,13 +157,23 @@ export class Wal {
     const head: WalRecord = { type: 'hard-state', hardState: this.#hardState }
     const headBytes = framedBytes(recordBytes(head))
     const bytes = Math.max(this.#segmentBytes, needed + headBytes)
-    this.#file = this.#disk.open(name)
-    preallocate(this.#file, bytes)
+    this.#file = this.#newFile(name, bytes)
     this.#segments.push({ name, sequence, bytes, lastIndex: 0 })
     this.#offset = 0
     this.#frame = 0
     this.#writeFrame([head], recordBytes(head), headBytes)
     this.#disk.syncDirectory()
+    this.#disk.prepare?.(spareName, this.#segmentBytes)
+  }
+
+  /** The spare that was made in the background, or a new file: that one stops this thread. */
+  #newFile(name: string, bytes: number): DiskFile {
+    const hasSpare = bytes === this.#segmentBytes && this.#disk.list().includes(spareName)
+    if (hasSpare) this.#disk.rename(spareName, name)
+    const file = this.#disk.open(name)
+    // A spare of an earlier start may be of another size.
+    if (file.size() !== bytes) preallocate(file, bytes)
+    return file
   }
 
   #recover(): Recovered {

@@ -98,7 +98,7 @@ export class TestCluster {
 
   async close(): Promise<void> {
     for (const replica of this.replicas.values()) await replica.stop()
-    rmSync(this.#directory, { recursive: true, force: true })
+    rmSync(this.#directory, { recursive: true, force: true, maxRetries: 9 })
   }
 
   /** The member that is established as leader. */

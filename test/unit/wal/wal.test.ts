@@ -24,7 +24,7 @@ let directory: string
 beforeEach(() => {
   directory = mkdtempSync(path.join(tmpdir(), 'quorate-wal-'))
 })
-afterEach(() => rmSync(directory, { recursive: true, force: true }))
+afterEach(() => rmSync(directory, { recursive: true, force: true, maxRetries: 9 }))
 
 const segmentBytes = 4096
 const open = () => Wal.open(createDisk(directory), { segmentBytes })
