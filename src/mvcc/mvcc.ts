@@ -44,7 +44,8 @@ interface Path {
 
 /**
  * etcd's key-value state: pure, deterministic, in memory. One main revision for each transaction
- * that writes. As in etcd an empty store is at revision 1. Every method that changes something is to be called in log order.
+ * that writes. As in etcd an empty store is at revision 1. Every method that changes something is
+ * to be called in log order.
  * Expected failures are results; nothing is changed by a request that fails.
  */
 export class Mvcc {

@@ -67,7 +67,9 @@ export class OrderedMap<Row> {
     return true
   }
 
-  /** Calls `visit` for each row of [from, to) in order until it returns false; no `to`: to the end. */
+  /**
+   * Calls `visit` for each row of [from, to) in order until it returns false; no `to`: to the end.
+   */
   scan(from: Key, to: Key | undefined, visit: (row: Row, key: Key) => boolean | undefined): void {
     const first = this.#chunkOf(from)
     for (let index = first; index < this.#chunks.length; index++) {

@@ -3,7 +3,9 @@ import type { Lease } from './lease.ts'
 import type { OrderedMap } from './ordered.ts'
 import type { Key, LeaseId } from './types.ts'
 
-/** A part of a snapshot: the head first, then rows in key order, each key's versions oldest first. */
+/**
+ * A part of a snapshot: the head first, then rows in key order, each key's versions oldest first.
+ */
 export type MvccSlice =
   | {
       readonly type: 'head'

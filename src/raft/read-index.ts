@@ -15,7 +15,8 @@ interface Round {
 }
 
 /**
- * Linearizable reads without a log entry (Raft thesis 6.4): the leader notes its commit index, makes
+ * Linearizable reads without a log entry (Raft thesis 6.4): the leader notes its commit index,
+ * makes
  * sure by a round of heartbeats that it still leads, and answers. Never by a lease on a clock.
  */
 export class Reads {

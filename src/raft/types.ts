@@ -27,7 +27,9 @@ export interface MembershipChange {
   readonly id: MemberId
 }
 
-/** On disk before anything that promises leaves. `commit` may lag; it only saves work at restart. */
+/**
+ * On disk before anything that promises leaves. `commit` may lag; it only saves work at restart.
+ */
 export interface HardState {
   readonly term: number
   readonly vote: MemberId | null

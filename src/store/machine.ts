@@ -23,7 +23,9 @@ export type MachineSlice =
 export class Machine {
   readonly mvcc = new Mvcc()
   readonly dedupe = new Dedupe()
-  /** Commands seen, applied, refused by their fence, dropped as repeats: since this process began. */
+  /**
+   * Commands seen, applied, refused by their fence, dropped as repeats: since this process began.
+   */
   readonly counters = { applied: 0, fenced: 0, duplicates: 0 }
 
   /** Applies one command entry of the log. */

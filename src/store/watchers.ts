@@ -22,7 +22,9 @@ export class Watchers {
   readonly #watchers = new Set<Watcher>()
   #deferred = false
 
-  /** `mvcc` is asked each time, for a snapshot replaces it; `defer` runs a callback in a later turn. */
+  /**
+   * `mvcc` is asked each time, for a snapshot replaces it; `defer` runs a callback in a later turn.
+   */
   constructor(mvcc: () => Mvcc, defer: (callback: () => void) => void) {
     this.#mvcc = mvcc
     this.#defer = defer

@@ -1,4 +1,4 @@
-import type { Entry, EntryKind, HardState, Index } from '../raft/types.ts'
+import type { Entry, EntryKind, HardState, Index } from './types.ts'
 
 /** What a frame's payload consists of, one after the other. Integers of 48 bits are enough. */
 export type WalRecord =

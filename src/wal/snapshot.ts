@@ -1,6 +1,6 @@
-import type { Index } from '../raft/types.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import { framedBytes, frameHeaderBytes, readFrame, sealFrame } from './frame.ts'
+import type { Index } from './types.ts'
 import { WalDamagedError } from './wal.ts'
 
 /** A snapshot file that is complete. */

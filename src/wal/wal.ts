@@ -1,8 +1,8 @@
 import { assert } from '../kernel/assert.ts'
-import type { Entry, HardState, Index } from '../raft/types.ts'
 import type { Disk, DiskFile } from './disk.ts'
 import { findLaterFrame, framedBytes, frameHeaderBytes, readFrame, sealFrame } from './frame.ts'
 import { readRecords, recordBytes, type WalRecord, writeRecord } from './record.ts'
+import type { Entry, HardState, Index } from './types.ts'
 
 /** The log is damaged where a crash can't have done it: this member's disk is not to be trusted. */
 export class WalDamagedError extends Error {

@@ -28,7 +28,8 @@ type DirectoryChange =
   | { readonly type: 'remove'; readonly name: string }
 
 /**
- * A directory whose unsynced writes are lost, kept or torn at a crash, in any combination, and whose
+ * A directory whose unsynced writes are lost, kept or torn at a crash, in any combination, and
+ * whose
  * unsynced creations, renames and removals are kept up to a random point, as a journal does it.
  */
 export class SimDisk implements Disk {
