@@ -5,7 +5,7 @@ import type { Channel } from '../p2p/types.ts'
 import { Core, type CoreStart } from '../raft/core.ts'
 import type { Entry, RaftConfig } from '../raft/types.ts'
 import { createDisk, type Disk } from '../wal/disk.ts'
-import { listSnapshots, readSnapshot } from '../wal/snapshot.ts'
+import { listSnapshots, readSnapshot, removeUnfinishedSnapshots } from '../wal/snapshot.ts'
 import { type Recovered, Wal, WalDamagedError } from '../wal/wal.ts'
 import { nextIncarnation } from './incarnation.ts'
 import { Machine } from './machine.ts'
@@ -65,6 +65,7 @@ export async function openReplica(options: OpenReplicaOptions): Promise<Replica>
   const incarnation = nextIncarnation(disk)
   const { wal, recovered } = Wal.open(disk, { segmentBytes: options.walSegmentBytes })
   if (recovered.tornBytes > 0) logger.warn('dropped a torn write', { bytes: recovered.tornBytes })
+  removeUnfinishedSnapshots(disk)
   const snapshot = readNewest(disk)
   const initial = { voters: options.members.map(({ id }) => id).sort(), learners: [] }
   const point = snapshot?.point ?? { index: 0, term: 0, membership: initial }

@@ -131,7 +131,7 @@ export class SnapshotReceiver {
     this.#next++
     this.reader.add(slice.data)
     const { index, term } = this.reader.point!
-    this.#writer ??= new SnapshotWriter(this.#disk, index, term)
+    this.#writer ??= new SnapshotWriter(this.#disk, index, term, 'received')
     this.#writer.write(slice.data)
     if (!slice.last) return false
     this.reader.done()

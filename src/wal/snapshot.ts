@@ -26,10 +26,11 @@ export class SnapshotWriter {
   #frame = 0
   #unsynced = 0
 
-  constructor(disk: Disk, index: Index, term: number) {
+  /** `purpose` keeps two that are written at one time apart. */
+  constructor(disk: Disk, index: Index, term: number, purpose: 'own' | 'received' = 'own') {
     this.#disk = disk
     this.#name = `snapshot-${pad(index, 16)}-${pad(term, 12)}.snap`
-    this.#temporary = `${this.#name}.tmp`
+    this.#temporary = `${this.#name}.${purpose}.tmp`
     disk.remove(this.#temporary)
     this.#file = disk.open(this.#temporary)
   }
@@ -78,12 +79,15 @@ export function listSnapshots(disk: Disk): SnapshotFile[] {
   return found
 }
 
-/** Removes all snapshots but the newest, and temporary files of writes that a crash ended. */
+/** Removes all complete snapshots but the newest. */
 export function removeOldSnapshots(disk: Disk): void {
-  const keep = listSnapshots(disk).at(-1)?.name
+  for (const { name } of listSnapshots(disk).slice(0, -1)) disk.remove(name)
+}
+
+/** Removes what a crash left unfinished; only while nothing is being written. */
+export function removeUnfinishedSnapshots(disk: Disk): void {
   for (const name of disk.list()) {
-    const old = name.startsWith('snapshot-') && name !== keep
-    if (old) disk.remove(name)
+    if (name.startsWith('snapshot-') && name.endsWith('.tmp')) disk.remove(name)
   }
 }
 

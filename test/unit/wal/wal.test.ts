@@ -16,6 +16,7 @@ import {
   listSnapshots,
   readSnapshot,
   removeOldSnapshots,
+  removeUnfinishedSnapshots,
   SnapshotWriter,
 } from '../../../src/wal/snapshot.ts'
 import { Wal, WalDamagedError } from '../../../src/wal/wal.ts'
@@ -178,6 +179,10 @@ test('snapshots: slices, the newest, unfinished and damaged ones', () => {
   new SnapshotWriter(disk, 99, 2).write(Buffer.from('unfinished'))
   expect(listSnapshots(disk).map(({ index }) => index)).toEqual([5, 12])
   removeOldSnapshots(disk)
+  const unfinished = () => disk.list().filter(name => name.endsWith('.tmp'))
+  expect(unfinished()).toHaveLength(1)
+  removeUnfinishedSnapshots(disk)
+  expect(unfinished()).toHaveLength(0)
   const [{ name } = { name: '' }, ...others] = listSnapshots(disk)
   expect(others).toEqual([])
   expect([...readSnapshot(disk, name)].map(String)).toEqual(['one12', 'two12', '12'])
