@@ -14,7 +14,7 @@ interface Waiter {
 
 interface Batch {
   readonly waiters: Waiter[]
-  readonly sentAt: number
+  sentAt: number
 }
 
 /** Linearizable reads: all that arrive in one turn share one question to the leader. */
@@ -54,7 +54,11 @@ export class Reader {
     for (const { id, index } of states) {
       const batch = this.#asked.get(id)
       if (batch === undefined) continue
-      if (index < 0) continue // The next tick asks again.
+      if (index < 0) {
+        // The one asked doesn't lead: the next tick asks again, if no leader shows before.
+        batch.sentAt = Number.NEGATIVE_INFINITY
+        continue
+      }
       this.#asked.delete(id)
       this.#confirmed.push({ index, waiters: batch.waiters })
     }
