@@ -51,6 +51,8 @@ export class Proposer {
   #sequence = 0
   /** Proposals accepted from callers. */
   proposals = 0
+  /** Writes refused here because their fence's term is over: they never reached the log. */
+  fenced = 0
 
   constructor(host: Host, incarnation: number, latency: Samples) {
     this.#host = host
@@ -63,7 +65,10 @@ export class Proposer {
     const { core, clock } = this.#host
     const fence = options.fence ?? 0
     // Terms only grow: an entry of this fence's term can't come about any more.
-    if (fence !== 0 && fence < core.term) return Promise.resolve(fenced(fence, core.term))
+    if (fence !== 0 && fence < core.term) {
+      this.fenced++
+      return Promise.resolve(fenced(fence, core.term))
+    }
     if (this.#pending.size >= limits.pendingMax) return Promise.resolve(overloaded)
     const sequence = ++this.#sequence
     const settledBelow: number = this.#pending.keys().next().value ?? sequence

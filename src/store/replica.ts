@@ -238,6 +238,7 @@ export class Replica implements types.Store, Startable {
       tickMs: this.#parts.timings.tickMs,
       rtts: this.#rtts,
       proposals: this.#proposer.proposals,
+      fencedEarly: this.#proposer.fenced,
       wal: this.#parts.wal,
       watchers: this.#watchers.size,
       fsyncMs: this.#fsyncMs.percentiles(),

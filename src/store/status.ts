@@ -11,6 +11,8 @@ export interface StatusSources {
   readonly tickMs: number
   readonly rtts: ReadonlyMap<string, number>
   readonly proposals: number
+  /** Refused by their fence before they reached the log. */
+  readonly fencedEarly: number
   readonly watchers: number
   readonly fsyncMs: StoreStatus['fsyncMs']
   readonly commitMs: StoreStatus['commitMs']
@@ -42,6 +44,7 @@ export function readStatus(sources: StatusSources): StoreStatus {
     counters: {
       proposals: sources.proposals,
       ...machine.counters,
+      fenced: machine.counters.fenced + sources.fencedEarly,
       elections: core.elections,
       fsyncs: wal.fsyncs,
     },

@@ -115,8 +115,10 @@ export class TestCluster {
     return { ca: read('ca.crt'), cert: read('admin.crt'), key: read('admin.key') }
   }
 
-  client(servers: readonly string[] = [this.server]): Client {
-    return createClient(httpsTransport({ servers, ...this.tls }), { userAgent: 'test' })
+  /** `retryForMs` 0 shows every 503 as it is. */
+  client(servers: readonly string[] = [this.server], retryForMs?: number): Client {
+    const transport = httpsTransport({ servers, ...this.tls })
+    return createClient(transport, { userAgent: 'test', retryForMs })
   }
 
   kubectl(...args: string[]): Promise<Ran> {
