@@ -14,6 +14,7 @@ const probeLabel = 'quorate.dev/probe'
 const failuresMax = 10
 const retryMs = 10
 const listPageMax = 500
+const pruneParallel = 4
 
 export interface ProbeOptions {
   /** Through the load balancer, as users come. */
@@ -28,6 +29,8 @@ export interface ProbeOptions {
   readonly pauseMs?: number
   /** A request that is still not through after this has failed; default 15 s. */
   readonly deadlineMs?: number
+  /** Told of each acknowledged write, with the clock's `now`. */
+  readonly onAcknowledged?: (nowMs: number) => void
 }
 
 /**
@@ -36,7 +39,7 @@ export interface ProbeOptions {
  */
 export class Probe {
   readonly stopwatch = new Stopwatch()
-  readonly #options: Required<ProbeOptions>
+  readonly #options: Required<Omit<ProbeOptions, 'onAcknowledged'>> & ProbeOptions
   readonly #creates = new Ledger()
   readonly #increments = new Ledger()
   readonly #reads = new Ledger()
@@ -44,6 +47,14 @@ export class Probe {
   #loops: Promise<void>[] = []
   #stop = new AbortController()
   #sequence = 0
+  /** Marks whose request is under way or was answered in any way but a refusal. */
+  readonly #issued = new Set<string>()
+  #incrementing = 0
+  /** Names by mark of objects that the last judgement found as they should be. */
+  readonly #judged = new Map<string, string>()
+  /** Judged, and being deleted: may be there or not. */
+  readonly #leaving = new Set<string>()
+  #pruned = 0
 
   constructor(options: ProbeOptions) {
     this.#options = { writers: 2, pauseMs: 20, deadlineMs: 15_000, ...options }
@@ -88,10 +99,92 @@ export class Probe {
     }
   }
 
-  /** Reads everything back and compares. The loops should be stopped. */
+  /**
+   * Reads everything back and compares. It may run beside the loops: a write without an answer may
+   * be there or not, and what was acknowledged before the read must be.
+   */
   async judge(): Promise<Verdict> {
+    const { client, namespace } = this.#options
+    const acknowledged = new Set(this.#creates.acknowledged)
+    const before = this.#increments.tally
+    const found = await this.#objects()
+    const counter = await client.get(kinds.configMaps, namespace, this.#counter)
+    const after = this.#increments.tally
+    const present = found.filter(({ mark }) => !this.#leaving.has(mark))
+    const { unknown } = this.#creates
+    const verdict = judge(
+      {
+        acknowledged,
+        unknown,
+        inFlight: new Set([...this.#issued].filter(mark => !acknowledged.has(mark))),
+      },
+      {
+        ...before,
+        inFlight:
+          after.acknowledged -
+          before.acknowledged +
+          after.unknown -
+          before.unknown +
+          this.#incrementing,
+      },
+      present.map(({ mark }) => mark),
+      Number(counter.data?.value ?? 0),
+    )
+    for (const { mark, name } of present) if (acknowledged.has(mark)) this.#judged.set(mark, name)
+    return {
+      ...verdict,
+      objects: verdict.objects + this.#pruned,
+      acknowledged: verdict.acknowledged + this.#pruned,
+    }
+  }
+
+  /**
+   * Deletes the objects that the last `judge` found as they should be, so that a probe that runs for
+   * days does not fill the store. Counts keep what was pruned. What can't be deleted now stays for
+   * the next call.
+   */
+  async prune(): Promise<void> {
+    const judged = [...this.#judged]
+    this.#judged.clear()
+    for (let at = 0; at < judged.length; at += pruneParallel) {
+      const batch = judged.slice(at, at + pruneParallel)
+      await Promise.all(batch.map(([mark, name]) => this.#forget(mark, name)))
+    }
+  }
+
+  /** Deletes everything this probe has made but the namespace. The loops should be stopped. */
+  async remove(): Promise<void> {
+    const { client, namespace } = this.#options
+    const names = (await this.#objects()).map(({ name }) => name)
+    names.push(this.#counter)
+    for (let at = 0; at < names.length; at += pruneParallel) {
+      const batch = names.slice(at, at + pruneParallel)
+      await Promise.all(
+        batch.map(name => ignoreMissing(client.delete(kinds.configMaps, namespace, name))),
+      )
+    }
+  }
+
+  async #forget(mark: string, name: string): Promise<void> {
+    if (!this.#leaving.has(mark)) {
+      this.#leaving.add(mark)
+      this.#creates.acknowledged.delete(mark)
+      this.#issued.delete(mark)
+      this.#pruned++
+    }
+    try {
+      await ignoreMissing(
+        this.#options.client.delete(kinds.configMaps, this.#options.namespace, name),
+      )
+      this.#leaving.delete(mark)
+    } catch {
+      this.#judged.set(mark, name)
+    }
+  }
+
+  async #objects(): Promise<{ readonly mark: string; readonly name: string }[]> {
     const { client, namespace, id } = this.#options
-    const marks: string[] = []
+    const found: { mark: string; name: string }[] = []
     let token: string | undefined
     do {
       const page = await client.list(kinds.configMaps, {
@@ -100,12 +193,12 @@ export class Probe {
         limit: listPageMax,
         continue: token,
       })
-      for (const item of page.items) marks.push(item.data?.mark ?? '')
+      for (const { data, metadata } of page.items) {
+        found.push({ mark: data?.mark ?? '', name: metadata.name ?? '' })
+      }
       token = page.metadata.continue
     } while (token)
-    const counter = await client.get(kinds.configMaps, namespace, this.#counter)
-    const value = Number(counter.data?.value ?? 0)
-    return judge(this.#creates, this.#increments.tally, marks, value)
+    return found
   }
 
   get #counter(): string {
@@ -131,20 +224,24 @@ export class Probe {
       metadata: { generateName: 'probe-', namespace, labels: { [probeLabel]: id } },
       data: { mark },
     }
+    this.#issued.add(mark)
     const outcome = await this.#attempt(this.#creates, () =>
       client.create(kinds.configMaps, object),
     )
+    if (outcome === 'failed') this.#issued.delete(mark)
     this.#record(this.#creates, outcome, mark)
   }
 
   /** Each round reads the counter again; a conflict is another writer's success. */
   async #increment(): Promise<void> {
     const { client, namespace } = this.#options
+    this.#incrementing++
     const outcome = await this.#attempt(this.#increments, async () => {
       const now = await nothingSent(client.get(kinds.configMaps, namespace, this.#counter))
       const value = String(Number(now.data?.value ?? 0) + 1)
       await client.update(kinds.configMaps, { ...now, data: { value } })
     })
+    this.#incrementing--
     this.#record(this.#increments, outcome)
   }
 
@@ -160,7 +257,10 @@ export class Probe {
 
   #record(ledger: Ledger, outcome: Outcome, mark?: string): void {
     ledger.record(outcome, mark)
-    if (outcome === 'acknowledged') this.stopwatch.success(this.#options.clock.now())
+    if (outcome !== 'acknowledged') return
+    const now = this.#options.clock.now()
+    this.stopwatch.success(now)
+    this.#options.onAcknowledged?.(now)
   }
 
   /** Repeats what surely was not carried out, until the deadline. Reads are always repeated. */
@@ -216,5 +316,13 @@ async function ignoreExisting(write: Promise<unknown>): Promise<void> {
     await write
   } catch (error) {
     if (!isStatusReason(error, 'AlreadyExists')) throw error
+  }
+}
+
+async function ignoreMissing(deletion: Promise<unknown>): Promise<void> {
+  try {
+    await deletion
+  } catch (error) {
+    if (!isStatusReason(error, 'NotFound')) throw error
   }
 }
