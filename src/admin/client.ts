@@ -17,10 +17,10 @@ export class AdminClient {
   readonly #host: string
   readonly #port: number
 
-  /** `address` is host:port. */
+  /** `address` is host:port, an IPv6 address in brackets. */
   constructor(address: string, tls: AdminTls) {
     const colon = address.lastIndexOf(':')
-    this.#host = address.slice(0, colon)
+    this.#host = address.slice(0, colon).replace(/^\[|\]$/g, '')
     this.#port = Number(address.slice(colon + 1))
     this.#agent = new Agent({ ...tls, keepAlive: true, maxSockets: 4, servername: 'localhost' })
   }

@@ -50,7 +50,7 @@ export function parseConfig(
 }
 
 function withOverrides(value: unknown, overrides: ConfigOverrides): unknown {
-  if (typeof value !== 'object' || value === null) return value
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
   const file = { ...(value as Record<string, unknown>) }
   if (overrides.runtime) file.runtime = overrides.runtime
   if (overrides.proxyMode) file.proxyMode = overrides.proxyMode
@@ -162,10 +162,16 @@ function formatIssue(file: string, value: unknown, issue: z.core.$ZodIssue): str
     return `${file}: ${unknown.join(', ')}: unknown key; see docs/ARCHITECTURE.md, Configuration`
   }
   const shown = JSON.stringify(valueAt(value, issue.path))
-  const allowed =
-    issue.code === 'invalid_value' ? `one of ${issue.values.join(', ')}` : issue.message
+  const allowed = allowedBy(issue)
   if (shown === undefined) return `${file}: ${key}: missing; allowed: ${allowed}`
   return `${file}: ${key || 'the file'}: ${shown.slice(0, 80)} is not allowed; allowed: ${allowed}`
+}
+
+function allowedBy(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_value') return `one of ${issue.values.join(', ')}`
+  return issue.code === 'invalid_type'
+    ? issue.message.replace(/^Invalid.*: expected /, '').replace(/, received .*/, '')
+    : issue.message
 }
 
 function valueAt(value: unknown, path: readonly PropertyKey[]): unknown {

@@ -28,7 +28,7 @@ export function supervisorAddress(portBase: number): Address {
   return { host: '127.0.0.1', port: portBase + portSpan - 1 }
 }
 
-/** `host:port`. */
-export function formatAddress(address: Address): string {
-  return `${address.host}:${address.port}`
+/** `host:port`; an IPv6 address in brackets, as in a URL. */
+export function formatAddress({ host, port }: Address): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`
 }

@@ -12,7 +12,7 @@ const dnsLabel = z
 export const addressPattern = /^(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+):(\d{1,5})$/
 const address = z
   .string()
-  .regex(addressPattern, 'host:port')
+  .regex(addressPattern, { error: 'host:port', abort: true })
   .refine(text => {
     const port = Number(addressPattern.exec(text)?.[2])
     return port >= 1 && port <= 65_535
