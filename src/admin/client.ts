@@ -11,7 +11,9 @@ export interface AdminTls {
   readonly key: string
 }
 
-/** Speaks the admin protocol to one process. Every call rejects with an Error within the timeout. */
+/**
+ * Speaks the admin protocol to one process. Every call rejects with an Error within the timeout.
+ */
 export class AdminClient {
   readonly #agent: Agent
   readonly #host: string

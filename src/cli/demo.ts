@@ -112,8 +112,8 @@ async function perform(
       const figures = await killLeader(cluster, clients, client, probe, parts, 3 + (n % 2))
       kills.push(figures)
       say(
-        `kill ${n + 1}/${options.kills}: ${figures.peer}, write gap ${Math.round(figures.gapMs)} ms, ` +
-          `new leader after ${Math.round(figures.electedMs)} ms, ` +
+        `kill ${n + 1}/${options.kills}: ${figures.peer}, ` +
+          `write gap ${Math.round(figures.gapMs)} ms, new leader after ${Math.round(figures.electedMs)} ms, ` +
           `reconciled after ${Math.round(figures.reconciledMs)} ms`,
       )
     }

@@ -88,7 +88,8 @@ function addOperations(program: Command, parts: CliParts): void {
     .addOption(data())
     .addHelpText(
       'after',
-      '\nExamples:\n  quorate fault kill peer-1\n  quorate fault partition peer-1,peer-2\n  quorate fault heal',
+      '\nExamples:\n  quorate fault kill peer-1\n' +
+        '  quorate fault partition peer-1,peer-2\n  quorate fault heal',
     )
     .action(async (type: string, peers: string[], options) =>
       (await import('./operate.ts')).fault(type, peers, options, parts),

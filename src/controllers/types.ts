@@ -17,7 +17,9 @@ export interface ControllerSettings {
   readonly rootCa: string
 }
 
-/** What reconcile may use. `client` carries the fence of the term that the leader was elected in. */
+/**
+ * What reconcile may use. `client` carries the fence of the term that the leader was elected in.
+ */
 export interface Context {
   readonly client: Client
   readonly recorder: EventRecorder

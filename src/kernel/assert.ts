@@ -1,4 +1,7 @@
-/** Thrown when an invariant is broken. Never caught: the process ends, as its state can't be trusted. */
+/**
+ * Thrown when an invariant is broken. Never caught: the process ends, as its state can't be
+ * trusted.
+ */
 export class AssertionError extends Error {
   override readonly name = 'AssertionError'
 }

@@ -26,7 +26,10 @@ export interface KeyValue {
 /** What a compare looks at. Source: etcd rpc.proto Compare.CompareTarget. */
 export type CompareTarget = 'version' | 'create' | 'mod' | 'value' | 'lease'
 
-/** Holds when every key of [key, rangeEnd) satisfies `target op operand`; a missing key counts as zeros. */
+/**
+ * Holds when every key of [key, rangeEnd) satisfies `target op operand`; a missing key counts as
+ * zeros.
+ */
 export interface Compare {
   readonly key: Key
   readonly rangeEnd?: Key
@@ -105,7 +108,9 @@ export interface TxnResult {
 }
 export type OpResult = RangeResult | PutResult | DeleteResult | TxnResult
 
-/** One change. A delete's `kv` has only the key and, as modRevision, the revision of the deletion. */
+/**
+ * One change. A delete's `kv` has only the key and, as modRevision, the revision of the deletion.
+ */
 export interface Event {
   readonly type: 'put' | 'delete'
   readonly kv: KeyValue

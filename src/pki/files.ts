@@ -2,7 +2,9 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSy
 import { dirname, join } from 'node:path'
 import type { CertificateRequest, KeyPair } from './authority.ts'
 
-/** Writes a file that only its owner may read, in one step: no half-written key survives a crash. */
+/**
+ * Writes a file that only its owner may read, in one step: no half-written key survives a crash.
+ */
 export function writeSecret(file: string, data: string | Uint8Array): void {
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
   const temporary = `${file}.tmp-${process.pid}`

@@ -20,7 +20,8 @@ export type Term = number
  * - `fenced`: the fence is not the term of the entry: surely not applied.
  * - `compacted`: the revision asked for is below `revision`: HTTP 410, etcd ErrCompacted.
  * - `future`: the revision asked for is above the store's.
- * - `too-large`: above txnBytesMax. `no-space`: the quota is reached. `invalid`: `message` says why.
+ * - `too-large`: above txnBytesMax. `no-space`: the quota is reached. `invalid`: `message` says
+ * why.
  */
 export type StoreFailure = {
   readonly ok: false
@@ -128,7 +129,9 @@ export interface StoreStatus {
   /** Recent fsyncs and commits, milliseconds. */
   readonly fsyncMs: { readonly p50: number; readonly p99: number }
   readonly commitMs: { readonly p50: number; readonly p99: number }
-  /** Hash over all live keys, values and revisions at `revision`: equal on peers at one revision. */
+  /**
+   * Hash over all live keys, values and revisions at `revision`: equal on peers at one revision.
+   */
   readonly hash?: string
 }
 

@@ -16,7 +16,9 @@ import { sleep } from '../kernel/clock.ts'
 export interface RunRecord {
   readonly name: string
   readonly pid: number
-  /** Kernel start time of the pid: a pid that was given to another program must not be signalled. */
+  /**
+   * Kernel start time of the pid: a pid that was given to another program must not be signalled.
+   */
   readonly startTicks: string
   readonly startedAt: string
   readonly args: readonly string[]

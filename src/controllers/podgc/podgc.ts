@@ -11,7 +11,9 @@ import {
   watch,
 } from '../types.ts'
 
-/** A node may come back under its name: wait before its pods are forgotten. Source: quarantineTime. */
+/**
+ * A node may come back under its name: wait before its pods are forgotten. Source: quarantineTime.
+ */
 const quarantineMs = 40_000
 
 /** Removes pods whose node is gone for good. Source: pkg/controller/podgc gcOrphaned. */

@@ -26,7 +26,10 @@ interface Constraint {
 const name = 'PodTopologySpread'
 const text = "node(s) didn't match pod topology spread constraints"
 
-/** Spreads a pod that says nothing itself. Source: plugins/podtopologyspread systemDefaultConstraints. */
+/**
+ * Spreads a pod that says nothing itself. Source: plugins/podtopologyspread
+ * systemDefaultConstraints.
+ */
 const defaultConstraints: readonly TopologySpreadConstraint[] = [
   { maxSkew: 3, topologyKey: 'kubernetes.io/hostname', whenUnsatisfiable: 'ScheduleAnyway' },
   { maxSkew: 5, topologyKey: 'topology.kubernetes.io/zone', whenUnsatisfiable: 'ScheduleAnyway' },
