@@ -1,7 +1,7 @@
 // What `npm start`, `npm test`, `npm run build|sim|bench` run: plain JavaScript, for before the
 // first install there is no compiler. Installs and builds only what is out of date.
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 

@@ -172,7 +172,6 @@ export class World {
   }
 
   note(text: string): void {
-    // biome-ignore lint/suspicious/noConsole: the simulator's own output
     if (this.#verbose) console.log(`${this.timeline.now.toFixed(2).padStart(10)} ${text}`)
   }
 
