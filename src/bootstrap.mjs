@@ -31,13 +31,16 @@ function checkNode() {
   fail(`Node ${process.versions.node} is too old: ${minimum.join('.')} or newer is needed`)
 }
 
-/** npm ci when the lock file is newer than what is installed. */
+/**
+ * Installs what the lock file names when it is newer than what is there. Not `npm ci`: it refuses
+ * a lock file without the optional packages of other platforms, which npm 11 leaves out.
+ */
 function install() {
   const lock = join(root, 'package-lock.json')
   const installed = join(root, 'node_modules', '.package-lock.json')
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return
   say('installing packages ...')
-  step('npm', ['ci', '--no-audit', '--no-fund', '--ignore-scripts'])
+  step('npm', ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund'])
 }
 
 /** tsc and the schema, when a source is newer than the last build. */
