@@ -111,14 +111,16 @@ async function collect(
   const states = await Promise.all(
     references.map(reference => ownerState(reference, object, context)),
   )
-  const dangling = references.filter((_each, index) => states[index] === 'absent')
-  const waiting = states.some(state => state === 'waiting')
   if (states.includes('solid')) {
-    if (dangling.length > 0) await removeReferences(kind, object, dangling, context)
+    // An owner in foreground deletion must not wait for what stays with another owner.
+    const leaving = references.filter(
+      (_each, index) => states[index] === 'absent' || states[index] === 'waiting',
+    )
+    if (leaving.length > 0) await removeReferences(kind, object, leaving, context)
     return done
   }
   if (states.includes('unknown')) return done
-  const propagationPolicy = waiting ? 'Foreground' : 'Background'
+  const propagationPolicy = states.includes('waiting') ? 'Foreground' : 'Background'
   const { namespace, name = '', uid } = object.metadata
   await ignoreMissing(
     context.client.delete(kind, namespace, name, { propagationPolicy, preconditions: { uid } }),
