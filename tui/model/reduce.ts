@@ -1,0 +1,194 @@
+import type { ClusterEvent, PeerReport } from '../../src/admin/types.ts'
+import { causeOf, measure, onElected, onFault } from './failover.ts'
+import { pushed } from './rings.ts'
+import { leaderOf } from './select.ts'
+import type { LogLine, Model, NodeState, PeerState, SourceEvent } from './types.ts'
+
+const logMax = 500
+const writesMax = 2_000
+const samplesMax = 240
+const faultsMax = 50
+const sampleMs = 1_000
+
+/** Nothing known yet. */
+export function emptyModel(start: {
+  readonly now: number
+  readonly cluster: string
+  readonly server: string
+  readonly peers: readonly { readonly name: string; readonly admin: string }[]
+  readonly supervised: boolean
+}): Model {
+  return {
+    now: start.now,
+    cluster: start.cluster,
+    server: start.server,
+    supervised: start.supervised,
+    peers: start.peers.map(peer => ({ ...peer, reportAt: 0, reachable: false })),
+    apiOk: false,
+    nodes: [],
+    pods: [],
+    log: [],
+    logSeen: 0,
+    probe: {
+      state: 'off',
+      writes: 0,
+      retried: 0,
+      failed: 0,
+      unknown: 0,
+      longestGapMs: 0,
+      sinceWriteMs: 0,
+    },
+    writes: [],
+    history: [],
+    failoverCount: 0,
+    reigns: [],
+    faults: [],
+    samples: [],
+  }
+}
+
+/** The whole of the dashboard's knowledge after one more event. Pure. */
+export function reduce(model: Model, event: SourceEvent): Model {
+  switch (event.type) {
+    case 'tick':
+      return measure(sample({ ...model, now: event.now }))
+    case 'report':
+      return measure(onReport(model, event.peer, event.report, event.at))
+    case 'unreachable':
+      return changePeer(model, event.peer, peer => ({ ...peer, reachable: false }))
+    case 'discovered': {
+      if (model.peers.some(peer => peer.name === event.peer)) return model
+      const found = { name: event.peer, admin: event.admin, reportAt: 0, reachable: false }
+      const known = model.peers.filter(peer => peer.name !== '')
+      return { ...model, peers: [...known, found] }
+    }
+    case 'processes':
+      return onProcesses(model, event)
+    case 'events':
+      return measure(onEvents(model, event.list, event.fresh))
+    case 'log':
+      return append(model, [event.line])
+    case 'nodes':
+      return onNodes(model, event.list)
+    case 'pods':
+      return { ...model, pods: event.list }
+    case 'api':
+      return model.apiOk === event.ok ? model : { ...model, apiOk: event.ok }
+    case 'probe': {
+      const writes = pushed(model.writes, event.acknowledged, writesMax)
+      return measure({ ...model, probe: event.probe, writes })
+    }
+    case 'fault': {
+      const { at, peers } = event.fault
+      const message = `${causeOf(event.fault)} (key)`
+      const source = peers[0] ?? 'all'
+      const line: LogLine = { at, source, kind: 'FAULT', message, level: 'warn' }
+      const faults = pushed(model.faults, [event.fault], faultsMax)
+      return onFault(append({ ...model, faults }, [line]), event.fault)
+    }
+  }
+}
+
+function changePeer(model: Model, name: string, change: (peer: PeerState) => PeerState): Model {
+  return {
+    ...model,
+    peers: model.peers.map(peer => (peer.name === name ? change(peer) : peer)),
+  }
+}
+
+function onReport(model: Model, name: string, report: PeerReport, at: number): Model {
+  const next = changePeer(model, name, peer => ({
+    ...peer,
+    report,
+    reportAt: at,
+    reachable: true,
+  }))
+  const first = next.reigns.length === 0 && report.role === 'leader'
+  const reigns = first ? [{ term: report.term, leader: name, from: at }] : next.reigns
+  return { ...next, reigns, cluster: report.cluster }
+}
+
+function onProcesses(
+  model: Model,
+  { at, list }: Extract<SourceEvent, { readonly type: 'processes' }>,
+): Model {
+  const lines: LogLine[] = []
+  const peers = model.peers.map(peer => {
+    const process = list.find(known => known.name === peer.name)?.state
+    if (peer.process && process && process !== peer.process) {
+      const level = process === 'running' ? 'info' : 'warn'
+      const message = `${peer.name} is ${process}`
+      lines.push({ at, source: peer.name, kind: 'PROCESS', message, level })
+    }
+    return process === peer.process ? peer : { ...peer, process }
+  })
+  return append({ ...model, peers }, lines)
+}
+
+function onEvents(model: Model, list: readonly ClusterEvent[], fresh: boolean): Model {
+  const lines = list.map(
+    ({ at, source, kind, message }): LogLine => ({
+      at,
+      source,
+      kind,
+      message,
+      level: /no leader|closed|fail/.test(message) ? 'warn' : 'info',
+    }),
+  )
+  let next = append(model, lines)
+  if (!fresh) return next
+  for (const line of lines) if (line.kind === 'RAFT') next = onElected(next, line)
+  return next
+}
+
+/** In order of time: peers are asked one by one, and their events arrive mixed. */
+function append(model: Model, lines: readonly LogLine[]): Model {
+  if (lines.length === 0) return model
+  const last = model.log.at(-1)?.at ?? 0
+  const all = [...model.log, ...lines]
+  if (lines.some(line => line.at < last)) all.sort((a, b) => a.at - b.at)
+  return { ...model, log: all.slice(-logMax), logSeen: model.logSeen + lines.length }
+}
+
+function onNodes(model: Model, list: readonly NodeState[]): Model {
+  const lines: LogLine[] = []
+  for (const node of list) {
+    const before = model.nodes.find(known => known.name === node.name)
+    if (!before || before.ready === node.ready) continue
+    const message = node.ready ? `${node.name} Ready` : `${node.name} NotReady: no heartbeat`
+    const level = node.ready ? 'info' : 'warn'
+    lines.push({ at: model.now, source: node.name, kind: 'NODE', message, level })
+  }
+  return append({ ...model, nodes: list }, lines)
+}
+
+/** Once a second: rates are differences against the second before. */
+function sample(model: Model): Model {
+  const { baseline, now } = model
+  if (baseline && now - baseline.at < sampleMs) return model
+  const leader = leaderOf(model)
+  const report = leader?.report
+  if (!report) return model
+  const done = Object.fromEntries(
+    report.controlPlane.components.map(component => [component.name, component.done]),
+  )
+  const next = { at: now, leader: leader.name, revision: report.revision, done }
+  if (!baseline) return { ...model, baseline: next }
+  const seconds = (now - baseline.at) / 1000
+  const same = baseline.leader === leader.name
+  const rates = Object.fromEntries(
+    Object.entries(done).map(([name, value]) => [
+      name,
+      same ? Math.max(0, value - (baseline.done[name] ?? 0)) / seconds : 0,
+    ]),
+  )
+  const writesPerSecond = Math.max(0, report.revision - baseline.revision) / seconds
+  const one = {
+    at: now,
+    writesPerSecond,
+    fsyncMs: report.fsyncMs.p50,
+    commitMs: report.commitMs.p50,
+    rates,
+  }
+  return { ...model, baseline: next, samples: pushed(model.samples, [one], samplesMax) }
+}

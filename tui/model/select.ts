@@ -1,0 +1,85 @@
+import type { PeerReport, PeerRole, ReplicationReport } from '../../src/admin/types.ts'
+import type { Failover, Mark, Model, PeerState } from './types.ts'
+
+/** A peer that has not answered for so long is shown as down where no supervisor says so. */
+const silentMs = 1_500
+
+/** What a peer is now: the supervisor's word, then its silence, then its own. */
+export function roleOf(peer: PeerState, now: number): PeerRole {
+  if (peer.process === 'down' || peer.process === 'paused') return peer.process
+  if (!peer.report) return 'down'
+  if (!peer.reachable && now - peer.reportAt > silentMs) return 'down'
+  return peer.report.role
+}
+
+/** Whether its values are those of the past. */
+export function isStale(peer: PeerState, now: number): boolean {
+  const role = roleOf(peer, now)
+  return role === 'down' || role === 'paused' || !peer.reachable
+}
+
+/** The peer that most recently said it leads: the highest term counts. */
+export function leaderOf(model: Model): PeerState | undefined {
+  return model.peers
+    .filter(peer => roleOf(peer, model.now) === 'leader')
+    .sort((a, b) => (b.report?.term ?? 0) - (a.report?.term ?? 0))[0]
+}
+
+/** Highest term that anybody has told of. */
+export function termOf(model: Model): number {
+  return Math.max(0, ...model.peers.map(peer => peer.report?.term ?? 0))
+}
+
+export interface Quorum {
+  readonly ok: boolean
+  /** Voters that are there and in the leader's term; without a leader, that are there. */
+  readonly have: number
+  readonly need: number
+  readonly voters: number
+}
+
+/** The same rule as `quorate status`: a majority of voters is there and in the leader's term. */
+export function quorumOf(model: Model): Quorum {
+  const leader = leaderOf(model)
+  const masters = model.peers.filter(peer => peer.report?.role !== 'worker')
+  const voters = leader?.report?.voters ?? masters.find(peer => peer.report)?.report?.voters ?? []
+  const total = voters.length || masters.length
+  const here = masters.filter(peer => {
+    const role = roleOf(peer, model.now)
+    if (role === 'down' || role === 'paused' || !peer.report) return false
+    if (!voters.includes(peer.report.id)) return false
+    return !leader?.report || peer.report.term === leader.report.term
+  }).length
+  const need = Math.floor(total / 2) + 1
+  return { ok: leader !== undefined && here >= need, have: here, need, voters: total }
+}
+
+/** What the leader says of `peer`; undefined for the leader itself and for strangers. */
+export function replicationOf(model: Model, peer: string): ReplicationReport | undefined {
+  return leaderOf(model)?.report?.replication.find(row => row.peer === peer)
+}
+
+/** Whether a partition cuts the peer off from most others. */
+export function isCut(report: PeerReport | undefined): boolean {
+  const fault = report?.faults.find(text => text.startsWith('partition from '))
+  if (!fault || !report) return false
+  const from = fault.slice('partition from '.length).split(',').length
+  return from >= report.voters.length / 2
+}
+
+/** Milliseconds from the start of a failover to one of its steps. */
+export function sinceStart(failover: Failover, mark: Mark): number | undefined {
+  const at = failover.at[mark]
+  return at === undefined ? undefined : Math.max(0, Math.round(at - failover.startedAt))
+}
+
+/** Times to a writable API of all failovers that were seen to their end. */
+export function writableTimes(model: Model): readonly number[] {
+  return model.history.flatMap(failover => sinceStart(failover, 'write') ?? [])
+}
+
+/** Pods that run, of those that are neither done nor gone. */
+export function podCounts(model: Model): { readonly total: number; readonly running: number } {
+  const running = model.pods.filter(pod => pod.health === 'running').length
+  return { total: model.pods.length, running }
+}

@@ -1,0 +1,169 @@
+import type { ClusterEvent, PeerReport, PeerRole, ProcessReport } from '../../src/admin/types.ts'
+
+/** Milliseconds since the epoch, everywhere in the model. */
+export type WallMs = number
+
+/** One peer as the dashboard knows it. */
+export interface PeerState {
+  readonly name: string
+  /** host:port of its admin address, for people. */
+  readonly admin: string
+  /** The newest answer; kept, and shown dimmed, when the peer no longer answers. */
+  readonly report?: PeerReport
+  /** When `report` was made. */
+  readonly reportAt: WallMs
+  /** Whether the last request was answered. */
+  readonly reachable: boolean
+  /** The supervisor's word, where there is one. */
+  readonly process?: ProcessReport['state']
+}
+
+/** What one pod is worth to somebody who looks at the whole cluster. */
+export type PodHealth = 'running' | 'pending' | 'failing' | 'lost' | 'done'
+
+export interface PodState {
+  readonly namespace: string
+  readonly name: string
+  readonly node: string
+  readonly health: PodHealth
+  readonly cpuMilli: number
+  readonly memoryBytes: number
+}
+
+export interface NodeState {
+  readonly name: string
+  readonly ready: boolean
+  readonly cordoned: boolean
+  readonly podsMax: number
+  readonly cpuMilli: number
+  readonly memoryBytes: number
+  /** Last renewal of its Lease; 0 when there is none. */
+  readonly renewedAt: WallMs
+}
+
+/** `KUBE`: an Event of the API. */
+export type LogKind = ClusterEvent['kind'] | 'KUBE'
+
+/** One line of panel 6. */
+export interface LogLine {
+  readonly at: WallMs
+  readonly source: string
+  readonly kind: LogKind
+  readonly message: string
+  readonly level: 'info' | 'warn'
+}
+
+/** What the client in the dashboard's own process has seen. */
+export interface ProbeState {
+  readonly state: 'off' | 'starting' | 'running' | 'failed'
+  /** Acknowledged creates and increments since the dashboard started. */
+  readonly writes: number
+  readonly retried: number
+  readonly failed: number
+  readonly unknown: number
+  readonly longestGapMs: number
+  readonly sinceWriteMs: number
+  /** Of the last judgement; undefined before the first. */
+  readonly verdict?: { readonly lost: number; readonly duplicated: number; readonly at: WallMs }
+  readonly error?: string
+}
+
+/** Steps of a failover, in order. */
+export const marks = ['detect', 'vote', 'commit', 'write', 'reconcile'] as const
+export type Mark = (typeof marks)[number]
+
+/** One change of leadership, measured from its cause. */
+export interface Failover {
+  readonly number: number
+  /** What happened, as people say it: `peer-1 killed`. */
+  readonly cause: string
+  readonly startedAt: WallMs
+  /** `write`: the start is the last write before it, for nobody said when the fault came. */
+  readonly startFrom: 'fault' | 'write'
+  readonly oldLeader: string
+  readonly oldTerm: number
+  readonly leader?: string
+  readonly term?: number
+  /** When each step was reached. */
+  readonly at: Partial<Readonly<Record<Mark, WallMs>>>
+  readonly done: boolean
+}
+
+/** A stretch of time with one leader. */
+export interface Reign {
+  readonly term: number
+  readonly leader: string
+  readonly from: WallMs
+}
+
+/** One sample a second, for the little graphs. */
+export interface Sample {
+  readonly at: WallMs
+  readonly writesPerSecond: number
+  readonly fsyncMs: number
+  readonly commitMs: number
+  /** Reconciles a second by component, of the leader's control plane. */
+  readonly rates: Readonly<Record<string, number>>
+}
+
+/** Values of which samples are the differences. */
+export interface Baseline {
+  readonly at: WallMs
+  readonly leader: string | null
+  readonly revision: number
+  readonly done: Readonly<Record<string, number>>
+}
+
+/** Everything the views draw; they see no clock and no network. */
+export interface Model {
+  readonly now: WallMs
+  readonly cluster: string
+  readonly server: string
+  readonly peers: readonly PeerState[]
+  readonly supervised: boolean
+  readonly apiOk: boolean
+  readonly nodes: readonly NodeState[]
+  readonly pods: readonly PodState[]
+  readonly log: readonly LogLine[]
+  readonly logSeen: number
+  readonly probe: ProbeState
+  /** Times of the last acknowledged writes, oldest first. */
+  readonly writes: readonly WallMs[]
+  readonly failover?: Failover
+  readonly history: readonly Failover[]
+  readonly failoverCount: number
+  readonly reigns: readonly Reign[]
+  /** Faults that this dashboard sent, newest last. */
+  readonly faults: readonly FaultMark[]
+  readonly samples: readonly Sample[]
+  readonly baseline?: Baseline
+}
+
+export interface FaultMark {
+  readonly at: WallMs
+  readonly type: string
+  readonly peers: readonly string[]
+}
+
+/** What sources tell. */
+export type SourceEvent =
+  | { readonly type: 'tick'; readonly now: WallMs }
+  | {
+      readonly type: 'report'
+      readonly at: WallMs
+      readonly peer: string
+      readonly report: PeerReport
+    }
+  | { readonly type: 'unreachable'; readonly at: WallMs; readonly peer: string }
+  | { readonly type: 'discovered'; readonly peer: string; readonly admin: string }
+  | { readonly type: 'processes'; readonly at: WallMs; readonly list: readonly ProcessReport[] }
+  | { readonly type: 'events'; readonly fresh: boolean; readonly list: readonly ClusterEvent[] }
+  | { readonly type: 'log'; readonly line: LogLine }
+  | { readonly type: 'nodes'; readonly list: readonly NodeState[] }
+  | { readonly type: 'pods'; readonly list: readonly PodState[] }
+  | { readonly type: 'api'; readonly ok: boolean }
+  | { readonly type: 'probe'; readonly probe: ProbeState; readonly acknowledged: readonly WallMs[] }
+  | { readonly type: 'fault'; readonly fault: FaultMark }
+
+/** The peer's role with what others know of it. */
+export type ShownRole = PeerRole

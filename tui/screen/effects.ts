@@ -1,0 +1,70 @@
+import type { Clock } from '../../src/kernel/clock.ts'
+import { errorMessage } from '../../src/kernel/result.ts'
+import { press } from '../keys/dispatch.ts'
+import type { Source } from '../source/types.ts'
+import type { Effect } from '../views/types.ts'
+import type { Store } from './store.ts'
+
+/** Joins keys, store and source: presses keys, and carries out what they ask for. */
+export class Controls {
+  readonly #store: Store
+  readonly #source: Source
+  readonly #clock: Clock
+  readonly #local: { readonly repaint: () => void; readonly quit: () => void }
+
+  constructor(
+    store: Store,
+    source: Source,
+    clock: Clock,
+    local: { readonly repaint: () => void; readonly quit: () => void },
+  ) {
+    this.#store = store
+    this.#source = source
+    this.#clock = clock
+    this.#local = local
+  }
+
+  readonly press = (key: string): void => {
+    const { ui, effect } = press(this.#store.model, this.#store.ui, key)
+    this.#store.change(ui)
+    if (effect) void this.#perform(effect)
+  }
+
+  async #perform(effect: Effect): Promise<void> {
+    switch (effect.type) {
+      case 'repaint':
+        return this.#local.repaint()
+      case 'quit':
+        return this.#local.quit()
+      case 'fault': {
+        const { fault, peers } = effect
+        this.#mark(fault.type, peers)
+        const said = [fault.type, ...peers].join(' ')
+        return this.#tell(said, this.#source.fault(fault))
+      }
+      case 'transfer': {
+        const { leader, to } = effect
+        this.#mark('transfer', [leader])
+        return this.#tell(`transfer to ${to ?? 'any'}`, this.#source.transfer(leader, to))
+      }
+    }
+  }
+
+  /** The stopwatch begins before the request leaves. */
+  #mark(type: string, peers: readonly string[]): void {
+    this.#store.tell({ type: 'fault', fault: { at: this.#clock.wall(), type, peers } })
+  }
+
+  async #tell(what: string, done: Promise<void>): Promise<void> {
+    const notice = (text: string, bad: boolean) => {
+      const at = this.#clock.wall()
+      this.#store.change({ ...this.#store.ui, notice: { text, bad, at } })
+    }
+    try {
+      await done
+      notice(`${what}: done`, false)
+    } catch (error) {
+      notice(`${what}: ${errorMessage(error)}`, true)
+    }
+  }
+}

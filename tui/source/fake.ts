@@ -1,0 +1,34 @@
+import type { Fault } from '../../src/admin/types.ts'
+import type { SourceEvent } from '../model/types.ts'
+import type { Source } from './types.ts'
+
+/** A source of a fixed list of events; it remembers what it was asked to do. */
+export class FakeSource implements Source {
+  readonly asked: (Fault | { readonly type: 'transfer'; readonly to: string | undefined })[] = []
+  readonly #script: readonly SourceEvent[]
+  #emit: (event: SourceEvent) => void = () => {}
+
+  constructor(script: readonly SourceEvent[]) {
+    this.#script = script
+  }
+
+  async start(emit: (event: SourceEvent) => void): Promise<void> {
+    this.#emit = emit
+    for (const event of this.#script) emit(event)
+  }
+
+  async stop(): Promise<void> {}
+
+  /** One more event, as if the cluster had told it. */
+  tell(event: SourceEvent): void {
+    this.#emit(event)
+  }
+
+  async fault(fault: Fault): Promise<void> {
+    this.asked.push(fault)
+  }
+
+  async transfer(_leader: string, to: string | undefined): Promise<void> {
+    this.asked.push({ type: 'transfer', to })
+  }
+}

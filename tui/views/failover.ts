@@ -1,0 +1,184 @@
+import { quantile } from '../model/rings.ts'
+import { sinceStart, writableTimes } from '../model/select.ts'
+import { type Failover, type Mark, type Model, marks } from '../model/types.ts'
+import type { Style } from '../theme/theme.ts'
+import { cut, type Line, pad, span, widthOf } from '../widgets/line.ts'
+import { clock, grouped } from '../widgets/numbers.ts'
+import { panel } from '../widgets/panel.ts'
+import type { View, ViewInput } from './types.ts'
+
+const names: Readonly<Record<Mark, string>> = {
+  detect: 'detect',
+  vote: 'vote',
+  commit: 'commit',
+  write: 'API write',
+  reconcile: 'reconcile',
+}
+const styles: Readonly<Record<Mark, Style>> = {
+  detect: 'down',
+  vote: 'pending',
+  commit: 'warn',
+  write: 'leader',
+  reconcile: 'ok',
+}
+
+/** Panel 3: what a change of leadership costs, step by step, and the client's verdict. */
+export const failoverView: View = input => {
+  const { model, ui, theme, width, height } = input
+  const { failover } = model
+  const title = failover
+    ? `3 FAILOVER #${failover.number}  ${failover.cause} ${clock(failover.startedAt, true)}`
+    : '3 FAILOVER  none yet'
+  const options = { title, note: summary(model), width, height, theme, focused: ui.focus === 3 }
+  const rows = height - 2
+  const narrow = width < 100
+  const probe = probeLine(model)
+  if (!failover) {
+    const hint: Line = [span('   select a peer and press X: the stopwatch starts', 'dim')]
+    return panel(options, rows > 1 ? [hint, ...timeline(input, rows - 3), probe] : [probe])
+  }
+  if (narrow || rows < 4) {
+    return panel(options, [chain(failover), ...older(input, rows - 2), probe])
+  }
+  const bars = strip(input, failover)
+  const reigns = timeline(input, rows - bars.length - 1)
+  const before = older(input, rows - bars.length - reigns.length - 1)
+  return panel(options, [...bars, ...reigns, probe, ...before])
+}
+
+/** The note in the edge: the figure that counts, and how it compares. */
+function summary(model: Model): string | undefined {
+  const { failover } = model
+  const times = writableTimes(model)
+  const current = failover ? sinceStart(failover, 'write') : undefined
+  const waiting = failover && !failover.done ? model.now - failover.startedAt : undefined
+  const head =
+    current !== undefined
+      ? `${grouped(current)} ms to writable API`
+      : waiting !== undefined
+        ? `${grouped(waiting)} ms ...`
+        : undefined
+  if (!head || times.length === 0) return head
+  const best = grouped(Math.min(...times))
+  const worst = grouped(Math.max(...times))
+  const p50 = grouped(quantile(times, 0.5))
+  return `${head} | best ${best} | p50 ${p50} | worst ${worst} of ${times.length}`
+}
+
+/** `detect 212 > vote +41 > ... = 334 ms`. */
+function chain(failover: Failover): Line {
+  const parts: Line[number][] = [span(' ')]
+  let before = 0
+  for (const mark of marks) {
+    const ms = sinceStart(failover, mark)
+    const own = ms === undefined ? '...' : grouped(Math.max(0, ms - before))
+    if (ms !== undefined) before = Math.max(before, ms)
+    if (parts.length > 1) parts.push(span(' > ', 'dim'))
+    parts.push(span(`${names[mark].toLowerCase()} `), span(own, 'strong'))
+    if (mark === 'write' && ms !== undefined) parts.push(span(` = ${grouped(ms)} ms`, 'strong'))
+  }
+  return parts
+}
+
+/** Labels above a bar, each step as long as it took. */
+function strip({ model, theme, width }: ViewInput, failover: Failover): Line[] {
+  const cells = width - 8
+  const known = marks.flatMap(mark => {
+    const ms = sinceStart(failover, mark)
+    return ms === undefined ? [] : [{ mark, ms }]
+  })
+  const runningMs = failover.done ? 0 : model.now - failover.startedAt
+  const total = Math.max(1, runningMs, ...known.map(({ ms }) => ms))
+  const column = (ms: number) => Math.round((ms / total) * cells)
+  const bars: Line[number][] = [span('   ')]
+  let from = 0
+  for (const { mark, ms } of known) {
+    const to = Math.max(from, column(ms))
+    const glyph = theme.glyphs.segments[marks.indexOf(mark)] ?? theme.glyphs.full
+    bars.push(span(glyph.repeat(to - from), styles[mark]))
+    from = to
+  }
+  if (!failover.done) bars.push(span(theme.glyphs.ring.repeat(Math.max(0, cells - from)), 'dim'))
+  return [labels(known, theme.glyphs.segments, failover), bars]
+}
+
+/** Times since the start, each with its sign in the bar. */
+function labels(
+  known: readonly { readonly mark: Mark; readonly ms: number }[],
+  segments: readonly string[],
+  failover: Failover,
+): Line {
+  const line: Line[number][] = [span('   0 ms ')]
+  for (const { mark, ms } of known) {
+    const sign = segments[marks.indexOf(mark)] ?? ''
+    line.push(
+      span('  '),
+      span(`${sign}`, styles[mark]),
+      span(` ${names[mark]} `),
+      span(grouped(ms), mark === 'write' ? 'strong' : 'plain'),
+    )
+  }
+  if (!failover.done && known.length < marks.length) line.push(span('  ...', 'dim'))
+  if (failover.startFrom === 'write') line.push(span('   (from the last write)', 'dim'))
+  return line
+}
+
+/** Reigns from left to right, with the faults below them. */
+function timeline({ model, theme, width }: ViewInput, rows: number): Line[] {
+  if (rows < 1 || model.reigns.length === 0) return []
+  const { line, leader, arrow } = theme.glyphs
+  const shown: string[] = []
+  let room = width - 16
+  for (const reign of [...model.reigns].reverse()) {
+    const text = `term ${reign.term} ${line}${line}${leader}${reign.leader}${line.repeat(4)}`
+    if (widthOf(text) + 1 > room) break
+    room -= widthOf(text) + 1
+    shown.unshift(text)
+  }
+  const reigns: Line = [span('   '), span(`${shown.join(' ')}${arrow} now`, 'leader')]
+  const faults = model.faults
+    .slice(-6)
+    .map(fault => `${clock(fault.at)} ${fault.type} ${fault.peers.join(',')}`.trimEnd())
+    .join('   ')
+  const below: Line[] = faults === '' ? [] : [[span(`   ${cut(faults, width - 6)}`, 'dim')]]
+  return [reigns, ...below].slice(0, rows)
+}
+
+/** Earlier failovers, newest first. */
+function older({ model }: ViewInput, rows: number): Line[] {
+  if (rows < 1) return []
+  return [...model.history]
+    .filter(failover => failover.number !== model.failover?.number)
+    .reverse()
+    .slice(0, rows)
+    .map(failover => [
+      span(` #${pad(String(failover.number), 4)}`, 'dim'),
+      span(pad(`${failover.cause} > ${failover.leader ?? '-'}`, 34)),
+      ...chain(failover),
+    ])
+}
+
+/** The client's side: nothing in it is assumed. */
+export function probeLine(model: Model): Line {
+  const { probe } = model
+  if (probe.state === 'off') return [span('   client probe: off', 'dim')]
+  if (probe.state === 'failed') {
+    return [span(`   client probe: ${probe.error ?? 'failed'}`, 'warn')]
+  }
+  const { verdict } = probe
+  const bad = verdict !== undefined && (verdict.lost > 0 || verdict.duplicated > 0)
+  const judged = verdict
+    ? `${grouped(verdict.lost)} lost  ${grouped(verdict.duplicated)} duplicated`
+    : 'not judged yet'
+  return [
+    span('   client probe: ', 'dim'),
+    span(`${grouped(probe.writes)} writes  `),
+    span(judged, bad ? 'down' : verdict ? 'ok' : 'dim'),
+    span(`  ${grouped(probe.retried)} retried  longest gap ${grouped(probe.longestGapMs)} ms`),
+    ...(probe.unknown > 0 ? [span(`  ${grouped(probe.unknown)} unknown`, 'warn')] : []),
+    ...(probe.failed > 0 ? [span(`  ${grouped(probe.failed)} failed`, 'warn')] : []),
+    ...(probe.sinceWriteMs > 1_000
+      ? [span(`  no write for ${(probe.sinceWriteMs / 1_000).toFixed(1)} s`, 'down')]
+      : []),
+  ]
+}
