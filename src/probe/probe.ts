@@ -139,9 +139,9 @@ export class Probe {
   }
 
   /**
-   * Deletes the objects that the last `judge` found as they should be, so that a probe that runs for
-   * days does not fill the store. Counts keep what was pruned. What can't be deleted now stays for
-   * the next call.
+   * Deletes the objects that the last `judge` found as they should be, so that a probe that runs
+   * for days does not fill the store. Counts keep what was pruned. What can't be deleted now stays
+   * for the next call.
    */
   async prune(): Promise<void> {
     const judged = [...this.#judged]

@@ -2,8 +2,8 @@ const enter = '\x1b[?1049h\x1b[?25l\x1b[?7l'
 const leave = '\x1b[?7h\x1b[?25h\x1b[?1049l'
 
 /**
- * Takes the alternate screen, without cursor and automatic wrapping. The returned function gives the
- * terminal back; calling it again is harmless. It also runs when the process ends in any way that a
+ * Takes the alternate screen, without cursor and automatic wrapping. The returned function gives
+ * the terminal back; calling it again is harmless. It also runs when the process ends in any way that a
  * process can notice.
  */
 export function takeScreen(out: NodeJS.WriteStream): () => void {

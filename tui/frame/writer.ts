@@ -54,7 +54,7 @@ export class FrameWriter extends EventEmitter {
     return { frames: this.#frames, bytes: this.#bytes }
   }
 
-  /** The next frame is painted in full: after ctrl-l, or when something else wrote to the screen. */
+  /** The next frame is painted in full: ctrl-l, or something else wrote to the screen. */
   invalidate(): void {
     this.#shown = []
   }

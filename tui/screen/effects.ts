@@ -39,6 +39,8 @@ export class Controls {
       case 'fault': {
         const { fault, peers } = effect
         this.#mark(fault.type, peers)
+        // The next key is for the same peer (R after X), whoever leads by then.
+        if (peers[0]) this.#store.change({ ...this.#store.ui, selected: peers[0] })
         const said = [fault.type, ...peers].join(' ')
         return this.#tell(said, this.#source.fault(fault))
       }
