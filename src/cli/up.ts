@@ -1,14 +1,22 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
+import { dataLayout } from '../config/layout.ts'
 import { loadConfig } from '../config/load.ts'
 import { formatAddress } from '../config/ports.ts'
+import type { ClusterConfig } from '../config/types.ts'
+import { formatConfig } from '../config/write.ts'
 import { createJsonLogger } from '../kernel/json-logger.ts'
 import { silentLogger } from '../kernel/logger.ts'
 import { openCluster, type PreparedCluster, prepareCluster } from '../supervisor/prepare.ts'
 import { processState, readRunRecord, startProcess } from '../supervisor/processes.ts'
 import { waitUntilReady } from '../supervisor/ready.ts'
-import { runningSupervisor, Supervisor, supervisorProcess } from '../supervisor/supervisor.ts'
+import {
+  checkStart,
+  runningSupervisor,
+  Supervisor,
+  supervisorProcess,
+} from '../supervisor/supervisor.ts'
 import { type CliParts, UsageError } from './types.ts'
 import { watchLines } from './watch.ts'
 
@@ -29,19 +37,15 @@ export interface UpOptions {
 /** `quorate up`: brings the cluster up and stays with it, or leaves it running. */
 export async function up(options: UpOptions, parts: CliParts): Promise<void> {
   const data = resolve(options.data)
-  const cluster = await prepare(data, options, parts)
-  const running = runningSupervisor(cluster)
+  const wanted = wantedConfig(data, options)
+  const running = runningSupervisor(dataLayout(data))
   if (running !== undefined) {
-    if (!options.detach) {
-      throw new UsageError(
-        `the cluster of ${data} is running already (supervisor pid ${running}).\n` +
-          'See it with: quorate tui    Stop it with: quorate down',
-      )
-    }
-    await ready(cluster, options)
+    await ready(keptCluster(data, wanted, running, options), options)
     return
   }
+  const cluster = await prepareCluster(data, wanted, parts.ensureIdentity)
   if (options.detach) {
+    await checkStart(cluster, parts.mainFile)
     startProcess(cluster.layout, supervisorProcess, [parts.mainFile, 'supervise', '--data', data])
     await ready(cluster, options, () => supervisorAlive(cluster))
     return
@@ -65,11 +69,29 @@ export async function supervise(
   process.exit(0)
 }
 
-async function prepare(
+/**
+ * The running cluster, untouched: its processes must go on finding their configuration.
+ * @throws UsageError when there is nothing that a second `up` could do.
+ */
+function keptCluster(
   data: string,
+  wanted: ClusterConfig,
+  pid: number,
   options: UpOptions,
-  parts: CliParts,
-): Promise<PreparedCluster> {
+): PreparedCluster {
+  const hint = 'See it with: quorate tui    Stop it with: quorate down'
+  const running = `the cluster of ${data} is running already (supervisor pid ${pid})`
+  if (!options.detach) throw new UsageError(`${running}.\n${hint}`)
+  const cluster = openCluster(data)
+  const { networks } = wanted.networks === 'auto' ? cluster.config : wanted
+  if (formatConfig({ ...wanted, networks }) !== formatConfig(cluster.config)) {
+    throw new UsageError(`${running}, with another configuration; nothing was changed.\n${hint}`)
+  }
+  return cluster
+}
+
+/** File and flags together. @throws UsageError, ConfigError */
+function wantedConfig(data: string, options: UpOptions): ClusterConfig {
   const inForce = resolve(data, 'cluster.config.json')
   const file = options.config ?? (existsSync(inForce) ? inForce : 'cluster.config.json')
   const overrides = {
@@ -90,7 +112,7 @@ async function prepare(
   if (config.proxyMode !== 'userspace') {
     throw new UsageError(`proxyMode: "${config.proxyMode}" is not built yet; use "userspace"`)
   }
-  return prepareCluster(data, config, parts.ensureIdentity)
+  return config
 }
 
 /** In the foreground: until Ctrl-C, with the dashboard where there is a terminal. */

@@ -5,6 +5,7 @@ import { bindProblem, portHolder } from './sockets.ts'
 function addressesOf(config: ClusterConfig, processes: readonly string[]): [string, Address][] {
   const claims: [string, Address][] = []
   if (processes.includes('load-balancer')) claims.push(['loadBalancer', config.loadBalancer])
+  if (processes.includes('supervisor')) claims.push(['supervisor', config.supervisor])
   for (const [index, peer] of config.peers.entries()) {
     if (!processes.includes(peer.name)) continue
     const services = peer.roles.includes('control-plane')

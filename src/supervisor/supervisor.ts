@@ -1,5 +1,6 @@
 import { AdminServer, RefusedError } from '../admin/server.ts'
 import type { Fault, ProcessReport } from '../admin/types.ts'
+import type { DataLayout } from '../config/layout.ts'
 import { formatAddress } from '../config/ports.ts'
 import { must } from '../kernel/assert.ts'
 import { type Cancel, systemClock } from '../kernel/clock.ts'
@@ -59,8 +60,7 @@ export class Supervisor implements Startable {
   async start(): Promise<void> {
     const { layout, config } = this.#cluster
     const wanted = wantedProcesses(this.#cluster, this.#main)
-    const missing = [...wanted.keys()].filter(name => !isAlive(this.#cluster, name))
-    await checkPorts(config, missing)
+    const missing = await checkStart(this.#cluster, this.#main)
     recordProcess(layout, supervisorProcess, process.pid, process.argv.slice(1))
     for (const name of missing) startProcess(layout, name, must(wanted.get(name), name))
     this.#admin = new AdminServer({
@@ -103,6 +103,17 @@ export class Supervisor implements Startable {
       startProcess(this.#cluster.layout, name, args)
     }
   }
+}
+
+/**
+ * The processes that are still to be started, after a look at their ports and the supervisor's own.
+ * @throws Error naming the holder when a port is taken.
+ */
+export async function checkStart(cluster: PreparedCluster, main: string): Promise<string[]> {
+  const wanted = [...wantedProcesses(cluster, main).keys()]
+  const missing = wanted.filter(name => !isAlive(cluster, name))
+  await checkPorts(cluster.config, [supervisorProcess, ...missing])
+  return missing
 }
 
 /** Name and arguments of every process that the cluster needs on this machine. */
@@ -149,7 +160,7 @@ export function processReports({ layout }: PreparedCluster): ProcessReport[] {
 }
 
 /** Whether a supervisor of this data folder runs, other than this process. */
-export function runningSupervisor({ layout }: PreparedCluster): number | undefined {
+export function runningSupervisor(layout: DataLayout): number | undefined {
   const record = readRunRecord(layout, supervisorProcess)
   if (!record || record.pid === process.pid || processState(record) === 'down') return undefined
   return record.pid
