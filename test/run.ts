@@ -90,6 +90,8 @@ async function vitest(
     join(root, 'test/vitest.config.ts'),
     ...folders,
     ...exclude.flatMap(path => ['--exclude', `${path}**`]),
+    // Clusters of real processes share two cores: one at a time.
+    ...(folders.some(folder => folder.startsWith('test/e2e')) ? ['--no-file-parallelism'] : []),
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${file}`,

@@ -113,7 +113,8 @@ async function perform(
       kills.push(figures)
       say(
         `kill ${n + 1}/${options.kills}: ${figures.peer}, ` +
-          `write gap ${Math.round(figures.gapMs)} ms, new leader after ${Math.round(figures.electedMs)} ms, ` +
+          `write gap ${Math.round(figures.gapMs)} ms, ` +
+          `new leader after ${Math.round(figures.electedMs)} ms, ` +
           `reconciled after ${Math.round(figures.reconciledMs)} ms`,
       )
     }

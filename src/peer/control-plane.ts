@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import type { ComponentReport } from '../admin/types.ts'
 import type { InformerFactory } from '../client/informer.ts'
 import type { Client } from '../client/types.ts'
@@ -92,6 +93,8 @@ export class ControlPlane {
     const began = clock.now()
     try {
       const deadline = AbortSignal.any([signal, AbortSignal.timeout(syncTimeoutMs)])
+      // Every informer listens to it: more than the ten that Node takes for a leak.
+      setMaxListeners(0, deadline)
       await factory.waitForSync(deadline)
       await factory.waitForRevision(String(revision), deadline)
       if (signal.aborted) return

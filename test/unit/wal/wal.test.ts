@@ -20,12 +20,19 @@ import {
   SnapshotWriter,
 } from '../../../src/wal/snapshot.ts'
 import { Wal, WalDamagedError } from '../../../src/wal/wal.ts'
+import { until } from '../../support/until.ts'
 
 let directory: string
 beforeEach(() => {
   directory = mkdtempSync(path.join(tmpdir(), 'quorate-wal-'))
 })
-afterEach(() => rmSync(directory, { recursive: true, force: true, maxRetries: 9 }))
+// A segment may still be on its way to the disk, made ahead in the background.
+afterEach(() =>
+  until('the folder is removed', () => {
+    rmSync(directory, { recursive: true, force: true })
+    return true
+  }),
+)
 
 const segmentBytes = 4096
 const open = () => Wal.open(createDisk(directory), { segmentBytes })
