@@ -56,7 +56,7 @@ export async function demo(options: DemoOptions, parts: CliParts): Promise<void>
   try {
     if (own) await bringUp(data, options, parts)
     const cluster = openCluster(data)
-    const { kills, verdict, report } = await perform(cluster, options, parts, say)
+    const { kills, verdict, report } = await perform(cluster, options, say)
     const result = { ...summary(kills, report, verdict), kills }
     if (options.json) process.stdout.write(`${JSON.stringify(result)}\n`)
     else printFigures(result, report, verdict)
@@ -88,7 +88,6 @@ function bringUp(data: string, options: DemoOptions, parts: CliParts): Promise<v
 async function perform(
   cluster: PreparedCluster,
   options: DemoOptions,
-  parts: CliParts,
   say: (text: string) => void,
 ): Promise<{ kills: KillFigures[]; verdict: Verdict; report: ProbeReport }> {
   const client = adminClient(cluster)
@@ -109,7 +108,7 @@ async function perform(
     await sleep(steadyMs)
     const kills: KillFigures[] = []
     for (let n = 0; n < options.kills; n++) {
-      const figures = await killLeader(cluster, clients, client, probe, parts, 3 + (n % 2))
+      const figures = await killLeader(cluster, clients, client, probe, 3 + (n % 2))
       kills.push(figures)
       say(
         `kill ${n + 1}/${options.kills}: ${figures.peer}, ` +
@@ -118,7 +117,7 @@ async function perform(
           `reconciled after ${Math.round(figures.reconciledMs)} ms`,
       )
     }
-    await isolateMinority(cluster, clients, probe, parts, say)
+    await isolateMinority(cluster, clients, probe, say)
     await probe.stop()
     return { kills, verdict: await probe.judge(), report: probe.report }
   } finally {
@@ -138,7 +137,6 @@ async function killLeader(
   clients: PeerClients,
   client: Client,
   probe: Probe,
-  parts: CliParts,
   replicas: number,
 ): Promise<KillFigures> {
   const leader = await waitForLeader(clients, undefined)
@@ -146,11 +144,11 @@ async function killLeader(
   const began = performance.now()
   // At the moment of the kill: the old leader's controllers may or may not have begun.
   const scaling = retry(() => scaleWorkload(client, namespace, replicas))
-  await runFault(cluster, parts.mainFile, { type: 'kill', peer: leader })
+  await runFault(cluster, { type: 'kill', peer: leader })
   await waitForLeader(clients, leader)
   const electedMs = performance.now() - began
   await scaling
-  await runFault(cluster, parts.mainFile, { type: 'restart', peer: leader })
+  await runFault(cluster, { type: 'restart', peer: leader })
   await waitForReplicas(client, namespace, replicas, recoverTimeoutMs)
   const reconciledMs = performance.now() - began
   await waitUntilReady(cluster, recoverTimeoutMs, () => {})
@@ -162,15 +160,14 @@ async function isolateMinority(
   cluster: PreparedCluster,
   clients: PeerClients,
   probe: Probe,
-  parts: CliParts,
   say: (text: string) => void,
 ): Promise<void> {
   const leader = await waitForLeader(clients, undefined)
   probe.stopwatch.mark()
-  await runFault(cluster, parts.mainFile, { type: 'partition', from: [leader] })
+  await runFault(cluster, { type: 'partition', from: [leader] })
   await waitForLeader(clients, leader)
   await sleep(steadyMs)
-  await runFault(cluster, parts.mainFile, { type: 'heal' })
+  await runFault(cluster, { type: 'heal' })
   await waitUntilReady(cluster, recoverTimeoutMs, () => {})
   say(`partition of ${leader}: write gap ${Math.round(probe.stopwatch.gapMs)} ms; healed`)
 }

@@ -5,7 +5,7 @@ import { sleep } from '../kernel/clock.ts'
 import { runFault } from '../supervisor/faults.ts'
 import { leaderOf, PeerClients } from '../supervisor/peers.ts'
 import { openCluster } from '../supervisor/prepare.ts'
-import { type CliParts, UsageError } from './types.ts'
+import { UsageError } from './types.ts'
 
 const transferTimeoutMs = 10_000
 
@@ -14,7 +14,6 @@ export async function fault(
   type: string,
   targets: readonly string[],
   options: { readonly data: string; readonly delay?: number; readonly ms?: number },
-  parts: CliParts,
 ): Promise<void> {
   const cluster = openCluster(resolve(options.data))
   const names = targets.flatMap(target => target.split(',')).filter(Boolean)
@@ -33,20 +32,20 @@ export async function fault(
     }
   }
   const actions: Readonly<Record<string, () => Promise<void>>> = {
-    kill: () => runFault(cluster, parts.mainFile, { type: 'kill', peer: needed() }),
-    pause: () => runFault(cluster, parts.mainFile, { type: 'pause', peer: needed() }),
-    resume: () => runFault(cluster, parts.mainFile, { type: 'resume', peer: needed() }),
-    restart: () => runFault(cluster, parts.mainFile, { type: 'restart', peer: needed() }),
+    kill: () => runFault(cluster, { type: 'kill', peer: needed() }),
+    pause: () => runFault(cluster, { type: 'pause', peer: needed() }),
+    resume: () => runFault(cluster, { type: 'resume', peer: needed() }),
+    restart: () => runFault(cluster, { type: 'restart', peer: needed() }),
     partition: () => {
       needed()
-      return runFault(cluster, parts.mainFile, { type: 'partition', from: names })
+      return runFault(cluster, { type: 'partition', from: names })
     },
     slow: () => {
       needed()
       const delayMs = options.delay ?? 100
-      return runFault(cluster, parts.mainFile, { type: 'slow', peers: names, delayMs })
+      return runFault(cluster, { type: 'slow', peers: names, delayMs })
     },
-    heal: () => runFault(cluster, parts.mainFile, { type: 'heal' }),
+    heal: () => runFault(cluster, { type: 'heal' }),
     'block-main': () => direct({ type: 'block-main', ms: options.ms ?? 2_000 }),
     'hold-writes': () => direct({ type: 'hold-writes', hold: true }),
     'release-writes': () => direct({ type: 'hold-writes', hold: false }),

@@ -92,7 +92,7 @@ function addOperations(program: Command, parts: CliParts): void {
         '  quorate fault partition peer-1,peer-2\n  quorate fault heal',
     )
     .action(async (type: string, peers: string[], options) =>
-      (await import('./operate.ts')).fault(type, peers, options, parts),
+      (await import('./operate.ts')).fault(type, peers, options),
     )
   program
     .command('leader')

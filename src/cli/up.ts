@@ -46,7 +46,8 @@ export async function up(options: UpOptions, parts: CliParts): Promise<void> {
   const cluster = await prepareCluster(data, wanted, parts.ensureIdentity)
   if (options.detach) {
     await checkStart(cluster, parts.mainFile)
-    startProcess(cluster.layout, supervisorProcess, [parts.mainFile, 'supervise', '--data', data])
+    const flags = ['--data', data, '--log-level', options.logLevel]
+    startProcess(cluster.layout, supervisorProcess, [parts.mainFile, 'supervise', ...flags])
     await ready(cluster, options, () => supervisorAlive(cluster))
     return
   }
@@ -60,7 +61,12 @@ export async function supervise(
 ): Promise<void> {
   const cluster = openCluster(resolve(options.data))
   const logger = createJsonLogger(supervisorProcess, options.logLevel)
-  const supervisor = new Supervisor({ cluster, main: parts.mainFile, logger })
+  const supervisor = new Supervisor({
+    cluster,
+    main: parts.mainFile,
+    logger,
+    logLevel: options.logLevel,
+  })
   await supervisor.start()
   await untilSignal()
   logger.info('stopping')
@@ -117,7 +123,12 @@ function wantedConfig(data: string, options: UpOptions): ClusterConfig {
 
 /** In the foreground: until Ctrl-C, with the dashboard where there is a terminal. */
 async function stay(cluster: PreparedCluster, options: UpOptions, parts: CliParts): Promise<void> {
-  const supervisor = new Supervisor({ cluster, main: parts.mainFile, logger: silentLogger })
+  const supervisor = new Supervisor({
+    cluster,
+    main: parts.mainFile,
+    logger: silentLogger,
+    logLevel: options.logLevel,
+  })
   const interrupted = untilSignal()
   try {
     await supervisor.start()

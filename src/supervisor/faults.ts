@@ -9,7 +9,6 @@ import {
   startProcess,
   waitForExit,
 } from './processes.ts'
-import { peerArguments } from './supervisor.ts'
 
 const exitTimeoutMs = 5_000
 
@@ -17,11 +16,7 @@ const exitTimeoutMs = 5_000
  * Carries out one fault on the processes of this machine. Real ones: SIGKILL, SIGSTOP, dropped
  * frames. @throws Error when the target does not exist or is in no state for it.
  */
-export async function runFault(
-  cluster: PreparedCluster,
-  main: string,
-  fault: Fault,
-): Promise<void> {
+export async function runFault(cluster: PreparedCluster, fault: Fault): Promise<void> {
   switch (fault.type) {
     case 'kill': {
       const record = recordOf(cluster, fault.peer)
@@ -34,7 +29,7 @@ export async function runFault(
     case 'resume':
       return signalOrThrow(cluster, fault.peer, 'SIGCONT')
     case 'restart':
-      return restart(cluster, main, fault.peer)
+      return restart(cluster, fault.peer)
     case 'partition':
       return partition(cluster, fault.from)
     case 'slow':
@@ -56,8 +51,8 @@ function signalOrThrow(cluster: PreparedCluster, peer: string, signal: NodeJS.Si
   if (!signalProcess(recordOf(cluster, peer), signal)) throw new Error(`${peer} is down`)
 }
 
-/** Starts a dead peer; a living one is stopped first. */
-async function restart(cluster: PreparedCluster, main: string, peer: string): Promise<void> {
+/** Starts a dead peer again, as it was started; a living one is stopped first. */
+async function restart(cluster: PreparedCluster, peer: string): Promise<void> {
   const record = recordOf(cluster, peer)
   if (processState(record) !== 'down') {
     signalProcess(record, 'SIGCONT')
@@ -65,7 +60,7 @@ async function restart(cluster: PreparedCluster, main: string, peer: string): Pr
     if (!(await waitForExit(record, exitTimeoutMs))) signalProcess(record, 'SIGKILL')
     await waitForExit(record, exitTimeoutMs)
   }
-  startProcess(cluster.layout, peer, peerArguments(cluster, main, peer))
+  startProcess(cluster.layout, peer, record.args)
 }
 
 /** Cuts the named peers off from all others; among themselves they keep talking. */

@@ -4,7 +4,7 @@ import type { DataLayout } from '../config/layout.ts'
 import { formatAddress } from '../config/ports.ts'
 import { must } from '../kernel/assert.ts'
 import { type Cancel, systemClock } from '../kernel/clock.ts'
-import type { Logger } from '../kernel/logger.ts'
+import type { Logger, LogLevel } from '../kernel/logger.ts'
 import type { Startable } from '../kernel/startable.ts'
 import { readKeyPair } from '../pki/files.ts'
 import { runFault } from './faults.ts'
@@ -36,6 +36,8 @@ export interface SupervisorOptions {
   readonly cluster: PreparedCluster
   readonly main: string
   readonly logger: Logger
+  /** Of the processes that it starts. */
+  readonly logLevel: LogLevel
 }
 
 /**
@@ -47,6 +49,7 @@ export class Supervisor implements Startable {
   readonly #cluster: PreparedCluster
   readonly #main: string
   readonly #logger: Logger
+  readonly #logLevel: LogLevel
   #admin: AdminServer | undefined
   #watch: Cancel = () => {}
 
@@ -54,12 +57,13 @@ export class Supervisor implements Startable {
     this.#cluster = options.cluster
     this.#main = options.main
     this.#logger = options.logger
+    this.#logLevel = options.logLevel
   }
 
   /** @throws Error naming the holder when a port is taken. */
   async start(): Promise<void> {
     const { layout, config } = this.#cluster
-    const wanted = wantedProcesses(this.#cluster, this.#main)
+    const wanted = wantedProcesses(this.#cluster, this.#main, this.#logLevel)
     const missing = await checkStart(this.#cluster, this.#main)
     recordProcess(layout, supervisorProcess, process.pid, process.argv.slice(1))
     for (const name of missing) startProcess(layout, name, must(wanted.get(name), name))
@@ -88,7 +92,7 @@ export class Supervisor implements Startable {
 
   async #fault(fault: Fault): Promise<void> {
     try {
-      await runFault(this.#cluster, this.#main, fault)
+      await runFault(this.#cluster, fault)
     } catch (error) {
       throw new RefusedError(error instanceof Error ? error.message : String(error), 409)
     }
@@ -110,7 +114,7 @@ export class Supervisor implements Startable {
  * @throws Error naming the holder when a port is taken.
  */
 export async function checkStart(cluster: PreparedCluster, main: string): Promise<string[]> {
-  const wanted = [...wantedProcesses(cluster, main).keys()]
+  const wanted = [...wantedProcesses(cluster, main, 'info').keys()]
   const missing = wanted.filter(name => !isAlive(cluster, name))
   await checkPorts(cluster.config, [supervisorProcess, ...missing])
   return missing
@@ -120,33 +124,18 @@ export async function checkStart(cluster: PreparedCluster, main: string): Promis
 export function wantedProcesses(
   cluster: PreparedCluster,
   main: string,
+  logLevel: LogLevel,
 ): Map<string, readonly string[]> {
   const { layout, config } = cluster
-  const data = ['--data', layout.root]
+  const data = ['--data', layout.root, '--log-level', logLevel]
   const wanted = new Map<string, readonly string[]>()
-  for (const peer of config.peers) wanted.set(peer.name, peerArguments(cluster, main, peer.name))
+  for (const peer of config.peers) {
+    const peerFlags = ['--config', layout.config, '--name', peer.name, '--faults']
+    wanted.set(peer.name, [main, 'peer', ...peerFlags, ...data])
+  }
   wanted.set(loadBalancerProcess, [main, 'lb', ...data])
   if (config.proxyMode === 'userspace') wanted.set(proxyProcess, [main, 'proxy', ...data])
   return wanted
-}
-
-/** How a peer of this machine is started: with faults allowed. */
-export function peerArguments(
-  { layout }: PreparedCluster,
-  main: string,
-  name: string,
-): readonly string[] {
-  return [
-    main,
-    'peer',
-    '--config',
-    layout.config,
-    '--name',
-    name,
-    '--data',
-    layout.root,
-    '--faults',
-  ]
 }
 
 /** State of everything that was started here. */
@@ -179,11 +168,13 @@ export async function stopProcesses({ layout }: PreparedCluster): Promise<string
   const records = readRunRecords(layout).filter(record => record.pid !== process.pid)
   const first = records.filter(record => record.name === supervisorProcess)
   const rest = records.filter(record => record.name !== supervisorProcess)
-  const stopped: string[] = []
+  const stopped = records
+    .filter(record => processState(record) !== 'down')
+    .map(record => record.name)
   for (const group of [first, rest]) {
     for (const record of group) {
       signalProcess(record, 'SIGCONT')
-      if (signalProcess(record, 'SIGTERM')) stopped.push(record.name)
+      signalProcess(record, 'SIGTERM')
     }
     await Promise.all(
       group.map(async record => {
