@@ -3,7 +3,7 @@ import { render } from 'ink'
 import { systemClock } from '../src/kernel/clock.ts'
 import { errorMessage } from '../src/kernel/result.ts'
 import { type Args, parse, usage } from './args.ts'
-import { endOnBrokenPipe, takeScreen } from './frame/terminal.ts'
+import { brokenPipe, takeScreen } from './frame/terminal.ts'
 import { FrameWriter } from './frame/writer.ts'
 import { initialUi } from './keys/dispatch.ts'
 import { changeJson, changeText } from './model/changes.ts'
@@ -24,7 +24,7 @@ const onceSize = { width: 120, height: 36 } as const
 const smallest = { columns: 10, rows: 1 } as const
 
 async function main(): Promise<void> {
-  endOnBrokenPipe(process.stdout)
+  const ended = Promise.race([untilSignal(), brokenPipe(process.stdout, process.stdin)])
   let args: Args
   let settings: Settings
   try {
@@ -48,7 +48,7 @@ async function main(): Promise<void> {
   const probe = args.probe && mode !== 'once'
   const source = new LiveSource(settings, systemClock, { probe })
   const start = startModel(settings)
-  if (mode === 'screen') return runScreen(args, source, start, theme)
+  if (mode === 'screen') return runScreen(args, source, start, theme, ended)
   if (mode === 'once') {
     const { columns, rows } = process.stdout
     const size = { width: columns || onceSize.width, height: rows || onceSize.height }
@@ -63,7 +63,7 @@ async function main(): Promise<void> {
     start,
     write: text => process.stdout.write(text),
     format: mode === 'json' ? changeJson : changeText,
-    ended: untilSignal(),
+    ended,
   })
 }
 
@@ -72,6 +72,7 @@ async function runScreen(
   source: LiveSource,
   start: Model,
   theme: Theme,
+  ended: Promise<void>,
 ): Promise<void> {
   const store = new Store(systemClock, start, initialUi, args.fps)
   const giveBack = takeScreen(process.stdout)
@@ -104,10 +105,14 @@ async function runScreen(
     patchConsole: false,
   })
   await source.start(store.tell)
-  await Promise.race([asked, untilSignal()])
+  await Promise.race([asked, ended])
   store.stop()
   writer.close()
-  ink.unmount()
+  try {
+    ink.unmount()
+  } catch {
+    // The terminal is gone, and with it the mode that Ink wants to restore.
+  }
   giveBack()
   await source.stop()
 }

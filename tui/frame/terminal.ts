@@ -3,8 +3,8 @@ const leave = '\x1b[?7h\x1b[?25h\x1b[?1049l'
 
 /**
  * Takes the alternate screen, without cursor and automatic wrapping. The returned function gives
- * the terminal back; calling it again is harmless. It also runs when the process ends in any way that a
- * process can notice.
+ * the terminal back; calling it again is harmless. It also runs when the process ends in any way
+ * that a process can notice.
  */
 export function takeScreen(out: NodeJS.WriteStream): () => void {
   let taken = true
@@ -23,10 +23,17 @@ export function takeScreen(out: NodeJS.WriteStream): () => void {
   return giveBack
 }
 
-/** A reader that went away (`tui | head`) is the end, not a failure. */
-export function endOnBrokenPipe(out: NodeJS.WriteStream): void {
-  out.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE' || error.code === 'EIO') process.exit(0)
-    throw error
+/**
+ * Resolves when the reader goes away (`tui | head`, a closed terminal): that is the end, not a
+ * failure, and there is still something to clean up in the cluster.
+ */
+export function brokenPipe(...streams: readonly NodeJS.EventEmitter[]): Promise<void> {
+  return new Promise(done => {
+    for (const stream of streams) {
+      stream.on('error', (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error
+        done()
+      })
+    }
   })
 }

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import stringWidth from 'string-width'
+import { widthOf } from '../widgets/line.ts'
 
 /** What a FrameWriter needs of a terminal; `process.stdout` is one. */
 export interface TerminalOut {
@@ -12,6 +12,7 @@ export interface TerminalOut {
 
 const syncBegin = '\x1b[?2026h'
 const syncEnd = '\x1b[?2026l'
+const sgr = /\x1b\[[0-9;]*m/g
 const clearAll = '\x1b[2J'
 /** A terminal that does not say, or says nonsense. */
 const fallback = { columns: 80, rows: 24 } as const
@@ -75,7 +76,7 @@ export class FrameWriter extends EventEmitter {
     for (const [row, line] of next.entries()) {
       if (line === this.#shown[row]) continue
       // After a full row the cursor still stands on its last cell, which erasing would take away.
-      const rest = stringWidth(line) < this.columns ? '\x1b[K' : ''
+      const rest = widthOf(line.replace(sgr, '')) < this.columns ? '\x1b[K' : ''
       changes += `\x1b[${row + 1};1H${line}\x1b[0m${rest}`
     }
     this.#shown = next

@@ -20,6 +20,7 @@ export function keyNames(input: string, key: Key): readonly string[] {
   if (key.tab) return [key.shift ? 'shift-tab' : 'tab']
   for (const [flag, name] of named) if (key[flag]) return [name]
   if (key.ctrl) return [`ctrl-${input}`]
-  if (key.meta) return []
-  return [...input].map(character => (character === '\r' ? 'enter' : character))
+  const characters = [...input].map(each => (each === '\r' ? 'enter' : each))
+  // Escape and a fast key after it look like one key with Alt.
+  return key.meta ? ['escape', ...characters] : characters
 }

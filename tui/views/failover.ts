@@ -32,7 +32,7 @@ export const failoverView: View = input => {
   const options = { title, note: summary(model), width, height, theme, focused: ui.focus === 3 }
   const rows = height - 2
   const narrow = width < 100
-  const probe = probeLine(model)
+  const probe = probeLine(model, narrow)
   if (!failover) {
     const hint: Line = [span('   select a peer and press X: the stopwatch starts', 'dim')]
     return panel(options, rows > 1 ? [hint, ...timeline(input, rows - 3), probe] : [probe])
@@ -159,7 +159,7 @@ function older({ model }: ViewInput, rows: number): Line[] {
 }
 
 /** The client's side: nothing in it is assumed. */
-export function probeLine(model: Model): Line {
+function probeLine(model: Model, narrow: boolean): Line {
   const { probe } = model
   if (probe.state === 'off') return [span('   client probe: off', 'dim')]
   if (probe.state === 'failed') {
@@ -171,7 +171,7 @@ export function probeLine(model: Model): Line {
     ? `${grouped(verdict.lost)} lost  ${grouped(verdict.duplicated)} duplicated`
     : 'not judged yet'
   return [
-    span('   client probe: ', 'dim'),
+    span(narrow ? ' probe: ' : '   client probe: ', 'dim'),
     span(`${grouped(probe.writes)} writes  `),
     span(judged, bad ? 'down' : verdict ? 'ok' : 'dim'),
     span(`  ${grouped(probe.retried)} retried  longest gap ${grouped(probe.longestGapMs)} ms`),

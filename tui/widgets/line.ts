@@ -10,7 +10,8 @@ export interface Span {
 /** One row of cells. Views return arrays of them; nothing wraps by itself. */
 export type Line = readonly Span[]
 
-const printable = /^[\x20-\x7e]*$/
+/** Also the dashboard's own signs, which are one cell each: measuring them is the costly part. */
+const simple = /^[\x20-\x7e·‖›…╌─-▟■□▢▲▶●◐★✖]*$/
 const control = /[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff]/g
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
@@ -25,7 +26,7 @@ export function safe(text: string): string {
 
 /** Cells that `text` takes. */
 export function widthOf(text: string): number {
-  return printable.test(text) ? text.length : stringWidth(text)
+  return simple.test(text) ? text.length : stringWidth(text)
 }
 
 export function lineWidth(line: Line): number {
@@ -36,7 +37,7 @@ export function lineWidth(line: Line): number {
 export function cut(text: string, width: number): string {
   if (width <= 0) return ''
   if (widthOf(text) <= width) return text
-  if (printable.test(text)) return text.slice(0, width)
+  if (simple.test(text)) return text.slice(0, width)
   let kept = ''
   let used = 0
   for (const { segment } of segmenter.segment(text)) {
