@@ -116,7 +116,11 @@ describe('each mistake names file, key, value and what is allowed', () => {
       { ...three, portBase: 80 },
       /^c\.json: portBase: 80 is not allowed; .*1024/,
     ],
-    ['text for a number', { ...three, portBase: '6440' }, /^c\.json: portBase: "6440" is not allowed; allowed: number$/],
+    [
+      'text for a number',
+      { ...three, portBase: '6440' },
+      /^c\.json: portBase: "6440" is not allowed; allowed: number$/,
+    ],
   ])('%s', (_what, file, message) => {
     expect(messageOf(() => parseConfig('c.json', file))).toMatch(message)
   })

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { closeSync, lstatSync, mkdirSync, openSync, readFileSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import {
@@ -29,7 +29,8 @@ export function scriptPath(name: string): string {
 
 /** A short path for the socket of sandbox `id`. @throws Error when its folder isn't private. */
 export function socketPath(id: string): string {
-  const { uid } = userInfo()
+  // Not userInfo(): a uid may have no entry in the user database, as in containers.
+  const uid = process.getuid?.() ?? -1
   const short = `${id.slice(0, 16)}.sock`
   const preferred = join(tmpdir(), `quorate-${uid}`)
   const folder =
