@@ -1,8 +1,8 @@
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net'
-import { errorCode } from '../kernel/result.ts'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+import { dial } from '../kernel/dial.ts'
+import { splice } from '../kernel/splice.ts'
 import type { Startable } from '../kernel/startable.ts'
 import { HealthTracker } from './health.ts'
-import { splice } from './splice.ts'
 import type { Backend, LoadBalancerOptions } from './types.ts'
 
 /** A load balancer that serves; `port` is known once it has started. */
@@ -109,7 +109,7 @@ class TcpLoadBalancer implements LoadBalancer {
       if (round > 0) await new Promise(resolve => setTimeout(resolve, roundPauseMs))
       for (const backend of this.#order()) {
         if (client.destroyed) return undefined
-        const result = await tryConnect(backend, timeoutMs)
+        const result = await dial(backend.host, backend.port, timeoutMs)
         if (!('code' in result)) return { socket: result.socket, backend }
         if (result.code === 'ECONNREFUSED') this.#health.refused(backend.name)
         const { name } = backend
@@ -147,24 +147,4 @@ class TcpLoadBalancer implements LoadBalancer {
     this.#options.logger.warn('a backend is down', { name })
     for (const [client, backend] of this.#clients) if (backend === name) client.resetAndDestroy()
   }
-}
-
-function tryConnect(
-  { host, port }: Backend,
-  timeoutMs: number,
-): Promise<{ readonly socket: Socket } | { readonly code: string }> {
-  return new Promise(resolve => {
-    const socket = connect({ host, port, allowHalfOpen: true })
-    const timer = setTimeout(() => socket.destroy(new Error('timeout')), timeoutMs)
-    const fail = (error: Error) => {
-      clearTimeout(timer)
-      resolve({ code: errorCode(error) ?? 'ETIMEDOUT' })
-    }
-    socket.once('error', fail)
-    socket.once('connect', () => {
-      clearTimeout(timer)
-      socket.off('error', fail)
-      resolve({ socket })
-    })
-  })
 }

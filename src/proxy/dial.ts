@@ -1,5 +1,5 @@
-import { connect, type Socket } from 'node:net'
-import { errorCode } from '../kernel/result.ts'
+import type { Socket } from 'node:net'
+import { dial as dialOnce } from '../kernel/dial.ts'
 import type { Backend } from './servicemap.ts'
 
 /** Added to a port that may not be bound. See design.md, Addresses of the process runtime. */
@@ -33,7 +33,7 @@ async function dialOne({ ip, port }: Backend): Promise<Socket | undefined> {
   const other = port < 1024 ? port + unprivilegedOffset : undefined
   const ports = known ? [known, port] : other ? [port, other] : [port]
   for (const candidate of ports) {
-    const result = await tryConnect(ip, candidate)
+    const result = await dialOnce(ip, candidate, connectTimeoutMs)
     if (!('code' in result)) {
       remember(key, port, candidate)
       return result.socket
@@ -46,24 +46,4 @@ async function dialOne({ ip, port }: Backend): Promise<Socket | undefined> {
 function remember(key: string, port: number, served: number): void {
   if (port === served) remapped.delete(key)
   else if (remapped.size < remappedMax) remapped.set(key, served)
-}
-
-function tryConnect(
-  host: string,
-  port: number,
-): Promise<{ readonly socket: Socket } | { readonly code: string }> {
-  return new Promise(resolve => {
-    const socket = connect({ host, port, allowHalfOpen: true })
-    const timer = setTimeout(() => socket.destroy(new Error('timeout')), connectTimeoutMs)
-    const fail = (error: Error) => {
-      clearTimeout(timer)
-      resolve({ code: errorCode(error) ?? 'ETIMEDOUT' })
-    }
-    socket.once('error', fail)
-    socket.once('connect', () => {
-      clearTimeout(timer)
-      socket.off('error', fail)
-      resolve({ socket })
-    })
-  })
 }

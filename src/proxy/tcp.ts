@@ -1,10 +1,10 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Logger } from '../kernel/logger.ts'
 import { errorCode } from '../kernel/result.ts'
+import { splice } from '../kernel/splice.ts'
 import type { Balancer } from './balancer.ts'
 import { dial, unprivilegedOffset } from './dial.ts'
 import type { Listener, ServicePortEntry } from './servicemap.ts'
-import { splice } from './splice.ts'
 
 /** A connection of which one direction has ended may be quiet for so long. */
 const halfCloseIdleMs = 300_000

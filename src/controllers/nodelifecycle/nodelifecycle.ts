@@ -4,7 +4,7 @@ import { isStatusReason } from '../../api/status.ts'
 import { equal } from '../shared/canonical.ts'
 import { formatTime } from '../shared/time.ts'
 import { type Context, type Controller, done, type Outcome, watch } from '../types.ts'
-import { evictionDelayMs } from './tolerations.ts'
+import { evictionDelayMs } from './eviction.ts'
 
 /** How often a node is looked at: a lease that is not renewed makes no event. */
 const monitorMs = 1_000

@@ -1,5 +1,5 @@
+import { tolerates } from '../../api/tolerations.ts'
 import { ok, type Plugin, unresolvable } from '../framework/types.ts'
-import { tolerates } from './tolerations.ts'
 
 const taint = { key: 'node.kubernetes.io/unschedulable', effect: 'NoSchedule' } as const
 

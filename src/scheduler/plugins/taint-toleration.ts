@@ -1,6 +1,6 @@
+import { tolerates, untolerated } from '../../api/tolerations.ts'
 import { normalizeByMax } from '../framework/framework.ts'
 import { ok, type Plugin, unresolvable } from '../framework/types.ts'
-import { tolerates, untolerated } from './tolerations.ts'
 
 /** Taints repel; PreferNoSchedule only counts against. Source: plugins/tainttoleration. */
 export const taintToleration: Plugin = {

@@ -1,5 +1,6 @@
 import type { Pod, TopologySpreadConstraint } from '../../api/objects.ts'
 import { matchesLabels, type Selector, selectorOf } from '../../api/selectors.ts'
+import { untolerated } from '../../api/tolerations.ts'
 import type { NodeInfo } from '../framework/node-info.ts'
 import {
   type Cycle,
@@ -10,7 +11,6 @@ import {
   unschedulable,
 } from '../framework/types.ts'
 import { matchesNodeAffinity } from './node-affinity.ts'
-import { untolerated } from './tolerations.ts'
 
 interface Constraint {
   readonly topologyKey: string

@@ -3,7 +3,7 @@ import type { Deployment, Pod, ReplicaSet, Taint, Toleration } from '../../../sr
 import { rollingLimits } from '../../../src/controllers/deployment/replica-sets.ts'
 import { proportionalSizes, rollingStep } from '../../../src/controllers/deployment/rolling.ts'
 import { computeStatus } from '../../../src/controllers/deployment/status.ts'
-import { evictionDelayMs } from '../../../src/controllers/nodelifecycle/tolerations.ts'
+import { evictionDelayMs } from '../../../src/controllers/nodelifecycle/eviction.ts'
 import { comparePodsToDelete } from '../../../src/controllers/replicaset/ranking.ts'
 import { Expectations } from '../../../src/controllers/shared/expectations.ts'
 import { templateHash } from '../../../src/controllers/shared/hash.ts'

@@ -1,4 +1,4 @@
-import type { Taint, Toleration } from '../../api/objects.ts'
+import type { Taint, Toleration } from './objects.ts'
 
 /** Whether a toleration covers a taint. Source: core/v1 Toleration.ToleratesTaint. */
 export function tolerates(toleration: Toleration, taint: Taint): boolean {

@@ -1,4 +1,5 @@
 import type { Taint, Toleration } from '../../api/objects.ts'
+import { tolerates } from '../../api/tolerations.ts'
 
 /**
  * How long a pod may stay on a node with NoExecute taints: 0 is at once, undefined for ever.
@@ -23,11 +24,4 @@ export function evictionDelayMs(
     shortest = Math.min(shortest ?? leftMs, leftMs)
   }
   return shortest
-}
-
-function tolerates(toleration: Toleration, taint: Taint): boolean {
-  if (toleration.effect && toleration.effect !== taint.effect) return false
-  if (toleration.key && toleration.key !== taint.key) return false
-  if (toleration.operator === 'Exists') return true
-  return Boolean(toleration.key) && (toleration.value ?? '') === (taint.value ?? '')
 }
