@@ -137,5 +137,7 @@ function untilSignal(): Promise<void> {
 }
 
 await main()
+// A terminal that is gone makes Node 20 abort in `exit`, where it resets the terminal's mode.
+if (process.stdout.isTTY && process.stdout.errored) process.kill(process.pid, 'SIGKILL')
 // Open keep-alive connections must not hold the process after its work is done.
 process.exit()

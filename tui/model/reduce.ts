@@ -79,10 +79,9 @@ export function reduce(model: Model, event: SourceEvent): Model {
       return measure({ ...model, probe: event.probe, writes })
     }
     case 'fault': {
-      const { at, peers } = event.fault
-      const message = `${causeOf(event.fault)} (key)`
-      const source = peers[0] ?? 'all'
-      const line: LogLine = { at, source, kind: 'FAULT', message, level: 'warn' }
+      const { at } = event.fault
+      const message = causeOf(event.fault)
+      const line: LogLine = { at, source: 'key', kind: 'FAULT', message, level: 'warn' }
       const faults = pushed(model.faults, [event.fault], faultsMax)
       return onFault(append({ ...model, faults }, [line]), event.fault)
     }
@@ -117,7 +116,7 @@ function onProcesses(
     const process = list.find(known => known.name === peer.name)?.state
     if (peer.process && process && process !== peer.process) {
       const level = process === 'running' ? 'info' : 'warn'
-      const message = `${peer.name} is ${process}`
+      const message = `is ${process}`
       lines.push({ at, source: peer.name, kind: 'PROCESS', message, level })
     }
     return process === peer.process ? peer : { ...peer, process }
@@ -155,7 +154,7 @@ function onNodes(model: Model, list: readonly NodeState[]): Model {
   for (const node of list) {
     const before = model.nodes.find(known => known.name === node.name)
     if (!before || before.ready === node.ready) continue
-    const message = node.ready ? `${node.name} Ready` : `${node.name} NotReady: no heartbeat`
+    const message = node.ready ? 'Ready' : 'NotReady: no heartbeat'
     const level = node.ready ? 'info' : 'warn'
     lines.push({ at: model.now, source: node.name, kind: 'NODE', message, level })
   }

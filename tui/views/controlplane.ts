@@ -83,5 +83,5 @@ function moved(model: Model): string | undefined {
   const [before, now] = model.reigns.slice(-2)
   if (!before || !now || before.leader === now.leader) return undefined
   if (model.now - now.from > movedMs) return undefined
-  return `moved from ${before.leader}`
+  return `from ${before.leader}`
 }

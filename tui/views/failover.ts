@@ -29,7 +29,14 @@ export const failoverView: View = input => {
   const title = failover
     ? `3 FAILOVER #${failover.number}  ${failover.cause} ${clock(failover.startedAt, true)}`
     : '3 FAILOVER  none yet'
-  const options = { title, note: summary(model), width, height, theme, focused: ui.focus === 3 }
+  const options = {
+    title,
+    note: summary(model, width < 100),
+    width,
+    height,
+    theme,
+    focused: ui.focus === 3,
+  }
   const rows = height - 2
   const narrow = width < 100
   const probe = probeLine(model, narrow)
@@ -47,7 +54,7 @@ export const failoverView: View = input => {
 }
 
 /** The note in the edge: the figure that counts, and how it compares. */
-function summary(model: Model): string | undefined {
+function summary(model: Model, narrow: boolean): string | undefined {
   const { failover } = model
   const times = writableTimes(model)
   const current = failover ? sinceStart(failover, 'write') : undefined
@@ -62,6 +69,7 @@ function summary(model: Model): string | undefined {
   const best = grouped(Math.min(...times))
   const worst = grouped(Math.max(...times))
   const p50 = grouped(quantile(times, 0.5))
+  if (narrow) return `best ${best} p50 ${p50} worst ${worst}`
   return `${head} | best ${best} | p50 ${p50} | worst ${worst} of ${times.length}`
 }
 

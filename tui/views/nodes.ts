@@ -126,7 +126,7 @@ function legend(model: Model, theme: Theme): Line {
   const { total, running: up } = podCounts(model)
   const ready = model.nodes.filter(node => node.ready).length
   return [
-    span(` ${running} running ${pending} starting ${failing} failing ${lost} lost   `, 'dim'),
-    span(`${model.nodes.length} nodes ${ready} ready   ${total} pods ${up} running`),
+    span(` ${running} run ${pending} start ${failing} fail ${lost} lost  `, 'dim'),
+    span(`${model.nodes.length} nodes ${ready} ready  ${total} pods ${up} running`),
   ]
 }

@@ -94,13 +94,13 @@ function narrow(input: ViewInput): Line[] {
     left -= got
     return got
   }
-  const failover = take(5, 4)
+  const failover = take(model.history.length > 1 ? 5 : 4, 4)
   const full = width >= 80
   const nodes = full ? take(Math.ceil(model.nodes.length / 2) + 3, 4) : 0
   const events = full ? take(6, 4) : 0
   const plane = full ? take(Math.max(0, left), 5) : 0
   const grown = plane === 0 && events > 0 ? events + left : events
-  const spare = failover + (full ? 0 : left)
+  const spare = failover + (grown === 0 && plane === 0 ? left : 0)
   return [
     ...peersView({ ...input, height: peers }),
     ...(failover > 0 ? failoverView({ ...input, height: spare }) : []),
