@@ -1,4 +1,5 @@
 import { sleep } from '../kernel/clock.ts'
+import { lastWords } from './last-words.ts'
 import { hasQuorum, leaderOf, PeerClients, type PeerView } from './peers.ts'
 import type { PreparedCluster } from './prepare.ts'
 
@@ -39,13 +40,15 @@ export async function waitUntilReady(
   let shown = ''
   try {
     for (;;) {
-      const missing = missingForReady(await clients.views(), workers)
+      const views = await clients.views()
+      const missing = missingForReady(views, workers)
       if (missing.length === 0) return
       if (missing.join() !== shown) onProgress(missing)
       shown = missing.join()
       if (performance.now() > deadline) {
         throw new Error(
           `not ready after ${timeoutMs / 1000} s: ${missing.join('; ')}\n` +
+            endings(cluster, views) +
             `The peers' logs are in ${cluster.layout.logs}`,
         )
       }
@@ -54,4 +57,12 @@ export async function waitUntilReady(
   } finally {
     clients.close()
   }
+}
+
+/** A line for each peer that ended, with its reason. */
+function endings({ layout }: PreparedCluster, views: readonly PeerView[]): string {
+  return views
+    .filter(view => view.role === 'down')
+    .map(view => `${view.name} ended: ${lastWords(layout, view.name) ?? 'it did not say why'}\n`)
+    .join('')
 }

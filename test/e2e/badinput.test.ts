@@ -243,9 +243,10 @@ describe('damaged logs', () => {
     ])
     expect(ran.code).toBe(1)
     expect(ran.err).toContain(`not ready after 12 s: ${flipped} does not answer`)
-    const log = readFileSync(join(cluster.data, 'logs', `${flipped}.log`), 'utf8')
     const segment = middle.path.split('/').at(-1)
-    expect(log).toContain(`${segment} is damaged at offset ${frame?.at}: an unreadable frame`)
+    const reason = `${segment} is damaged at offset ${frame?.at}: an unreadable frame`
+    expect(ran.err).toContain(`${flipped} ended: write-ahead log ${reason}`)
+    expect(readFileSync(join(cluster.data, 'logs', `${flipped}.log`), 'utf8')).toContain(reason)
 
     const status = await cluster.status()
     expect(status.quorum).toBe(true)

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { type DataLayout, dataLayout } from '../../../src/config/layout.ts'
 import { parseConfig } from '../../../src/config/load.ts'
+import { lastWords } from '../../../src/supervisor/last-words.ts'
 import { chooseNetworks } from '../../../src/supervisor/networks.ts'
 import { checkPorts } from '../../../src/supervisor/ports.ts'
 import {
@@ -95,6 +96,21 @@ describe('processes', () => {
     expect(readRunRecords(layout).map(record => record.name)).toEqual(['b'])
     expect(readRunRecords(dataLayout(join(layout.root, 'none')))).toEqual([])
   })
+})
+
+test('the last words of a process are its newest error, not what follows', () => {
+  expect(lastWords(layout, 'p')).toBeUndefined()
+  mkdirSync(layout.logs)
+  const line = (level: string, fields: object) => `${JSON.stringify({ level, ...fields })}\n`
+  const write = (...lines: string[]) => writeFileSync(layout.logFile('p'), lines.join(''))
+  write(line('info', { msg: 'started' }), 'not JSON\n')
+  expect(lastWords(layout, 'p')).toBeUndefined()
+  const first = line('error', { msg: 'old', error: 'an earlier start' })
+  const second = line('error', { msg: 'can not start', error: 'the log is damaged' })
+  write(first, second, line('info', { msg: 'stopping' }))
+  expect(lastWords(layout, 'p')).toBe('the log is damaged')
+  write(line('error', { msg: 'no reason given' }))
+  expect(lastWords(layout, 'p')).toBe('no reason given')
 })
 
 describe.runIf(process.platform === 'linux')('sockets', () => {
