@@ -4,7 +4,7 @@ import type { DataLayout } from '../config/layout.ts'
 /** Far more than a process says between its reason and its end. */
 const linesMax = 20
 
-/** Why a process that ended says it did: the newest error of its log. Undefined: it said nothing. */
+/** Why a process says that it ended: the newest error of its log. Undefined: it said nothing. */
 export function lastWords(layout: DataLayout, process: string): string | undefined {
   let text: string
   try {
