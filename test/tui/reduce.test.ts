@@ -121,8 +121,18 @@ test('a silent peer is down after a while, and a paused leader leads no more', (
 test('the newest term wins where two peers say that they lead', () => {
   const model = play(steady(), [
     { type: 'report', at: noon, peer: 'peer-2', report: leaderReport('peer-2', 8) },
-    { type: 'report', at: noon, peer: 'peer-3', report: report('peer-3', { term: 8 }) },
-    { type: 'report', at: noon, peer: 'peer-4', report: report('peer-4', { term: 8 }) },
+    {
+      type: 'report',
+      at: noon,
+      peer: 'peer-3',
+      report: report('peer-3', { term: 8, leader: 'peer-2' }),
+    },
+    {
+      type: 'report',
+      at: noon,
+      peer: 'peer-4',
+      report: report('peer-4', { term: 8, leader: 'peer-2' }),
+    },
   ])
   expect(termOf(model)).toBe(8)
   expect(quorumOf(model)).toMatchObject({ ok: true, have: 3 })

@@ -86,7 +86,10 @@ const questions: Partial<Readonly<Record<ActionName, Question>>> = {
     if (isCut(peer.report)) return { refused: `${peer.name} is cut off already: H heals` }
     const what = { type: 'partition', from: [peer.name] } as const
     const question = `cut ${called(model, peer)} off?`
-    return fault(question, consequence(model, peer), what, [peer.name])
+    // Its process lives: connections of clients to it stay open, and wait.
+    const leads = leaderOf(model)?.name === peer.name
+    const expect = leads ? consequence(model, peer) : 'expect: only its own clients wait, 0 lost'
+    return fault(question, expect, what, [peer.name])
   },
   heal() {
     const expect = 'expect: all follow one leader, and catch up'

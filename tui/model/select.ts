@@ -32,13 +32,16 @@ export function termOf(model: Model): number {
 
 export interface Quorum {
   readonly ok: boolean
-  /** Voters that are there and in the leader's term; without a leader, that are there. */
+  /** Voters that follow the leader, with itself; without a leader, those that answer. */
   readonly have: number
   readonly need: number
   readonly voters: number
 }
 
-/** The same rule as `quorate status`: a majority of voters is there and in the leader's term. */
+/**
+ * A majority of the voters follows one leader: the rule of `quorate status`, and here one that is
+ * cut off and knows no leader does not count.
+ */
 export function quorumOf(model: Model): Quorum {
   const leader = leaderOf(model)
   const masters = model.peers.filter(peer => peer.report?.role !== 'worker')
@@ -48,7 +51,8 @@ export function quorumOf(model: Model): Quorum {
     const role = roleOf(peer, model.now)
     if (role === 'down' || role === 'paused' || !peer.report) return false
     if (!voters.includes(peer.report.id)) return false
-    return !leader?.report || peer.report.term === leader.report.term
+    if (!leader?.report || peer === leader) return true
+    return peer.report.term === leader.report.term && peer.report.leader === leader.name
   }).length
   const need = Math.floor(total / 2) + 1
   return { ok: leader !== undefined && here >= need, have: here, need, voters: total }

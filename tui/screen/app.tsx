@@ -1,5 +1,5 @@
-import { Box, Text, useInput } from 'ink'
-import { memo, useSyncExternalStore } from 'react'
+import { Box, type Key, Text, useInput } from 'ink'
+import { memo, useCallback, useSyncExternalStore } from 'react'
 import { keyNames } from '../keys/parse.ts'
 import type { Theme } from '../theme/theme.ts'
 import { screenView } from '../views/screen.ts'
@@ -25,9 +25,14 @@ export function App({ store, size, theme, onKey }: AppProps) {
   const state = useSyncExternalStore(store.subscribe, store.snapshot)
   const width = useSyncExternalStore(size.subscribe, size.columns)
   const height = useSyncExternalStore(size.subscribe, size.rows)
-  useInput((input, key) => {
-    for (const name of keyNames(input, key)) onKey(name)
-  })
+  // The same function each time, or Ink would listen anew after every frame.
+  const onInput = useCallback(
+    (input: string, key: Key) => {
+      for (const name of keyNames(input, key)) onKey(name)
+    },
+    [onKey],
+  )
+  useInput(onInput)
   return <Frame {...state} theme={theme} width={width} height={height} />
 }
 

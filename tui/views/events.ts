@@ -24,7 +24,7 @@ export const eventsView: View = input => {
   const options = { title: '6 EVENTS', note, width, height, theme, focused: ui.focus === 6 }
   const end = model.log.length - back
   const shown = model.log.slice(Math.max(0, end - rows), end)
-  const source = Math.min(16, Math.max(7, ...model.peers.map(peer => widthOf(peer.name))))
+  const source = Math.min(16, Math.max(7, ...shown.map(line => widthOf(line.source))))
   return panel(
     options,
     shown.map(line => eventLine(line, source)),

@@ -77,24 +77,30 @@ function summary(model: Model, narrow: boolean): string | undefined {
 function chain(failover: Failover): Line {
   const parts: Line[number][] = [span(' ')]
   let before = 0
-  for (const mark of marks) {
-    const ms = sinceStart(failover, mark)
-    const own = ms === undefined ? '...' : grouped(Math.max(0, ms - before))
-    if (ms !== undefined) before = Math.max(before, ms)
+  for (const { mark, ms } of reached(failover)) {
     if (parts.length > 1) parts.push(span(' > ', 'dim'))
-    parts.push(span(`${names[mark].toLowerCase()} `), span(own, 'strong'))
-    if (mark === 'write' && ms !== undefined) parts.push(span(` = ${grouped(ms)} ms`, 'strong'))
+    parts.push(span(`${names[mark].toLowerCase()} `), span(grouped(ms - before), 'strong'))
+    if (mark === 'write') parts.push(span(` = ${grouped(ms)} ms`, 'strong'))
+    before = ms
   }
+  if (!failover.done) parts.push(span(' ...', 'dim'))
   return parts
+}
+
+/** The steps so far in order of time: controllers may be at work before the client's write. */
+function reached(failover: Failover): { readonly mark: Mark; readonly ms: number }[] {
+  return marks
+    .flatMap(mark => {
+      const ms = sinceStart(failover, mark)
+      return ms === undefined ? [] : [{ mark, ms }]
+    })
+    .sort((a, b) => a.ms - b.ms)
 }
 
 /** Labels above a bar, each step as long as it took. */
 function strip({ model, theme, width }: ViewInput, failover: Failover): Line[] {
   const cells = width - 8
-  const known = marks.flatMap(mark => {
-    const ms = sinceStart(failover, mark)
-    return ms === undefined ? [] : [{ mark, ms }]
-  })
+  const known = reached(failover)
   const runningMs = failover.done ? 0 : model.now - failover.startedAt
   const total = Math.max(1, runningMs, ...known.map(({ ms }) => ms))
   const column = (ms: number) => Math.round((ms / total) * cells)
@@ -174,6 +180,10 @@ function probeLine(model: Model, narrow: boolean): Line {
     return [span(`   client probe: ${probe.error ?? 'failed'}`, 'warn')]
   }
   const { verdict } = probe
+  const { failover } = model
+  const since = failover ? (failover.at.write ?? failover.startedAt) : 0
+  // What was judged before the failover says nothing of it.
+  const current = verdict !== undefined && verdict.at > since
   const bad = verdict !== undefined && (verdict.lost > 0 || verdict.duplicated > 0)
   const judged = verdict
     ? `${grouped(verdict.lost)} lost  ${grouped(verdict.duplicated)} duplicated`
@@ -181,7 +191,8 @@ function probeLine(model: Model, narrow: boolean): Line {
   return [
     span(narrow ? ' probe: ' : '   client probe: ', 'dim'),
     span(`${grouped(probe.writes)} writes  `),
-    span(judged, bad ? 'down' : verdict ? 'ok' : 'dim'),
+    span(judged, bad ? 'down' : current ? 'ok' : 'dim'),
+    ...(verdict && !current ? [span(` before #${failover?.number}`, 'dim')] : []),
     span(`  ${grouped(probe.retried)} retried  longest gap ${grouped(probe.longestGapMs)} ms`),
     ...(probe.unknown > 0 ? [span(`  ${grouped(probe.unknown)} unknown`, 'warn')] : []),
     ...(probe.failed > 0 ? [span(`  ${grouped(probe.failed)} failed`, 'warn')] : []),

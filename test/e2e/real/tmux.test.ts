@@ -114,7 +114,7 @@ test.skipIf(noTmux)(
       async () => {
         const now = await frame()
         const count = Number(/probe: ([\d,]+) writes/.exec(now)?.[1]?.replace(/,/g, ''))
-        return count > writes + 20 ? now : undefined
+        return count > writes + 20 && !/before #1/.test(now) ? now : undefined
       },
       40_000,
     )

@@ -17,6 +17,16 @@ describe('the judge', () => {
       [creates('a'), none, ['a', 'a'], 0],
       { duplicated: 1, objects: 2, ok: false },
     ],
+    [
+      'what is under way may be there or not',
+      [
+        { ...creates('a'), inFlight: new Set(['f', 'g']) },
+        { acknowledged: 5, unknown: 0, inFlight: 1 },
+        ['a', 'f'],
+        6,
+      ],
+      { lost: 0, duplicated: 0, unknownApplied: 0, ok: true },
+    ],
     ['an object nobody wrote', [creates(''), none, ['x'], 0], { duplicated: 1, ok: false }],
     [
       'an unknown outcome may be there',
