@@ -13,7 +13,7 @@ export interface Args {
 export const usage = `quorate tui: the dashboard, attached to a running cluster
 
   --data DIR       folder of the cluster (default .quorate)
-  --connect ADDR   ask only the peer with this admin address (host:port)
+  --connect ADDR   admin address (host:port) of a peer; --data has the certificates
   --plain          one line per change: ts level peer message key=value
   --json           the same, one JSON object per line
   --once           one frame, then exit: 0 with quorum, 3 without

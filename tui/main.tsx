@@ -127,11 +127,14 @@ function startModel({ cluster, loadBalancer, peers, supervisor }: Settings): Mod
   })
 }
 
-/** Resolves at SIGINT, SIGTERM or SIGHUP. */
+/**
+ * Resolves at SIGINT, SIGTERM or SIGHUP. The listeners stay: Ink's signal-exit kills the process at
+ * once when it finds that nobody else listens, and the terminal would stay as it is.
+ */
 function untilSignal(): Promise<void> {
   return new Promise(done => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.once(signal, () => done())
+      process.on(signal, () => done())
     }
   })
 }

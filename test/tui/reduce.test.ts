@@ -72,6 +72,21 @@ test('a change of leadership nobody announced counts from the last write', () =>
   })
 })
 
+test('an earlier fault is not blamed twice', () => {
+  const t1 = afterKill().now
+  const model = play(afterKill(), [
+    { type: 'probe', probe: afterKill().probe, acknowledged: [t1 - 20] },
+    raft(t1 + 500, 'peer-2', 'became leader of term 9'),
+    {
+      type: 'processes',
+      at: t1 + 600,
+      list: [{ name: 'peer-3', pid: 1, state: 'down', startedAt: '' }],
+    },
+    { type: 'tick', now: t1 + 700 },
+  ])
+  expect(model.failover).toMatchObject({ number: 2, cause: 'peer-3 died', startedAt: t1 - 20 })
+})
+
 test('what happened before the dashboard came is shown and not measured', () => {
   const list = [
     { id: 1, at: noon - 9_000, source: 'peer-3', kind: 'RAFT', message: 'became leader of term 9' },

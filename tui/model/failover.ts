@@ -51,7 +51,12 @@ export function onElected(model: Model, line: LogLine): Model {
     return next
   }
   const fault = model.faults.findLast(
-    mark => mark.at <= line.at && line.at - mark.at < faultReachMs && disruptive.has(mark.type),
+    mark =>
+      mark.at >= reign.from &&
+      mark.at <= line.at &&
+      line.at - mark.at < faultReachMs &&
+      mark.peers.includes(reign.leader) &&
+      disruptive.has(mark.type),
   )
   const write = model.writes.findLast(at => at < line.at - 1)
   const recent = write !== undefined && line.at - write < writeReachMs
@@ -111,7 +116,9 @@ function steps(model: Model, failover: Failover): Failover {
     leader = line.source
     at.commit = line.at
   }
-  if (at.commit === undefined) return { ...failover, at }
+  // Nobody announced it: the supervisor's word on the old leader may come after the new one's.
+  const cause = failover.startFrom === 'write' ? externalCause(model, oldLeader) : failover.cause
+  if (at.commit === undefined) return { ...failover, at, cause }
   // A transfer has no moment without a leader that anybody notices.
   at.detect = Math.min(at.detect ?? at.vote ?? at.commit, at.vote ?? at.commit)
   at.vote = Math.min(at.vote ?? at.commit, at.commit)
@@ -124,7 +131,7 @@ function steps(model: Model, failover: Failover): Failover {
   if (at.reconcile === undefined && controlPlane?.term === term && reconciled && report) {
     at.reconcile = Math.max(report.reportAt, commit)
   }
-  return { ...failover, at, leader, term }
+  return { ...failover, at, cause, leader, term }
 }
 
 /** Without a probe there is no write to wait for. */

@@ -22,8 +22,9 @@ interface ConfigFile {
 }
 
 /**
- * Reads the data folder that `up` left. With `connect` only that peer is asked, and the others are
- * known from its gossip. @throws Error that says what is missing and what to do.
+ * Reads the data folder that `up` left. `connect` is the admin address of any peer: where the
+ * folder's configuration lists it, the whole of that cluster is known; otherwise only this peer is
+ * asked, and the folder gives the certificates. @throws Error that says what is missing.
  */
 export function readSettings(data: string, connect: string | undefined): Settings {
   const tls = {
@@ -31,21 +32,20 @@ export function readSettings(data: string, connect: string | undefined): Setting
     cert: pem(data, 'admin.crt'),
     key: pem(data, 'admin.key'),
   }
-  if (connect !== undefined) {
-    if (!/^.+:\d+$/.test(connect)) throw new Error(`--connect ${connect}: not host:port`)
-    return { cluster: connect, tls, peers: [{ name: '', admin: connect }] }
-  }
   const file = join(data, 'cluster.config.json')
-  if (!existsSync(file)) {
-    throw new Error(`${file}: no such file; is this the --data of a cluster that ran "up"?`)
-  }
-  const config = JSON.parse(readFileSync(file, 'utf8')) as ConfigFile
+  const config = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as ConfigFile) : {}
   const peers = (config.peers ?? []).map(peer => ({
     name: String(peer.name),
     admin: String(peer.admin),
   }))
-  if (peers.length === 0) throw new Error(`${file}: peers: the list is empty`)
   const { name = 'quorate', loadBalancer, supervisor } = config
+  if (connect !== undefined && !peers.some(peer => peer.admin === connect)) {
+    if (!/^.+:\d+$/.test(connect)) throw new Error(`--connect ${connect}: not host:port`)
+    return { cluster: connect, tls, peers: [{ name: '', admin: connect }] }
+  }
+  if (peers.length === 0) {
+    throw new Error(`${file}: no peers; is this the --data of a cluster that ran "up"?`)
+  }
   return { cluster: name, tls, peers, loadBalancer, supervisor }
 }
 
