@@ -75,8 +75,10 @@ async function runScreen(
   ended: Promise<void>,
 ): Promise<void> {
   const store = new Store(systemClock, start, initialUi, args.fps)
-  const giveBack = takeScreen(process.stdout)
-  const writer = new FrameWriter(process.stdout)
+  let giveBack = () => {}
+  const writer = new FrameWriter(process.stdout, () => {
+    giveBack = takeScreen(process.stdout)
+  })
   let quit = () => {}
   const asked = new Promise<void>(done => {
     quit = done

@@ -28,12 +28,15 @@ export class FrameWriter extends EventEmitter {
   readonly #out: TerminalOut
   readonly #onResize: () => void
   #shown: readonly string[] = []
+  readonly #onFirst: () => void
   #frames = 0
   #bytes = 0
   #closed = false
 
-  constructor(out: TerminalOut) {
+  /** `onFirst` runs before the first frame: until then the terminal is left as it is. */
+  constructor(out: TerminalOut, onFirst: () => void = () => {}) {
     super()
+    this.#onFirst = onFirst
     this.#out = out
     this.#onResize = () => {
       this.invalidate()
@@ -69,6 +72,7 @@ export class FrameWriter extends EventEmitter {
   /** Ink's. @returns false when the terminal takes no more for now. */
   write = (frame: string): boolean => {
     if (this.#closed || frame.trim() === '') return true
+    if (this.#frames === 0) this.#onFirst()
     const rows = this.rows
     const next = frame.split('\n').slice(0, rows)
     while (next.length < rows) next.push('')
