@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { buildProgram } from './cli/program.ts'
 import { UsageError } from './cli/types.ts'
 import { ConfigError } from './config/errors.ts'
-import { errorMessage } from './kernel/result.ts'
+import { errorCode, errorMessage } from './kernel/result.ts'
 
 const infrastructure = () => import('./peer/infrastructure.ts')
 
@@ -28,6 +28,12 @@ async function main(): Promise<void> {
   )
   await program.parseAsync()
 }
+
+// `quorate status | head`: whoever reads has had enough, and that is no error.
+process.stdout.on('error', error => {
+  if (errorCode(error) === 'EPIPE') process.exit(0)
+  throw error
+})
 
 main().catch((error: unknown) => {
   const known = error instanceof UsageError || error instanceof ConfigError

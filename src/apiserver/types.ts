@@ -33,8 +33,8 @@ export interface ApiServerOptions {
   readonly clusterInfo: ClusterInfo
   readonly logger: Logger
   readonly clock: Clock
-  /** A leader answers `Connection: close`, so that clients move to followers. */
-  readonly isLeader: () => boolean
+  /** Answer `Connection: close`: a peer that leads, or knows no leader, sends clients elsewhere. */
+  readonly movesClients: () => boolean
   /** Identity towards kubelets, and the CA of their certificates. */
   readonly kubeletCredentials?: TlsPair & { readonly ca: string }
   /**

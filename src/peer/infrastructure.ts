@@ -9,6 +9,7 @@ import { systemClock } from '../kernel/clock.ts'
 import { createJsonLogger } from '../kernel/json-logger.ts'
 import type { Logger, LogLevel } from '../kernel/logger.ts'
 import type { Startable } from '../kernel/startable.ts'
+import { readyzProbe } from '../loadbalancer/health.ts'
 import { createLoadBalancer } from '../loadbalancer/loadbalancer.ts'
 import { printHaproxy, printNginx } from '../loadbalancer/print.ts'
 import { readKeyPair } from '../pki/files.ts'
@@ -51,6 +52,8 @@ export async function runLoadBalancer(options: ProcessOptions): Promise<void> {
     ...cluster.config.loadBalancer,
     backends: backendsOf(cluster),
     isLeader: name => name === leader,
+    // A peer without a leader answers, and is not ready: it gets connections only as the last one.
+    healthCheck: { probe: readyzProbe({ ca: adminTls(cluster.layout).ca }) },
     logger,
     clock: systemClock,
   })

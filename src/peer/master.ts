@@ -43,7 +43,8 @@ export class Master implements Startable {
   readonly factory: InformerFactory
   readonly controlPlane: ControlPlane
   readonly #options: MasterOptions
-  #leading = false
+  /** Clients are better served elsewhere: this peer leads, or it knows no leader. */
+  #movesClients = false
   #unsubscribe: () => void = () => {}
 
   constructor(options: MasterOptions) {
@@ -66,7 +67,7 @@ export class Master implements Startable {
       },
       logger: logger.child({ component: 'kube-apiserver' }),
       clock: systemClock,
-      isLeader: () => this.#leading,
+      movesClients: () => this.#movesClients,
       kubeletCredentials: { ...tls, ca: options.ca },
       defaultTolerationSeconds: config.timings.podEvictionSeconds,
       readyChecks: {
@@ -83,7 +84,7 @@ export class Master implements Startable {
     await this.api.start()
     await this.factory.start()
     this.#unsubscribe = this.#options.store.onLeadership(leadership => {
-      this.#leading = leadership.leading
+      this.#movesClients = leadership.leading || leadership.leader === null
       this.controlPlane.onLeadership(leadership)
     })
   }

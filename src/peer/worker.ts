@@ -64,7 +64,7 @@ export function createWorker(options: WorkerOptions): Startable {
 
 function createRuntime({ config, layout, logger }: WorkerOptions): Runtime {
   if (config.runtime === 'simulated') {
-    return createSimulatedRuntime({ version: runtimeVersion } as never)
+    return createSimulatedRuntime({ version: runtimeVersion })
   }
   return createProcessRuntime({
     dataDir: layout.kubelet,

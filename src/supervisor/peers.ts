@@ -85,7 +85,10 @@ export function hasQuorum(views: readonly PeerView[]): boolean {
   if (!leader?.report) return false
   const voters = leader.report.voters
   const following = views.filter(
-    view => view.report?.term === leader.report?.term && voters.includes(view.report?.id ?? ''),
+    view =>
+      (view.role === 'leader' || view.role === 'follower') &&
+      view.report?.term === leader.report?.term &&
+      voters.includes(view.report?.id ?? ''),
   )
   return following.length * 2 > voters.length
 }

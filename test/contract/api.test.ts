@@ -337,7 +337,7 @@ describe('the API over one store', () => {
 
 test('a leader asks its clients to come back elsewhere', async () => {
   let leading = true
-  const cluster = await startCluster({ isLeader: () => leading })
+  const cluster = await startCluster({ movesClients: () => leading })
   const connection = () =>
     new Promise(resolve => {
       const options = {

@@ -63,7 +63,7 @@ export async function startCluster(
     clusterInfo,
     logger: silentLogger,
     clock: systemClock,
-    isLeader: () => false,
+    movesClients: () => false,
     ...overrides,
   })
   await server.start()

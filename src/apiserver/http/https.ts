@@ -126,7 +126,7 @@ export class HttpsFace {
     const { body } = answer
     const whole = body instanceof Uint8Array
     // A leader's death must cut few clients: they go to followers for their next request.
-    if (this.#options.isLeader()) response.setHeader('connection', 'close')
+    if (this.#options.movesClients()) response.setHeader('connection', 'close')
     const accepts = String(message.headers['accept-encoding'] ?? '').includes('gzip')
     // What comes bit by bit, a watch or a followed log, must not wait for a full block.
     const live =

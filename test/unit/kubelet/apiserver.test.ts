@@ -53,7 +53,7 @@ async function startCluster() {
     clusterInfo: { name: 'test', serviceCidr: '127.94.0.0/24', apiEndpoints: () => [] },
     logger,
     clock: systemClock,
-    isLeader: () => false,
+    movesClients: () => false,
     kubeletCredentials: { ...toKubelet, ca: ca.cert },
   })
   await run(server)
