@@ -52,6 +52,8 @@ export function printNginx(backends: readonly Backend[], options: PrintOptions =
   )
   return `${[
     '# Load balancer for the API servers of a quorate cluster: TLS is passed through.',
+    '# Debian keeps the stream module in a file of its own; elsewhere nothing matches.',
+    'include /etc/nginx/modules-enabled/*.conf;',
     'events {}',
     'stream {',
     '    upstream apiservers {',

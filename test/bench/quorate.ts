@@ -50,10 +50,12 @@ function ask(child: ChildProcess, message: ToMember): Promise<PutFigures> {
     const onMessage = (answer: PutFigures & { leading?: boolean }) => {
       if (answer.leading !== undefined) return
       child.off('message', onMessage)
+      child.off('exit', onExit)
       resolve(answer)
     }
+    const onExit = (code: number | null) => reject(new Error(`the member ended with ${code}`))
     child.on('message', onMessage)
-    child.once('exit', code => reject(new Error(`the member ended with ${code}`)))
+    child.once('exit', onExit)
     child.send(message)
   })
 }
