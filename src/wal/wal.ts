@@ -273,11 +273,14 @@ export class Wal {
   }
 }
 
-/** Bytes from `offset` to the last one that is not zero. */
+/**
+ * Bytes from `offset` to the last one that is not zero. None when the file ends within the padding
+ * of its last whole frame: `offset` then lies beyond its end.
+ */
 function tornLength(data: Buffer, offset: number): number {
   let end = data.length
   while (end > offset && data[end - 1] === 0) end--
-  return end - offset
+  return Math.max(end - offset, 0)
 }
 
 function preallocate(file: DiskFile, bytes: number): void {

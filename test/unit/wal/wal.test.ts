@@ -5,6 +5,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -201,3 +202,24 @@ test('snapshots: slices, the newest, unfinished and damaged ones', () => {
   expect(() => [...readSnapshot(disk, name)]).toThrow(/damaged at offset 0/)
   appendFileSync(path.join(directory, 'other'), 'x')
 })
+
+// Found by the simulator, seed 654: the file ended within the padding of its last whole frame.
+test.each([1, 2, 3, 4, 5, 6, 7, 8])(
+  'a file cut within the padding of its last frame: %i',
+  length => {
+    const { wal } = open()
+    wal.append(state(1), [entry(1, 1, 'x'.repeat(length))])
+    wal.close()
+    const segment = file(-1)
+    const written = readFileSync(segment)
+    let end = written.length
+    while (end > 0 && written[end - 1] === 0) end--
+    truncateSync(segment, end)
+    const again = open()
+    expect(again.recovered.entries.length).toBeLessThanOrEqual(1)
+    const next = again.recovered.entries.length + 1
+    again.wal.append(undefined, [entry(next, 1, 'after')])
+    again.wal.close()
+    expect(open().recovered.entries.at(-1)?.index).toBe(next)
+  },
+)
