@@ -1,6 +1,5 @@
 import { kinds } from '../../api/kinds.ts'
 import type { EndpointAddress, EndpointSubset, Endpoints, Service } from '../../api/objects.ts'
-import { isStatusReason } from '../../api/status.ts'
 import { canonicalJson, equal } from '../shared/canonical.ts'
 import {
   type Backend,
@@ -10,6 +9,7 @@ import {
   servicesOf,
   targetPort,
 } from '../shared/endpoints.ts'
+import { ignoring } from '../shared/ignoring.ts'
 import {
   type Context,
   type Controller,
@@ -66,11 +66,7 @@ async function remove(existing: Endpoints, context: Context): Promise<void> {
   // Leases of old leader elections and the API's own endpoints have no Service controller.
   const { namespace, name = '' } = existing.metadata
   if (existing.metadata.labels?.['endpointslice.kubernetes.io/skip-mirror'] === 'true') return
-  try {
-    await context.client.delete(kinds.endpoints, namespace, name)
-  } catch (error) {
-    if (!isStatusReason(error, 'NotFound')) throw error
-  }
+  await ignoring(['NotFound'], context.client.delete(kinds.endpoints, namespace, name))
 }
 
 function build(service: Service, backends: readonly Backend[]): Endpoints {

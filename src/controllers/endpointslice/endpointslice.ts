@@ -1,6 +1,5 @@
 import { kinds } from '../../api/kinds.ts'
 import type { EndpointPort, EndpointSlice, Service, SliceEndpoint } from '../../api/objects.ts'
-import { isStatusReason } from '../../api/status.ts'
 import { canonicalJson, equal } from '../shared/canonical.ts'
 import {
   type Backend,
@@ -10,6 +9,7 @@ import {
   servicesOf,
   targetPort,
 } from '../shared/endpoints.ts'
+import { ignoring } from '../shared/ignoring.ts'
 import { newControllerRef } from '../shared/owners.ts'
 import {
   type Context,
@@ -162,9 +162,5 @@ async function converge(
 
 async function remove(slice: EndpointSlice, context: Context): Promise<void> {
   const { namespace, name = '' } = slice.metadata
-  try {
-    await context.client.delete(kinds.endpointSlices, namespace, name)
-  } catch (error) {
-    if (!isStatusReason(error, 'NotFound')) throw error
-  }
+  await ignoring(['NotFound'], context.client.delete(kinds.endpointSlices, namespace, name))
 }

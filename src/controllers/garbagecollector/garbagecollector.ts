@@ -2,6 +2,7 @@ import { apiVersionOf, type Kind } from '../../api/kinds.ts'
 import { resourceTable } from '../../api/resources/table.ts'
 import { isStatusReason } from '../../api/status.ts'
 import type { KubeObject, OwnerReference } from '../../api/types.ts'
+import { ignoring } from '../shared/ignoring.ts'
 import { type Context, type Controller, done, type Outcome, type WatchRow } from '../types.ts'
 
 const foregroundFinalizer = 'foregroundDeletion'
@@ -122,7 +123,8 @@ async function collect(
   if (states.includes('unknown')) return done
   const propagationPolicy = states.includes('waiting') ? 'Foreground' : 'Background'
   const { namespace, name = '', uid } = object.metadata
-  await ignoreMissing(
+  await ignoring(
+    ['NotFound'],
     context.client.delete(kind, namespace, name, { propagationPolicy, preconditions: { uid } }),
   )
   return done
@@ -196,7 +198,7 @@ async function removeReferences(
   const body = {
     metadata: { uid, resourceVersion, ownerReferences: left.length > 0 ? left : null },
   }
-  await ignoreMissing(context.client.patch(kind, namespace, name, { type: 'merge', body }))
+  await ignoring(['NotFound'], context.client.patch(kind, namespace, name, { type: 'merge', body }))
 }
 
 async function removeFinalizer(
@@ -208,13 +210,5 @@ async function removeFinalizer(
   const { namespace, name = '', uid, resourceVersion, finalizers = [] } = object.metadata
   const left = finalizers.filter(each => each !== finalizer)
   const body = { metadata: { uid, resourceVersion, finalizers: left.length > 0 ? left : null } }
-  await ignoreMissing(context.client.patch(kind, namespace, name, { type: 'merge', body }))
-}
-
-async function ignoreMissing(write: Promise<unknown>): Promise<void> {
-  try {
-    await write
-  } catch (error) {
-    if (!isStatusReason(error, 'NotFound')) throw error
-  }
+  await ignoring(['NotFound'], context.client.patch(kind, namespace, name, { type: 'merge', body }))
 }

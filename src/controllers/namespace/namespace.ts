@@ -4,6 +4,7 @@ import { resourceTable } from '../../api/resources/table.ts'
 import { isStatusReason } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
 import { errorMessage } from '../../kernel/result.ts'
+import { ignoring } from '../shared/ignoring.ts'
 import { formatTime } from '../shared/time.ts'
 import { type Context, type Controller, done, type Outcome, watch } from '../types.ts'
 
@@ -45,15 +46,14 @@ async function reconcile(name: string, context: Context): Promise<Outcome> {
     return { requeueAfterMs: retryMs }
   }
   const finalizers = (found.spec?.finalizers ?? []).filter(each => each !== finalizer)
-  try {
-    await context.client.update(
+  await ignoring(
+    ['NotFound'],
+    context.client.update(
       kinds.namespaces,
       { ...found, spec: { ...found.spec, finalizers } },
       { subresource: 'finalize' },
-    )
-  } catch (error) {
-    if (!isStatusReason(error, 'NotFound')) throw error
-  }
+    ),
+  )
   return done
 }
 

@@ -2,6 +2,7 @@ import { kinds } from '../../api/kinds.ts'
 import type { Node, NodeCondition, Pod, Taint } from '../../api/objects.ts'
 import { isStatusReason } from '../../api/status.ts'
 import { equal } from '../shared/canonical.ts'
+import { ignoring } from '../shared/ignoring.ts'
 import { formatTime } from '../shared/time.ts'
 import { type Context, type Controller, done, type Outcome, watch } from '../types.ts'
 import { evictionDelayMs } from './eviction.ts'
@@ -185,11 +186,10 @@ async function evict(
       'TaintManagerEviction',
       `Marking for deletion Pod ${namespace}/${name}`,
     )
-    try {
-      await context.client.delete(kinds.pods, namespace, name, { preconditions: { uid } })
-    } catch (error) {
-      if (!isStatusReason(error, 'NotFound') && !isStatusReason(error, 'Conflict')) throw error
-    }
+    await ignoring(
+      ['NotFound', 'Conflict'],
+      context.client.delete(kinds.pods, namespace, name, { preconditions: { uid } }),
+    )
   }
   return nextMs
 }

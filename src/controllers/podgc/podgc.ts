@@ -1,6 +1,7 @@
 import { kinds } from '../../api/kinds.ts'
 import type { Pod } from '../../api/objects.ts'
 import { isStatusReason } from '../../api/status.ts'
+import { ignoring } from '../shared/ignoring.ts'
 import {
   type Context,
   type Controller,
@@ -55,14 +56,13 @@ async function reconcile(key: string, context: Context): Promise<Outcome> {
     if (!isStatusReason(error, 'NotFound')) throw error
   }
   const { uid } = pod.metadata
-  try {
-    await context.client.delete(kinds.pods, namespace, name, {
+  await ignoring(
+    ['NotFound', 'Conflict'],
+    context.client.delete(kinds.pods, namespace, name, {
       gracePeriodSeconds: 0,
       preconditions: { uid },
-    })
-  } catch (error) {
-    if (!isStatusReason(error, 'NotFound') && !isStatusReason(error, 'Conflict')) throw error
-  }
+    }),
+  )
   return done
 }
 
