@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import type { InformerFactory } from '../client/informer.ts'
 import type { Client } from '../client/types.ts'
-import { addressAt, parseCidr, subnetAt } from '../config/cidr.ts'
 import type { PeerLayout } from '../config/layout.ts'
 import type { ClusterConfig, Networks, PeerConfig } from '../config/types.ts'
 import { must } from '../kernel/assert.ts'
+import { parseCidr, subnetAt } from '../kernel/cidr.ts'
 import { systemClock } from '../kernel/clock.ts'
 import type { Logger } from '../kernel/logger.ts'
 import type { Startable } from '../kernel/startable.ts'
@@ -13,13 +13,12 @@ import { createProcessRuntime } from '../kubelet/runtime/process/runtime.ts'
 import { createSimulatedRuntime } from '../kubelet/runtime/simulated.ts'
 import type { Runtime } from '../kubelet/runtime/types.ts'
 import { readKeyPair } from '../pki/files.ts'
+import { nodeAddress } from '../supervisor/prepare.ts'
 
 /** Version of the runtimes and the kubelet: the API's, so that `kubectl get nodes` agrees. */
 export const kubeletVersion = 'v1.33.9+quorate'
 const runtimeVersion = '0.1.0'
 const kubeletPort = 10_250
-/** The first node is .11, as in the recipes for real nodes. */
-const firstNodeOffset = 11
 const podBits = 24
 
 export interface WorkerOptions {
@@ -43,7 +42,7 @@ export function createWorker(options: WorkerOptions): Startable {
     client: options.client,
     factory: options.factory,
     runtime: createRuntime(options),
-    nodeAddress: addressAt(parseCidr(config.networks.nodes), firstNodeOffset + index),
+    nodeAddress: nodeAddress(config.networks, index),
     podCidrFallback: subnetAt(pods, podBits, index),
     serverPort: kubeletPort,
     tls: { ca, ...tls },

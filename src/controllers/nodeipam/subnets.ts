@@ -1,14 +1,15 @@
+import { parseCidr, subnetAt } from '../../kernel/cidr.ts'
+
 /** Bits of one node's network. Source: --node-cidr-mask-size. */
 const nodeMaskBits = 24
 
-/** The /24 networks of an IPv4 network, in order. */
+/** The /24 networks of an IPv4 network, in order; the one it lies in when it is smaller. */
 export function* subnets(network: string): Generator<string> {
-  const [address = '', bits = ''] = network.split('/')
-  const first = address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0)
-  const count = 2 ** Math.max(nodeMaskBits - Number(bits), 0)
-  for (let n = 0; n < count; n++) {
-    const base = first + n * 2 ** (32 - nodeMaskBits)
-    const text = [24, 16, 8, 0].map(shift => Math.floor(base / 2 ** shift) % 256).join('.')
-    yield `${text}/${nodeMaskBits}`
+  const cidr = parseCidr(network)
+  if (cidr.bits >= nodeMaskBits) {
+    yield `${network.split('/')[0]}/${nodeMaskBits}`
+    return
   }
+  const count = 2 ** (nodeMaskBits - cidr.bits)
+  for (let n = 0; n < count; n++) yield subnetAt(cidr, nodeMaskBits, n)
 }

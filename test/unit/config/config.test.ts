@@ -2,6 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { ConfigError } from '../../../src/config/errors.ts'
+import { loadConfig, parseConfig } from '../../../src/config/load.ts'
+import { formatConfig } from '../../../src/config/write.ts'
 import {
   addressAt,
   contains,
@@ -9,10 +12,7 @@ import {
   parseCidr,
   parseIp,
   subnetAt,
-} from '../../../src/config/cidr.ts'
-import { ConfigError } from '../../../src/config/errors.ts'
-import { loadConfig, parseConfig } from '../../../src/config/load.ts'
-import { formatConfig } from '../../../src/config/write.ts'
+} from '../../../src/kernel/cidr.ts'
 
 const three = { peers: [{ name: 'peer-1' }, { name: 'peer-2' }, { name: 'peer-3' }] }
 

@@ -1,4 +1,4 @@
-import { assert } from '../kernel/assert.ts'
+import { assert } from './assert.ts'
 
 /** An IPv4 network: first address as an unsigned integer, and the prefix length. */
 export interface Cidr {
