@@ -3,7 +3,7 @@ import type { ApiRequest, ApiResponse, Transport, UserInfo } from '../api/http.t
 import { Admission } from './admission/admission.ts'
 import { ServiceAllocator } from './admission/service-allocator.ts'
 import { WatchCache } from './cache/watch-cache.ts'
-import type { Parts } from './http/context.ts'
+import type { LeaderRole, Parts } from './http/context.ts'
 import { Handler } from './http/handler.ts'
 import { HttpsFace } from './http/https.ts'
 import { Metrics } from './http/metrics.ts'
@@ -22,7 +22,7 @@ class KubeApiServer implements ApiServer {
   readonly #parts: Parts
   readonly #handler: Handler
   readonly #face: HttpsFace
-  #hasLeader = false
+  #leadership: LeaderRole = 'unknown'
   #unsubscribe: () => void = () => {}
 
   constructor(options: ApiServerOptions) {
@@ -33,12 +33,13 @@ class KubeApiServer implements ApiServer {
     const admission = new Admission(cache, reader, allocator, options.defaultTolerationSeconds)
     const writer = new Writer(store, cache, reader, admission, clock)
     const watches = new Watches(store, cache, reader, clock)
-    const quorum = () => this.#hasLeader
-    this.#parts = { options, cache, reader, writer, watches, clock, logger, quorum }
+    const role = () => this.#leadership
+    this.#parts = { options, cache, reader, writer, watches, clock, logger, role }
     this.#handler = new Handler(this.#parts, new Metrics(() => watches.size))
     this.#face = new HttpsFace(options, {
       serve: (request, user) => this.handler(request, user),
       upgrade: (request, user, socket, head) => this.#upgrade(request, user, socket, head),
+      movesClients: () => this.#leadership !== 'follower',
     })
   }
 
@@ -48,7 +49,8 @@ class KubeApiServer implements ApiServer {
 
   async start(): Promise<void> {
     this.#unsubscribe = this.#parts.options.store.onLeadership(state => {
-      this.#hasLeader = state.leading || state.leader !== null
+      if (state.leading) this.#leadership = 'leader'
+      else this.#leadership = state.leader === null ? 'unknown' : 'follower'
     })
     await Promise.all([this.#face.listen(), this.#parts.cache.start()])
   }

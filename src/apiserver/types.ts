@@ -33,8 +33,6 @@ export interface ApiServerOptions {
   readonly clusterInfo: ClusterInfo
   readonly logger: Logger
   readonly clock: Clock
-  /** Answer `Connection: close`: a peer that leads, or knows no leader, sends clients elsewhere. */
-  readonly movesClients: () => boolean
   /** Identity towards kubelets, and the CA of their certificates. */
   readonly kubeletCredentials?: TlsPair & { readonly ca: string }
   /**

@@ -121,15 +121,14 @@ class TcpLoadBalancer implements LoadBalancer {
 
   /** Ready followers, the ready leader, unready ones, then those that seem to be down. */
   #order(): Backend[] {
-    const { backends, preferred, isLeader } = this.#options
+    const { backends, preferred } = this.#options
     const names = preferred?.() ?? []
     const counts = this.connections()
-    const leads = (name: string) => isLeader?.(name) ?? this.#health.isLeader(name)
     const rank = ({ name }: Backend) => {
       const state = this.#health.stateOf(name)
       if (state === 'down') return 3
       if (state === 'unready') return 2
-      return leads(name) ? 1 : 0
+      return this.#health.isLeader(name) ? 1 : 0
     }
     const position = ({ name }: Backend) => {
       const found = names.indexOf(name)

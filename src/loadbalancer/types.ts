@@ -34,8 +34,6 @@ export interface LoadBalancerOptions {
   readonly backends: readonly Backend[]
   /** Names in the order of preference (followers first); overrides what health checks know. */
   readonly preferred?: () => readonly string[]
-  /** Whether this backend leads; its death cuts connections, so it gets none if possible. */
-  readonly isLeader?: (name: string) => boolean
   readonly logger: Logger
   readonly clock?: Clock
   readonly healthCheck?: HealthCheckOptions

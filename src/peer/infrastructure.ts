@@ -1,4 +1,3 @@
-import { AdminClient } from '../admin/client.ts'
 import { createClient } from '../client/client.ts'
 import { httpsTransport } from '../client/https.ts'
 import { InformerFactory } from '../client/informer.ts'
@@ -12,13 +11,9 @@ import type { Startable } from '../kernel/startable.ts'
 import { readyzProbe } from '../loadbalancer/health.ts'
 import { createLoadBalancer } from '../loadbalancer/loadbalancer.ts'
 import { printHaproxy, printNginx } from '../loadbalancer/print.ts'
-import { readKeyPair } from '../pki/files.ts'
+import { readCertificate, readKeyPair } from '../pki/files.ts'
 import { createUserspaceProxy } from '../proxy/userspace.ts'
-import { adminTls } from '../supervisor/peers.ts'
 import { openCluster, type PreparedCluster } from '../supervisor/prepare.ts'
-
-/** How often the load balancer asks who leads; a refused connection tells sooner who is dead. */
-const leaderPollMs = 500
 
 interface ProcessOptions {
   readonly data: string
@@ -35,25 +30,11 @@ function backendsOf({ config }: PreparedCluster) {
 export async function runLoadBalancer(options: ProcessOptions): Promise<void> {
   const cluster = openCluster(options.data)
   const logger = createJsonLogger('load-balancer', options.logLevel)
-  let leader: string | undefined
-  const clients = cluster.config.peers
-    .filter(peer => peer.roles.includes('control-plane'))
-    .map(peer => new AdminClient(formatAddress(peer.admin), adminTls(cluster.layout)))
-  const poll = async () => {
-    const reports = await Promise.allSettled(clients.map(client => client.status()))
-    const leaders = reports
-      .flatMap(result => (result.status === 'fulfilled' ? [result.value] : []))
-      .filter(report => report.role === 'leader')
-      .sort((a, b) => b.term - a.term)
-    leader = leaders[0]?.name
-  }
-  systemClock.every(leaderPollMs, () => void poll())
   const balancer = createLoadBalancer({
     ...cluster.config.loadBalancer,
     backends: backendsOf(cluster),
-    isLeader: name => name === leader,
     // A peer without a leader answers, and is not ready: it gets connections only as the last one.
-    healthCheck: { probe: readyzProbe({ ca: adminTls(cluster.layout).ca }) },
+    healthCheck: { probe: readyzProbe({ ca: readCertificate(cluster.layout.pki, 'ca') }) },
     logger,
     clock: systemClock,
   })
@@ -65,7 +46,7 @@ export async function runProxy(options: ProcessOptions): Promise<void> {
   const { layout, config } = openCluster(options.data)
   const logger = createJsonLogger('proxy', options.logLevel)
   const tls = must(readKeyPair(layout.pki, 'proxy'), `${layout.pki}: no proxy certificate`)
-  const ca = must(readKeyPair(layout.pki, 'ca'), `${layout.pki}: no CA`).cert
+  const ca = readCertificate(layout.pki, 'ca')
   const transport = httpsTransport({
     servers: [`https://${formatAddress(config.loadBalancer)}`],
     ca,

@@ -43,8 +43,6 @@ export class Master implements Startable {
   readonly factory: InformerFactory
   readonly controlPlane: ControlPlane
   readonly #options: MasterOptions
-  /** Clients are better served elsewhere: this peer leads, or it knows no leader. */
-  #movesClients = false
   #unsubscribe: () => void = () => {}
 
   constructor(options: MasterOptions) {
@@ -67,7 +65,6 @@ export class Master implements Startable {
       },
       logger: logger.child({ component: 'kube-apiserver' }),
       clock: systemClock,
-      movesClients: () => this.#movesClients,
       kubeletCredentials: { ...tls, ca: options.ca },
       defaultTolerationSeconds: config.timings.podEvictionSeconds,
       readyChecks: {
@@ -84,7 +81,6 @@ export class Master implements Startable {
     await this.api.start()
     await this.factory.start()
     this.#unsubscribe = this.#options.store.onLeadership(leadership => {
-      this.#movesClients = leadership.leading || leadership.leader === null
       this.controlPlane.onLeadership(leadership)
     })
   }

@@ -21,6 +21,11 @@ export function readKeyPair(folder: string, name: string): KeyPair | undefined {
   return { cert: readFileSync(certFile, 'utf8'), key: readFileSync(keyFile, 'utf8') }
 }
 
+/** Reads `<name>.crt` alone, for those who only verify. @throws Error when there is none */
+export function readCertificate(folder: string, name: string): string {
+  return readFileSync(join(folder, `${name}.crt`), 'utf8')
+}
+
 /** Writes `<name>.crt` and `<name>.key`; the key first, so that a certificate always has one. */
 export function writeKeyPair(folder: string, name: string, pair: KeyPair): void {
   writeSecret(join(folder, `${name}.key`), pair.key)

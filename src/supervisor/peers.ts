@@ -3,15 +3,14 @@ import type { PeerReport, PeerRole } from '../admin/types.ts'
 import type { DataLayout } from '../config/layout.ts'
 import { formatAddress } from '../config/ports.ts'
 import { must } from '../kernel/assert.ts'
-import { readKeyPair } from '../pki/files.ts'
+import { readCertificate, readKeyPair } from '../pki/files.ts'
 import type { PreparedCluster } from './prepare.ts'
 import { processState, readRunRecord } from './processes.ts'
 
 /** The administrator's certificates of a data folder. */
 export function adminTls(layout: DataLayout): AdminTls {
   const pair = must(readKeyPair(layout.pki, 'admin'), `${layout.pki}: no admin certificate`)
-  const ca = must(readKeyPair(layout.pki, 'ca'), `${layout.pki}: no CA`)
-  return { ca: ca.cert, ...pair }
+  return { ca: readCertificate(layout.pki, 'ca'), ...pair }
 }
 
 /** A peer with what it says of itself, or with `down` or `paused` when it can't. */

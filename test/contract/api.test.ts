@@ -1,10 +1,12 @@
+import { once } from 'node:events'
 import { request as httpsRequest } from 'node:https'
+import { connect as connectTls } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fenceHeader, type Transport } from '../../src/api/http.ts'
 import { requestBodyBytesMax } from '../../src/kernel/limits.ts'
 import { createClusterCa, issueCertificate, type KeyPair } from '../../src/pki/authority.ts'
 import { createLocalStore } from '../../src/store/local.ts'
-import type { Store } from '../../src/store/types.ts'
+import type { Leadership, Store } from '../../src/store/types.ts'
 import { send, watch } from './requests.ts'
 import { startCluster, systemUser, type TestCluster } from './support.ts'
 
@@ -332,28 +334,62 @@ describe('the API over one store', () => {
       expect(answer.code).toBe(413)
       expect(JSON.parse(answer.text).reason).toBe('RequestEntityTooLarge')
     })
+
+    test('a client that reads no answer before its body is sent gets the 413 too', async () => {
+      const socket = connectTls({
+        host: '127.0.0.1',
+        port: cluster.server.port,
+        rejectUnauthorized: false,
+      })
+      await once(socket, 'secureConnect')
+      socket.pause()
+      const body = Buffer.alloc(requestBodyBytesMax + (1 << 20), 32)
+      socket.write(
+        `POST ${configMaps} HTTP/1.1\r\nHost: test\r\nContent-Length: ${body.length}\r\n\r\n`,
+      )
+      const tail = body.length - 1_000
+      socket.write(body.subarray(0, tail))
+      // The server has everything but the end: an answer now would close on a client that writes.
+      await new Promise(resolve => setTimeout(resolve, 200))
+      socket.write(body.subarray(tail))
+      const pieces: Buffer[] = []
+      socket.on('data', (piece: Buffer) => pieces.push(piece))
+      socket.resume()
+      await once(socket, 'close')
+      expect(Buffer.concat(pieces).toString()).toMatch(/^HTTP\/1\.1 413 /)
+    })
   })
 })
 
-test('a leader asks its clients to come back elsewhere', async () => {
-  let leading = true
-  const cluster = await startCluster({ movesClients: () => leading })
-  const connection = () =>
+test('all but followers ask clients to come back elsewhere, and /readyz says who leads', async () => {
+  const local = createLocalStore()
+  let become: (leadership: Leadership) => void = () => {}
+  const store: Store = {
+    ...bound(local),
+    onLeadership(listener) {
+      become = listener
+      return local.onLeadership(listener)
+    },
+  }
+  const cluster = await startCluster({ store })
+  const ask = () =>
     new Promise(resolve => {
       const options = {
         host: '127.0.0.1',
         port: cluster.server.port,
-        path: '/healthz',
+        path: '/readyz',
         ca: cluster.ca.cert,
       }
       httpsRequest(options, message => {
         message.resume()
-        resolve(message.headers.connection)
+        resolve([message.headers.connection, message.headers['x-quorate-role']])
       }).end()
     })
-  expect(await connection()).toBe('close')
-  leading = false
-  expect(await connection()).toBe('keep-alive')
+  expect(await ask()).toEqual(['close', 'leader'])
+  become({ leading: false, term: 2, leader: 'b' })
+  expect(await ask()).toEqual(['keep-alive', 'follower'])
+  become({ leading: false, term: 2, leader: null })
+  expect(await ask()).toEqual(['close', 'unknown'])
   await cluster.stop()
 })
 

@@ -63,7 +63,6 @@ export async function startCluster(
     clusterInfo,
     logger: silentLogger,
     clock: systemClock,
-    movesClients: () => false,
     ...overrides,
   })
   await server.start()

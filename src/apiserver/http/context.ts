@@ -7,6 +7,9 @@ import type { Watches } from '../registry/watch.ts'
 import type { WriteOptions, Writer } from '../registry/write.ts'
 import type { ApiServerOptions } from '../types.ts'
 
+/** This peer's part in the store; `unknown` while it knows of no leader. */
+export type LeaderRole = 'leader' | 'follower' | 'unknown'
+
 /** The parts that handlers work with: one set a server. */
 export interface Parts {
   readonly options: ApiServerOptions
@@ -15,8 +18,7 @@ export interface Parts {
   readonly writer: Writer
   readonly watches: Watches
   readonly clock: Clock
-  /** False while the store knows of no leader. */
-  readonly quorum: () => boolean
+  readonly role: () => LeaderRole
   readonly logger: Logger
 }
 

@@ -26,6 +26,9 @@ export function version(): ApiResponse {
 
 type Check = () => string | undefined
 
+/** Says in health answers who leads: load balancers keep new connections away from that peer. */
+export const roleHeader = 'x-quorate-role'
+
 /** `/healthz`, `/livez`, `/readyz`, each with `/NAME` and `?verbose`; undefined for other paths. */
 export function health(parts: Parts, request: ApiRequest): ApiResponse | undefined {
   const found = /^\/(healthz|livez|readyz)(?:\/(.+))?$/.exec(request.path)
@@ -42,15 +45,17 @@ export function health(parts: Parts, request: ApiRequest): ApiResponse | undefin
     if (wrong !== undefined) failed = true
     lines.push(wrong === undefined ? `[+]${name} ok` : `[-]${name} failed: ${wrong}`)
   }
-  if (!failed && !request.query.has('verbose')) return textResponse(200, 'ok')
   const result = failed ? 'failed' : 'passed'
-  return textResponse(failed ? 500 : 200, `${lines.join('\n')}\n${kind} check ${result}\n`)
+  const short = !failed && !request.query.has('verbose')
+  const text = short ? 'ok' : `${lines.join('\n')}\n${kind} check ${result}\n`
+  const answer = textResponse(failed ? 500 : 200, text)
+  return { ...answer, headers: { ...answer.headers, [roleHeader]: parts.role() } }
 }
 
-function checksOf({ cache, options, quorum }: Parts, ready: boolean): Map<string, Check> {
+function checksOf({ cache, options, role }: Parts, ready: boolean): Map<string, Check> {
   const checks = new Map<string, Check>([['ping', () => undefined]])
   if (!ready) return checks
-  checks.set('etcd', () => (quorum() ? undefined : 'the store has no leader'))
+  checks.set('etcd', () => (role() === 'unknown' ? 'the store has no leader' : undefined))
   checks.set('watch-cache', () => (cache.synced ? undefined : 'not synced with the store'))
   for (const [name, check] of Object.entries(options.readyChecks ?? {})) checks.set(name, check)
   return checks

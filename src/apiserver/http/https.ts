@@ -19,12 +19,14 @@ const headersTimeoutMs = 20_000
 const requestTimeoutMs = 60_000
 /** Idle connections are kept longer than clients keep theirs: Go's default is 90 s. */
 const keepAliveMs = 120_000
-/** A body that goes on after its 413 is cut off here. */
+/** A body that is longer than this is not heard to its end: the connection is cut. */
 const drainBytesMax = 10 * requestBodyBytesMax
 const stopGraceMs = 2_000
 
 /** What the front end needs of the server behind it. */
 export interface FrontEnd {
+  /** Answer `Connection: close`: this peer leads or knows no leader, clients go elsewhere. */
+  movesClients(): boolean
   serve(request: ApiRequest, user: UserInfo): Promise<ApiResponse>
   /** Takes over a connection that asks for an upgrade. */
   upgrade(request: ApiRequest, user: UserInfo, socket: Duplex, head: Buffer): Promise<void>
@@ -126,7 +128,7 @@ export class HttpsFace {
     const { body } = answer
     const whole = body instanceof Uint8Array
     // A leader's death must cut few clients: they go to followers for their next request.
-    if (this.#options.movesClients()) response.setHeader('connection', 'close')
+    if (this.#front.movesClients()) response.setHeader('connection', 'close')
     const accepts = String(message.headers['accept-encoding'] ?? '').includes('gzip')
     // What comes bit by bit, a watch or a followed log, must not wait for a full block.
     const live =
@@ -221,8 +223,9 @@ function requestOf(message: IncomingMessage, body: Uint8Array, signal: AbortSign
 }
 
 /**
- * The whole body, or undefined when it is too long: the rest is then read and forgotten, for a
- * client that still writes would not see the answer.
+ * The whole body, or undefined when it is too long. That too is said only at its end, and the rest
+ * is read and forgotten: closing on a client that still writes resets the connection under the
+ * answer that it has not read yet. The server's `requestTimeout` bounds the wait.
  */
 function readBody(message: IncomingMessage): Promise<Uint8Array | undefined> {
   return new Promise((resolve, reject) => {
@@ -231,10 +234,13 @@ function readBody(message: IncomingMessage): Promise<Uint8Array | undefined> {
     message.on('data', (piece: Buffer) => {
       length += piece.length
       if (length <= requestBodyBytesMax) pieces.push(piece)
-      else resolve(undefined)
+      else pieces.length = 0
       if (length > drainBytesMax) message.destroy()
     })
-    message.once('end', () => resolve(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces)))
+    message.once('end', () => {
+      if (length > requestBodyBytesMax) resolve(undefined)
+      else resolve(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces))
+    })
     message.once('error', reject)
     message.once('close', () => reject(new Error('the client went away')))
   })

@@ -32,7 +32,7 @@ export async function startControllers(
   const clusterInfo = { name: 'test', serviceCidr: '10.96.0.0/16', apiEndpoints: () => [] }
   const server = createApiServer({
     ...{ store: createLocalStore(), ca: ca.cert, tls, host: '127.0.0.1', port: 0 },
-    ...{ clusterInfo, logger: silentLogger, clock: systemClock, movesClients: () => false },
+    ...{ clusterInfo, logger: silentLogger, clock: systemClock },
   })
   await server.start()
   const transport = server.transport({ name: 'admin', groups: ['system:masters'] })

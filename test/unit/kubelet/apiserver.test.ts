@@ -53,7 +53,6 @@ async function startCluster() {
     clusterInfo: { name: 'test', serviceCidr: '127.94.0.0/24', apiEndpoints: () => [] },
     logger,
     clock: systemClock,
-    movesClients: () => false,
     kubeletCredentials: { ...toKubelet, ca: ca.cert },
   })
   await run(server)

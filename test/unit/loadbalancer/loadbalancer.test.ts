@@ -65,10 +65,15 @@ function open(port: number): { socket: Socket; greeting: Promise<string>; closed
   return { socket, greeting, closed }
 }
 
+/** A probe that finds all ready, and one of them leading. */
+function leads(leader: string): HealthProbe {
+  return async ({ name }) => ({ state: 'ready', isLeader: name === leader })
+}
+
 describe('load balancer', () => {
   test('gives new connections to followers, in turn', async () => {
     const backends = [await backend('a'), await backend('b'), await backend('c')]
-    const lb = await balance(backends, { isLeader: name => name === 'b' })
+    const lb = await balance(backends, { healthCheck: { probe: leads('b') } })
     const seen: string[] = []
     for (let count = 0; count < 4; count++) seen.push(await open(lb.port).greeting)
     expect(seen.sort()).toEqual(['a', 'a', 'c', 'c'])
@@ -77,7 +82,7 @@ describe('load balancer', () => {
 
   test('a refused connection goes to the next peer at once, also to the leader', async () => {
     const backends = [await backend('a'), await backend('b'), await backend('c')]
-    const lb = await balance(backends, { isLeader: name => name === 'b' })
+    const lb = await balance(backends, { healthCheck: { probe: leads('b') } })
     backends[0]!.kill()
     for (let count = 0; count < 3; count++) expect(await open(lb.port).greeting).toBe('c')
     backends[2]!.kill()
