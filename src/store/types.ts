@@ -9,6 +9,7 @@ import type {
   RangeResult,
   Revision,
 } from '../mvcc/types.ts'
+import type { Caller } from './auth/types.ts'
 
 /** Raft term; also the fence of a controller's write: the term in which its peer leads. */
 export type Term = number
@@ -50,6 +51,8 @@ export interface ProposeOptions {
   readonly timeoutMs?: number
   /** Refuse unless the entry's own term equals this. */
   readonly fence?: Term
+  /** Whose permissions count, when the entry is applied; absent: this process itself. */
+  readonly caller?: Caller
 }
 
 export interface TxnOutcome {

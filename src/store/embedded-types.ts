@@ -1,0 +1,111 @@
+import type { KeyValue, LeaseId, Revision } from '../mvcc/types.ts'
+import type { AuthAction, AuthView, Caller } from './auth/types.ts'
+import type { ProposeOptions, Store, StoreResult } from './types.ts'
+
+/**
+ * What only the embedded store can do, beyond Store: the ground of etcd's Lease, Cluster,
+ * Maintenance and Auth services. The etcd face stands on it, in the same thread.
+ */
+export interface EmbeddedStore extends Store {
+  /** All leases, as this member knows them. */
+  leases(): LeaseId[]
+  /** Asks the leader, who alone counts down. `invalid` with etcd's text when there is none. */
+  leaseTimeToLive(id: LeaseId): Promise<StoreResult<LeaseTime>>
+  /** Who belongs to the store, as this member knows it. */
+  members(): ClusterMember[]
+  /** Adds a member that has not started yet; its ID is in the result. */
+  memberAdd(
+    member: Pick<ClusterMember, 'peerUrls' | 'isLearner'> & Partial<ClusterMember>,
+    options?: ProposeOptions,
+  ): Promise<StoreResult<{ readonly member: ClusterMember }>>
+  memberRemove(id: string, options?: ProposeOptions): Promise<StoreResult<object>>
+  /** Replaces addresses; also how a member that has started says its name. */
+  memberUpdate(
+    id: string,
+    change: Partial<Pick<ClusterMember, 'name' | 'peerId' | 'peerUrls' | 'clientUrls'>>,
+    options?: ProposeOptions,
+  ): Promise<StoreResult<object>>
+  /** A learner becomes a voter; refused with etcd's text while it is behind. */
+  memberPromote(id: string, options?: ProposeOptions): Promise<StoreResult<object>>
+  /** Raised alarms, as this member knows them. */
+  alarms(): AlarmMember[]
+  /** Raises or disarms; member "0" disarms for all. Resolves with the alarms it changed. */
+  setAlarm(
+    raised: boolean,
+    alarm: AlarmMember,
+    options?: ProposeOptions,
+  ): Promise<StoreResult<{ readonly alarms: readonly AlarmMember[] }>>
+  /** etcd's hash over keys and values up to `revision` (0: now), equal to a real etcd's. */
+  hashKv(revision: number): Promise<StoreResult<HashKv>>
+  /**
+   * This moment's state, to be read in slices while writes go on: rows in the order of
+   * (mod, sub), as etcd's backend has them.
+   */
+  freeze(): FrozenStore
+  /** Gives memory back that old values still hold. */
+  defragment(): Promise<void>
+  readonly auth: AuthView
+  authChange(action: AuthAction, options?: ProposeOptions): Promise<StoreResult<object>>
+  /** Bytes of state above which an alarm stops writes. */
+  readonly quotaBytes: number
+}
+
+export type { AuthAction, AuthView, Caller }
+
+export interface LeaseTime {
+  readonly grantedSeconds: number
+  /** Whole seconds left; etcd rounds down. */
+  readonly remainingSeconds: number
+  readonly keys: readonly string[]
+}
+
+/** Source: etcd etcdserverpb.Member. IDs are 16 hex digits. */
+export interface ClusterMember {
+  readonly id: string
+  /** Empty until the member has started. */
+  readonly name: string
+  /** libp2p peer ID; empty until it is known. */
+  readonly peerId: string
+  /** Of the mesh: `https://host:port`. */
+  readonly peerUrls: readonly string[]
+  /** Of etcd clients; empty until the member has started. */
+  readonly clientUrls: readonly string[]
+  readonly isLearner: boolean
+}
+
+export type AlarmType = 'NOSPACE' | 'CORRUPT'
+
+export interface AlarmMember {
+  /** 16 hex digits. */
+  readonly memberId: string
+  readonly alarm: AlarmType
+}
+
+export interface HashKv {
+  readonly hash: number
+  /** The revision that was hashed. */
+  readonly hashRevision: Revision
+  readonly compactRevision: Revision
+  readonly revision: Revision
+}
+
+/** One version of a key in a snapshot: `sub` counts the changes within the revision, from 0. */
+export interface RevisionRow {
+  readonly kv: KeyValue
+  readonly sub: number
+  readonly deleted: boolean
+}
+
+/** The state of a moment; see EmbeddedStore.freeze. */
+export interface FrozenStore {
+  readonly revision: Revision
+  readonly compactRevision: Revision
+  readonly appliedIndex: number
+  readonly term: number
+  readonly leases: readonly { readonly id: LeaseId; readonly ttlSeconds: number }[]
+  readonly members: readonly ClusterMember[]
+  readonly alarms: readonly AlarmMember[]
+  readonly auth: AuthView
+  /** Rows by (modRevision, sub), in slices of bounded size; the reader lets others run between. */
+  rows(): AsyncGenerator<readonly RevisionRow[]>
+}
