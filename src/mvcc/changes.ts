@@ -1,3 +1,4 @@
+import { byRevision } from './byrevision.ts'
 import { inRange } from './check.ts'
 import { type History, noBytes, type Version, versionAt } from './history.ts'
 import type { Event, Key, Revision } from './types.ts'
@@ -27,9 +28,9 @@ export class ChangeLog {
     return this.#versions[position]
   }
 
-  /** Puts imported versions in order: by revision, within one by key. */
+  /** Puts imported versions in the order in which they were written. */
   sort(): void {
-    this.#versions.sort((left, right) => left.mod - right.mod || (left.key < right.key ? -1 : 1))
+    this.#versions.sort(byRevision)
   }
 
   /** Drops everything before `revision`. */

@@ -1,4 +1,4 @@
-import { finish, mixBytes, mixInteger, mixString } from './hash.ts'
+import { finish, mix, mixBytes, mixInteger, mixString } from './hash.ts'
 import type { Place, Slab, Slabs } from './slab.ts'
 import type { Key, KeyValue, LeaseId, Revision } from './types.ts'
 
@@ -9,6 +9,7 @@ export class Version implements Place {
   readonly length: number
   readonly key: Key
   readonly mod: number
+  readonly sub: number
   readonly create: number
   readonly version: number
   readonly lease: LeaseId
@@ -23,6 +24,7 @@ export class Version implements Place {
     this.length = place.length
     this.key = row.key
     this.mod = row.mod
+    this.sub = row.sub
     this.create = row.create
     this.version = row.version
     this.lease = row.lease
@@ -56,6 +58,8 @@ export interface VersionRow {
   readonly key: Key
   readonly value: Uint8Array
   readonly mod: number
+  /** Place among the changes of its revision, from 0: etcd's sub revision. */
+  readonly sub: number
   readonly create: number
   readonly version: number
   readonly lease: LeaseId
@@ -104,6 +108,7 @@ export const noBytes = new Uint8Array(0)
 function hashOf(row: Version, seed: number): number {
   let hash = mixString(seed, row.key)
   hash = mixInteger(hash, row.mod)
+  hash = mix(hash, row.sub)
   hash = mixInteger(hash, row.create)
   hash = mixInteger(hash, row.version)
   hash = mixInteger(hash, row.lease)

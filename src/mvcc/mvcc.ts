@@ -33,6 +33,9 @@ export interface TxnDone {
   readonly revision: Revision
 }
 
+/** What a version weighs beside its key and value. */
+const versionBytes = 64
+
 /** A transaction's two branches, as TxnRequest of the store. */
 type Txn = Pick<TxnOp, 'compares' | 'success' | 'failure'>
 
@@ -58,6 +61,7 @@ export class Mvcc {
   #revision = 1
   #floor = 0
   #liveKeys = 0
+  #overhead = 0
   #historyOf = (key: Key): History | undefined => this.#histories.get(key)
 
   /** The last revision; 1 in an empty store. */
@@ -75,9 +79,9 @@ export class Mvcc {
     return this.#liveKeys
   }
 
-  /** Bytes of all values that are kept, old versions included. */
+  /** About what the kept versions weigh: keys, values, and a fixed part for each. */
   get bytes(): number {
-    return this.#slabs.live
+    return this.#slabs.live + this.#overhead
   }
 
   /** Bytes of the slabs: kept values and what is not yet given back. */
@@ -165,8 +169,15 @@ export class Mvcc {
     for (const key of touched) this.#compactKey(key, revision)
     this.#changes.trim(revision)
     this.#floor = revision
-    if (this.#slabs.wasteful) this.#repack()
+    if (this.#slabs.wasteful) this.defragment()
     return { ok: true }
+  }
+
+  /** Gives back what old values still hold. */
+  defragment(): void {
+    for (const history of this.#histories.values()) {
+      for (const version of history.versions) this.#slabs.repack(version)
+    }
   }
 
   /** A view of this moment that may be read in slices while writes go on. */
@@ -267,6 +278,7 @@ export class Mvcc {
       key: op.key,
       value,
       mod: writing.revision,
+      sub: writing.nextSub(),
       create: previous?.create ?? writing.revision,
       version: (previous?.version ?? 0) + 1,
       lease,
@@ -293,8 +305,10 @@ export class Mvcc {
   #delete(key: Key, writing: Writing): void {
     const previous = liveAt(this.#histories.get(key), writing.revision)
     if (previous === undefined) return
-    const row = { key, value: noBytes, mod: writing.revision, create: 0, version: 0, lease: 0 }
-    this.#write(writing, previous, row)
+    this.#write(writing, previous, {
+      ...{ key, value: noBytes, mod: writing.revision, sub: writing.nextSub() },
+      ...{ create: 0, version: 0, lease: 0 },
+    })
     this.#liveKeys--
     this.leases.detach(previous.lease, key)
   }
@@ -308,6 +322,7 @@ export class Mvcc {
 
   #append(row: VersionRow): Version {
     const version = new Version(this.#slabs, row)
+    this.#overhead += row.key.length + versionBytes
     const history = this.#histories.get(row.key)
     if (history === undefined) this.#setHistory({ key: row.key, versions: [version] })
     else history.versions.push(version)
@@ -335,16 +350,11 @@ export class Mvcc {
     if (found.deleted && found.mod < revision) first++
     if (first === 0) return
     for (const dropped of versions.slice(0, first)) this.#slabs.release(dropped)
+    this.#overhead -= first * (key.length + versionBytes)
     if (first < versions.length) this.#setHistory({ key, versions: versions.slice(first) })
     else {
       this.#histories.delete(key)
       this.#index.delete(key)
-    }
-  }
-
-  #repack(): void {
-    for (const history of this.#histories.values()) {
-      for (const version of history.versions) this.#slabs.repack(version)
     }
   }
 
@@ -367,9 +377,14 @@ export class Mvcc {
 class Writing {
   readonly revision: number
   changed = false
+  #subs = 0
 
   constructor(revision: number) {
     this.revision = revision
+  }
+
+  nextSub(): number {
+    return this.#subs++
   }
 
   /** A range inside a transaction sees its own writes once there are any. */

@@ -1,5 +1,8 @@
 import { Packr } from 'msgpackr'
 import type { LeaseId } from '../mvcc/types.ts'
+import type { AuthAction, Caller } from './auth/types.ts'
+import type { AlarmMember } from './embedded-types.ts'
+import type { MemberChange } from './roster.ts'
 import type { TxnRequest } from './types.ts'
 
 /** What the log tells the state machine to do. */
@@ -9,6 +12,10 @@ export type Action =
   | { readonly type: 'grant'; readonly id: LeaseId; readonly ttlSeconds: number }
   | { readonly type: 'keep-alive'; readonly id: LeaseId }
   | { readonly type: 'revoke'; readonly id: LeaseId }
+  | { readonly type: 'member-set'; readonly id: string; readonly change: MemberChange }
+  | { readonly type: 'member-remove'; readonly id: string }
+  | ({ readonly type: 'alarm'; readonly raised: boolean } & AlarmMember)
+  | AuthAction
 
 /**
  * A proposal. (origin, incarnation, sequence) is its identity: however often it reaches the log, it
@@ -21,21 +28,27 @@ export interface Command {
   readonly settledBelow: number
   /** Refused unless the entry's own term equals this; 0: any. */
   readonly fence: number
+  /** Whose permissions count; absent for what the cluster itself does. */
+  readonly caller?: Caller
   readonly action: Action
 }
+
+type CommandRow = [string, number, number, number, number, Action, string?, number?]
 
 const packr = new Packr({ useRecords: false })
 
 /** A command as bytes; the leader passes them on without looking inside. */
 export function packCommand(command: Command): Uint8Array {
-  const { origin, incarnation, sequence, settledBelow, fence, action } = command
-  return packr.pack([origin, incarnation, sequence, settledBelow, fence, action])
+  const { origin, incarnation, sequence, settledBelow, fence, action, caller } = command
+  const row = [origin, incarnation, sequence, settledBelow, fence, action]
+  return packr.pack(caller === undefined ? row : [...row, caller.user, caller.authRevision])
 }
 
 export function unpackCommand(data: Uint8Array): Command {
-  const row = packr.unpack(data) as [string, number, number, number, number, Action]
-  const [origin, incarnation, sequence, settledBelow, fence, action] = row
-  return { origin, incarnation, sequence, settledBelow, fence, action }
+  const row = packr.unpack(data) as CommandRow
+  const [origin, incarnation, sequence, settledBelow, fence, action, user, authRevision = 0] = row
+  const caller = user === undefined ? undefined : { user, authRevision }
+  return { origin, incarnation, sequence, settledBelow, fence, caller, action }
 }
 
 /** Several commands as one entry's data: each with its length before it. */

@@ -14,7 +14,26 @@ export interface Frame {
   /** How far a snapshot has come. */
   a?: SnapshotAck
   /** A request to the leader that is no command. */
-  q?: LeaderRequest
+  q?: { readonly id: number; readonly request: LeaderRequest }
+  /** The leader's answer to it. */
+  w?: LeaderAnswer
+  /** Which disk the sender stands on; see Hello. */
+  h?: Greeting
+  /** The receiver's disk is the one that is known. */
+  k?: true
+  /** The receiver has to stop. */
+  x?: Refusal
+}
+
+export interface Greeting {
+  readonly storeId: string
+  /** Nothing was ever written on it: an answer is needed before it takes part. */
+  readonly isNew: boolean
+}
+
+/** `removed`: from the cluster, for good. `wiped`: it stands on another disk than it joined with. */
+export interface Refusal {
+  readonly reason: 'removed' | 'wiped'
 }
 
 /** Slice `n` of transfer `id`. `term` is the sender's, for the receiver's core. */
@@ -32,10 +51,20 @@ export interface SnapshotAck {
   readonly next: number
 }
 
-/** What only the leader can do, asked by any member; repeated until it shows. */
+/** What only the leader can do or know, asked by any member; see LeaderCalls. */
 export type LeaderRequest =
   | { readonly type: 'transfer'; readonly to?: string }
-  | { readonly type: 'change'; readonly change: MembershipChange }
+  /** `strict`: refused when the cluster would not survive it, as etcd's strict-reconfig-check. */
+  | { readonly type: 'change'; readonly change: MembershipChange; readonly strict: boolean }
+  /** Seconds that a lease has left. */
+  | { readonly type: 'lease-time'; readonly lease: number }
+
+/** `message`: why not. */
+export interface LeaderAnswer {
+  readonly id: number
+  readonly message?: string
+  readonly value?: unknown
+}
 
 const packr = new Packr({ useRecords: true })
 

@@ -36,6 +36,12 @@ export class Lessor {
     if (lease !== undefined) this.#deadlines.set(action.id, now + lease.ttlSeconds * 1000)
   }
 
+  /** Milliseconds until the lease ends; undefined when there is none. */
+  remainingMs(id: LeaseId, now: number): number | undefined {
+    const deadline = this.#deadlines.get(id)
+    return deadline === undefined ? undefined : Math.max(0, deadline - now)
+  }
+
   /** Leases to revoke now; each is given once until `failed`. */
   takeExpired(now: number): LeaseId[] {
     const expired: LeaseId[] = []

@@ -1,14 +1,21 @@
+import { messages } from '../mvcc/check.ts'
 import { SetHash } from '../mvcc/hash.ts'
 import { Mvcc } from '../mvcc/mvcc.ts'
 import type { MvccSlice } from '../mvcc/snapshot.ts'
+import type { LeaseId, Op } from '../mvcc/types.ts'
+import { refusalOf } from './auth/admit.ts'
+import { type AuthExport, AuthStore } from './auth/auth.ts'
 import { type Action, type Command, splitCommands, unpackCommand } from './command.ts'
 import { Dedupe, type DedupeRow } from './dedupe.ts'
+import type { AlarmMember } from './embedded-types.ts'
+import { Roster, type RosterExport } from './roster.ts'
 import type { StoreFailure, StoreResult } from './types.ts'
 
 /** What applying an action gave; the shape depends on the action. */
 export type ActionResult = StoreResult<{
   readonly revision?: number
   readonly ttlSeconds?: number
+  readonly alarms?: readonly AlarmMember[]
 }>
 
 /** Told of each command as it is applied; not of repeats. */
@@ -17,12 +24,19 @@ export type OnApplied = (command: Command, result: ActionResult) => void
 /** A part of the state machine's snapshot. */
 export type MachineSlice =
   | { readonly type: 'dedupe'; readonly rows: readonly DedupeRow[] }
+  | { readonly type: 'roster'; readonly roster: RosterExport }
+  | { readonly type: 'auth'; readonly auth: AuthExport }
   | MvccSlice
 
-/** The replicated state machine: keys, leases and the table of applied proposals. Deterministic. */
+/**
+ * The replicated state machine: keys and leases, the table of applied proposals, who belongs to the
+ * store, alarms, users and roles. Deterministic.
+ */
 export class Machine {
   readonly mvcc = new Mvcc()
   readonly dedupe = new Dedupe()
+  readonly roster = new Roster()
+  readonly auth = new AuthStore()
   /**
    * Commands seen, applied, refused by their fence, dropped as repeats: since this process began.
    */
@@ -46,16 +60,25 @@ export class Machine {
     const sum = new SetHash()
     sum.add(low, high)
     sum.add(this.dedupe.hash.low, this.dedupe.hash.high)
+    sum.add(this.roster.hash(6), this.roster.hash(7))
+    sum.add(this.auth.hash(8), this.auth.hash(9))
     return sum.toString()
   }
 
   /** Slices of this moment's state, to be read while writes go on. */
   freeze(): Generator<MachineSlice> {
-    return slicesOf({ type: 'dedupe', rows: this.dedupe.export() }, this.mvcc.freeze().slices())
+    const heads: MachineSlice[] = [
+      { type: 'dedupe', rows: this.dedupe.export() },
+      { type: 'roster', roster: this.roster.export() },
+      { type: 'auth', auth: this.auth.export() },
+    ]
+    return slicesOf(heads, this.mvcc.freeze().slices())
   }
 
   import(slice: MachineSlice): void {
     if (slice.type === 'dedupe') this.dedupe.import(slice.rows)
+    else if (slice.type === 'roster') this.roster.import(slice.roster)
+    else if (slice.type === 'auth') this.auth.import(slice.auth)
     else this.mvcc.import(slice)
   }
 
@@ -63,12 +86,15 @@ export class Machine {
     this.mvcc.importDone()
   }
 
-  #run({ fence, action }: Command, term: number): ActionResult {
+  #run({ fence, caller, action }: Command, term: number): ActionResult {
     if (fence !== 0 && fence !== term) {
       this.counters.fenced++
       return fenced(fence, term)
     }
     this.counters.applied++
+    const refused = caller && refusalOf(this.auth, caller, action, id => this.#keysOfLease(id))
+    if (refused !== undefined) return refusal(refused)
+    if (this.roster.isFull && takesSpace(action)) return noSpace
     return this.#act(action)
   }
 
@@ -86,12 +112,23 @@ export class Machine {
       case 'keep-alive': {
         const lease = mvcc.leases.get(action.id)
         if (lease !== undefined) return { ok: true, ttlSeconds: lease.ttlSeconds }
-        const message = 'etcdserver: requested lease not found'
-        return { ok: false, why: 'invalid', message }
+        return refusal(messages.leaseNotFound)
       }
       case 'revoke':
         return mvcc.revoke(action.id)
+      case 'member-set':
+        return outcomeOf(this.roster.set(action.id, action.change))
+      case 'member-remove':
+        return outcomeOf(this.roster.remove(action.id))
+      case 'alarm':
+        return { ok: true, alarms: this.roster.setAlarm(action.raised, action) }
+      default:
+        return outcomeOf(this.auth.apply(action))
     }
+  }
+
+  #keysOfLease(id: LeaseId): Iterable<string> {
+    return this.mvcc.leases.get(id)?.keys ?? []
   }
 }
 
@@ -101,8 +138,36 @@ export function fenced(fence: number, term: number): StoreFailure {
   return { ok: false, why: 'fenced', message }
 }
 
-function* slicesOf(head: MachineSlice, rest: Generator<MachineSlice>): Generator<MachineSlice> {
-  yield head
+/** The failure of a write while an alarm says that there is no space. */
+export const noSpace: StoreFailure = {
+  ok: false,
+  why: 'no-space',
+  message: 'etcdserver: mvcc: database space exceeded',
+}
+
+/** Writes that make the store grow: with an alarm up only deleting and compacting go on. */
+export function takesSpace(action: Action): boolean {
+  if (action.type === 'grant') return true
+  return action.type === 'txn' && [...action.success, ...action.failure].some(isPut)
+}
+
+function isPut(op: Op): boolean {
+  return op.type === 'put' || (op.type === 'txn' && [...op.success, ...op.failure].some(isPut))
+}
+
+function refusal(message: string): StoreFailure {
+  return { ok: false, why: 'invalid', message }
+}
+
+function outcomeOf(refused: string | undefined): ActionResult {
+  return refused === undefined ? { ok: true } : refusal(refused)
+}
+
+function* slicesOf(
+  heads: readonly MachineSlice[],
+  rest: Generator<MachineSlice>,
+): Generator<MachineSlice> {
+  yield* heads
   yield* rest
 }
 

@@ -7,9 +7,13 @@ import type { Entry, RaftConfig } from '../raft/types.ts'
 import { createDisk, type Disk } from '../wal/disk.ts'
 import { listSnapshots, readSnapshot, removeUnfinishedSnapshots } from '../wal/snapshot.ts'
 import { type Recovered, Wal, WalDamagedError } from '../wal/wal.ts'
+import type { CompactorOptions } from './compactor.ts'
+import type { Refusal } from './frames.ts'
+import { storeIdOf } from './identity.ts'
 import { nextIncarnation } from './incarnation.ts'
 import { Machine } from './machine.ts'
 import { defaultTimings, raftConfig, type Timings } from './options.ts'
+import type { SelfDescription } from './publisher.ts'
 import { Replica } from './replica.ts'
 import { type SnapshotPoint, SnapshotReader } from './snapshots.ts'
 
@@ -42,7 +46,24 @@ export interface OpenReplicaOptions {
   readonly appendBytesMax?: number
   /** Runs a callback after what has already arrived; default setImmediate. */
   readonly defer?: (callback: () => void) => void
+  /** The other members that a new disk has to greet; default: the others of `members`. */
+  readonly others?: readonly string[]
+  /** What this member says of itself in the list of members. */
+  readonly self?: SelfDescription
+  /** Default 8 GiB. Source: etcd's suggested maximum; ours is in memory. */
+  readonly quotaBytes?: number
+  /** Default: every revision older than five minutes goes, as with kube-apiserver. */
+  readonly compaction?: CompactorOptions
+  /** Makes the name of a new disk; default: drawn from `prng`. */
+  readonly newStoreId?: () => string
+  /** This member was removed from the cluster, or its disk was replaced: the process must end. */
+  readonly onRefused?: (refusal: Refusal) => void
 }
+
+/** etcd's suggested maximum. Source: etcd docs, "Storage size limit". */
+export const quotaBytesDefault = 8 * 2 ** 30
+/** Source: kube-apiserver --etcd-compaction-interval. */
+export const compactionDefault: CompactorOptions = { mode: 'periodic', retention: 300_000 }
 
 /**
  * Opens the embedded store of one member: reads the newest snapshot and the log after it, and gives
@@ -62,6 +83,7 @@ export async function openReplica(options: OpenReplicaOptions): Promise<Replica>
   const { channel, clock, prng, logger } = options
   const disk = options.disk ?? createDisk(options.dataDir ?? fail('dataDir or disk is needed'))
   const timings = { ...defaultTimings, ...options.timings }
+  const storeId = storeIdOf(disk, options.newStoreId ?? (() => drawStoreId(prng)))
   const incarnation = nextIncarnation(disk)
   const { wal, recovered } = Wal.open(disk, { segmentBytes: options.walSegmentBytes })
   if (recovered.tornBytes > 0) logger.warn('dropped a torn write', { bytes: recovered.tornBytes })
@@ -73,15 +95,34 @@ export async function openReplica(options: OpenReplicaOptions): Promise<Replica>
   const config = { ...base, appendBytesMax: options.appendBytesMax ?? base.appendBytesMax }
   const start = coreStart(options.id, config, point, recovered, wal)
   logger.info('store opened', { applied: start.applied, entries: start.entries.length })
+  const fresh = snapshot === undefined && start.entries.length === 0 && start.hardState.term === 0
   return new Replica({
-    ...{ wal, disk, channel, clock, prng, logger, timings, incarnation },
+    ...{ wal, disk, channel, clock, prng, logger, timings, incarnation, storeId, fresh },
     core: new Core(start, prng),
     machine: snapshot?.machine ?? new Machine(),
     snapshotEveryEntries: options.snapshotEveryEntries ?? 10_000,
     snapshotEveryBytes: options.snapshotEveryBytes ?? 64 << 20,
     snapshotIndex: point.index,
     defer: options.defer ?? (callback => void setImmediate(callback)),
+    others: othersOf(options),
+    self: options.self ?? {},
+    quotaBytes: options.quotaBytes ?? quotaBytesDefault,
+    compaction: options.compaction ?? compactionDefault,
+    onRefused: options.onRefused ?? (() => {}),
   })
+}
+
+function othersOf({ others, members, id }: OpenReplicaOptions): readonly string[] {
+  return others ?? members.map(member => member.id).filter(other => other !== id)
+}
+
+function drawStoreId(prng: Prng): string {
+  const word = () =>
+    prng
+      .below(2 ** 32)
+      .toString(16)
+      .padStart(8, '0')
+  return word() + word() + word() + word()
 }
 
 function fail(message: string): never {

@@ -13,6 +13,10 @@ export interface Timings {
   readonly retryMs: number
   /** Leases are looked at this often by the leader. */
   readonly leaseCheckMs: number
+  /** A leader whose fsyncs take this long, several times, hands over; see SlowDisk. */
+  readonly slowDiskMs: number
+  /** It does so again after this at the earliest: the others' disks may be slow as well. */
+  readonly slowDiskPauseMs: number
 }
 
 export const defaultTimings: Timings = {
@@ -23,6 +27,8 @@ export const defaultTimings: Timings = {
   rankMs: 15,
   retryMs: 300,
   leaseCheckMs: 200,
+  slowDiskMs: 200,
+  slowDiskPauseMs: 60_000,
 }
 
 /** Bounds of a replica's queues and messages. */

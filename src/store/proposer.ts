@@ -73,7 +73,8 @@ export class Proposer {
     const sequence = ++this.#sequence
     const settledBelow: number = this.#pending.keys().next().value ?? sequence
     const identity = { origin: core.id, incarnation: this.#incarnation, sequence }
-    const bytes = packCommand({ ...identity, settledBelow, fence, action })
+    const { caller } = options
+    const bytes = packCommand({ ...identity, settledBelow, fence, caller, action })
     const startedAt = clock.now()
     const deadline = startedAt + (options.timeoutMs ?? proposeTimeoutMs)
     this.proposals++

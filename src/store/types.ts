@@ -161,9 +161,14 @@ export interface Store {
     revision: number,
     options?: ProposeOptions,
   ): Promise<StoreResult<{ readonly revision: Revision }>>
-  leaseGrant(ttlSeconds: number, id?: LeaseId): Promise<StoreResult<{ readonly id: LeaseId }>>
+  /** Without `id` the store chooses one. */
+  leaseGrant(
+    ttlSeconds: number,
+    id?: LeaseId,
+    options?: ProposeOptions,
+  ): Promise<StoreResult<{ readonly id: LeaseId }>>
   leaseKeepAlive(id: LeaseId): Promise<StoreResult<{ readonly ttlSeconds: number }>>
-  leaseRevoke(id: LeaseId): Promise<StoreResult<object>>
+  leaseRevoke(id: LeaseId, options?: ProposeOptions): Promise<StoreResult<object>>
   transferLeadership(to?: string): Promise<StoreResult<object>>
   status(options?: { readonly hash?: boolean }): Promise<StoreStatus>
   /** Called at once with the present state, then at each change. Returns the unsubscriber. */

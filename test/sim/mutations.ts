@@ -32,7 +32,7 @@ const mutations: readonly Mutation[] = [
   },
   {
     bug: 'answering an append before the fsync',
-    file: 'store/replica.js',
+    file: 'store/driver.js',
     from: `const synced = this.#persist(ready);
         this.#sendMessages(ready.messagesAfterSync);
         this.#flush();`,

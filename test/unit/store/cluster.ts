@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -72,6 +73,9 @@ export class TestCluster {
     const replica = await openReplica({
       id,
       members: joining ? [] : this.#initial,
+      others: this.#initial.map(member => member.id).filter(other => other !== id),
+      self: { name: id },
+      newStoreId: randomUUID,
       dataDir: path.join(this.#directory, id),
       channel: this.network.channel(id),
       clock: systemClock,
@@ -94,6 +98,11 @@ export class TestCluster {
     this.network.kill(id)
     await this.replicas.get(id)?.stop()
     this.replicas.delete(id)
+  }
+
+  /** The disk of a stopped member is lost. */
+  wipe(id: MemberId): void {
+    rmSync(path.join(this.#directory, id), { recursive: true })
   }
 
   async close(): Promise<void> {
@@ -126,10 +135,13 @@ export function isLeading(replica: Replica): boolean {
 }
 
 /** Polls until `check` gives something, ten seconds at most. */
-export async function until<T>(what: string, check: () => T | undefined | false): Promise<T> {
+export async function until<T>(
+  what: string,
+  check: () => T | undefined | false | Promise<T | undefined | false>,
+): Promise<T> {
   const deadline = Date.now() + 10_000
   for (;;) {
-    const found = check()
+    const found = await check()
     if (found !== undefined && found !== false) return found
     if (Date.now() > deadline) throw new Error(`no ${what} within 10 s`)
     await new Promise(resolve => setTimeout(resolve, 2))

@@ -41,14 +41,14 @@ test('any of three members writes and reads', async () => {
   expect(new Set(hashes).size).toBe(1)
 })
 
-test('a dead leader is followed within its election timeout, and nothing is lost', async () => {
-  await cluster3()
+test('a dead leader is followed long before an election timeout, and nothing is lost', async () => {
+  await cluster3({ timings: { electionMsMin: 5_000, electionMsMax: 6_000 } })
   const leader = await cluster.leader()
   for (let n = 0; n < 20; n++) await leader.txn(put(`k${n}`))
   const died = performance.now()
   await cluster.stop(leader.core.id)
   const next = await cluster.leader()
-  expect(performance.now() - died).toBeLessThan(150)
+  expect(performance.now() - died).toBeLessThan(4_000)
   for (let n = 0; n < 20; n++) expect(await read(next, `k${n}`)).toBe(`k${n}`)
 })
 

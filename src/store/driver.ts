@@ -1,0 +1,508 @@
+import type { Cancel, Clock } from '../kernel/clock.ts'
+import type { Logger } from '../kernel/logger.ts'
+import type { Prng } from '../kernel/prng.ts'
+import { errorMessage } from '../kernel/result.ts'
+import type { Startable } from '../kernel/startable.ts'
+import type { Channel } from '../p2p/types.ts'
+import type { Core } from '../raft/core.ts'
+import { stepAll } from '../raft/step.ts'
+import type { Entry, Input, Message, Ready } from '../raft/types.ts'
+import type { Disk } from '../wal/disk.ts'
+import type { Wal } from '../wal/wal.ts'
+import type { Command } from './command.ts'
+import { type Frame, type LeaderRequest, packFrame, type Refusal, unpackFrame } from './frames.ts'
+import { Hello } from './hello.ts'
+import { LeaderCalls, type Serve } from './leader-calls.ts'
+import { Lessor } from './lessor.ts'
+import type { ActionResult, Machine } from './machine.ts'
+import { refusalOfChange } from './members.ts'
+import type { Timings } from './options.ts'
+import { type Host, Proposer } from './proposer.ts'
+import { Reader } from './reader.ts'
+import { Samples } from './samples.ts'
+import { SlowDisk } from './slow-disk.ts'
+import { SnapshotPace } from './snapshot-pace.ts'
+import type { SnapshotPoint } from './snapshots.ts'
+import { Snapshotter } from './snapshotter.ts'
+import type * as types from './types.ts'
+import { Watchers } from './watchers.ts'
+
+/** What a replica is made of; `openReplica` puts it together. */
+export interface ReplicaParts {
+  readonly core: Core
+  readonly machine: Machine
+  readonly wal: Wal
+  readonly disk: Disk
+  readonly channel: Channel
+  readonly clock: Clock
+  readonly prng: Prng
+  readonly logger: Logger
+  readonly timings: Timings
+  readonly incarnation: number
+  /** Names this member's disk; see Hello. */
+  readonly storeId: string
+  /** The other members known at the start. */
+  readonly others: readonly string[]
+  /** Nothing was ever written on this disk. */
+  readonly fresh: boolean
+  /** Applied entries after which a snapshot is taken. */
+  readonly snapshotEveryEntries: number
+  /** Bytes of applied entries after which a snapshot is taken, whatever their number. */
+  readonly snapshotEveryBytes: number
+  /** Index of the snapshot on the disk. */
+  readonly snapshotIndex: number
+  /** Bytes of state above which writes are refused; see etcd's --quota-backend-bytes. */
+  readonly quotaBytes: number
+  /** Runs a callback after all that has already arrived: setImmediate. */
+  readonly defer: (callback: () => void) => void
+  /** This member was removed, or stands on another disk: its process has to end. */
+  readonly onRefused: (refusal: Refusal) => void
+}
+
+/** Looked at this often: deadlines, repeats, stalled transfers. */
+const slowTickMs = 50
+
+/**
+ * The core's driver: the turn loop of one member. Everything that arrives between two turns of the
+ * event loop is one step, one fsync and one frame for each peer. The order of a turn:
+ *
+ *   1. step the core with all inputs
+ *   2. messagesNow leave: a leader's appends are under way while its own fsync runs
+ *   3. hard state and entries go to the WAL: one write, one fdatasync
+ *   4. messagesAfterSync leave: votes and acknowledgements
+ *   5. committed entries are applied, callers get their results, watches their events
+ *   6. the core hears `synced`, which may commit more: from 1 again
+ */
+export abstract class Driver implements Startable {
+  protected readonly parts: ReplicaParts
+  protected readonly proposer: Proposer
+  protected readonly reader: Reader
+  protected readonly calls: LeaderCalls
+  protected readonly watchers: Watchers
+  protected readonly lessor = new Lessor()
+  protected readonly fsyncMs = new Samples()
+  protected readonly commitMs = new Samples()
+  protected readonly rtts = new Map<string, number>()
+  protected running = false
+  readonly #core: Core
+  readonly #hello: Hello
+  readonly #snapshotter: Snapshotter
+  readonly #slowDisk: SlowDisk
+  readonly #pace: SnapshotPace
+  readonly #listeners = new Set<(leadership: types.Leadership) => void>()
+  readonly #outgoing = new Map<string, Frame[]>()
+  readonly #heartbeats = new Map<string, number>()
+  #machine: Machine
+  #inputs: Input[] = []
+  #leadership: types.Leadership
+  #turnScheduled = false
+  #stalled = false
+  #ticker: Cancel | undefined
+  #lastTickAt = 0
+  #lastSlowTickAt = 0
+  #lastLeaseCheckAt = 0
+  #lastHandOverAt = Number.NEGATIVE_INFINITY
+  #point: { index: number; term: number }
+
+  constructor(parts: ReplicaParts) {
+    this.parts = parts
+    this.#core = parts.core
+    this.#machine = parts.machine
+    const { core, clock, timings, disk, channel, logger } = parts
+    this.#point = { index: core.applied, term: core.log.term(core.applied) ?? 0 }
+    this.#leadership = { leading: false, term: core.term, leader: null }
+    const post = (to: string, item: Frame) => this.#post(to, item)
+    const wake = () => this.wake()
+    const host: Host = { core, clock, timings, post, wake }
+    this.proposer = new Proposer(host, parts.incarnation, this.commitMs)
+    this.reader = new Reader(host)
+    this.calls = new LeaderCalls(host, request => this.#serve[request.type](request as never))
+    this.#slowDisk = new SlowDisk(timings)
+    this.watchers = new Watchers(() => this.#machine.mvcc, parts.defer)
+    const roster = () => this.#machine.roster
+    const onRefused = (refusal: Refusal) => this.#onRefused(refusal)
+    const catchUp = () => this.reader.permit()
+    const helloHost = { ...host, roster, onRefused, catchUp }
+    this.#hello = new Hello(helloHost, parts.storeId, parts.others, parts.fresh)
+    this.#snapshotter = new Snapshotter({
+      ...host,
+      ...{ disk, channel, logger },
+      machine: () => this.#machine,
+      point: () => this.#snapshotPoint(),
+      input: input => this.input(input),
+      defer: callback => parts.defer(() => this.#guard(callback)),
+      onTaken: index => this.#onSnapshotTaken(index),
+    })
+    this.#pace = new SnapshotPace(parts)
+  }
+
+  async start(): Promise<void> {
+    const { channel, clock, timings } = this.parts
+    this.running = true
+    this.#lastTickAt = clock.now()
+    channel.onFrame((from, frame) => this.#onFrame(from, frame))
+    channel.onPeerLost(peer => this.input({ type: 'peer-lost', peer }))
+    channel.onPeerUp(peer => {
+      this.#hello.greet(peer)
+      this.wake()
+    })
+    this.#ticker = clock.every(timings.tickMs, () => this.#onTick())
+    this.wake()
+  }
+
+  async stop(): Promise<void> {
+    if (!this.running) return
+    this.running = false
+    this.#ticker?.()
+    this.#snapshotter.stop()
+    this.proposer.endAll()
+    this.reader.endAll()
+    this.calls.endAll()
+    this.watchers.endAll('the store has stopped')
+    this.parts.wal.close()
+  }
+
+  /**
+   * While the main thread answers no beats this member hands leadership over and doesn't campaign:
+   * a control plane that doesn't run must not hold the store's leadership.
+   */
+  setMainThreadStalled(stalled: boolean): void {
+    if (this.#stalled === stalled) return
+    this.#stalled = stalled
+    this.parts.logger.warn('main thread', { stalled })
+    this.input({ type: 'passive', passive: stalled })
+  }
+
+  onLeadership(listener: (leadership: types.Leadership) => void): () => void {
+    this.#listeners.add(listener)
+    listener(this.#leadership)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** For the simulator's checkers and for tests: not to be changed. */
+  get core(): Core {
+    return this.#core
+  }
+
+  /** As `core`. */
+  get machine(): Machine {
+    return this.#machine
+  }
+
+  /** Index and term of what was applied last. */
+  get appliedPoint(): { readonly index: number; readonly term: number } {
+    return this.#point
+  }
+
+  protected get leadership(): types.Leadership {
+    return this.#leadership
+  }
+
+  protected input(input: Input): void {
+    this.#inputs.push(input)
+    this.wake()
+  }
+
+  protected wake(): void {
+    if (this.#turnScheduled || !this.running) return
+    this.#turnScheduled = true
+    this.parts.defer(() => {
+      this.#turnScheduled = false
+      this.#guard(() => this.#turn())
+    })
+  }
+
+  /** What the slow tick does beyond the driver's own. */
+  protected abstract onSlowTick(now: number): void
+
+  /** Leader: how requests of other members are answered; see LeaderCalls. */
+  readonly #serve: {
+    readonly [T in LeaderRequest['type']]: (
+      request: Extract<LeaderRequest, { type: T }>,
+    ) => ReturnType<Serve>
+  } = {
+    transfer: ({ to }) => {
+      this.#inputs.push({ type: 'transfer', to })
+      return undefined
+    },
+    change: ({ change, strict }) => {
+      const { roster } = this.#machine
+      const message = strict ? refusalOfChange(this.#core, roster, change) : undefined
+      if (message !== undefined) return { message }
+      this.#inputs.push({ type: 'change', change })
+      return undefined
+    },
+    'lease-time': ({ lease }) => {
+      if (!this.#leadership.leading) return undefined
+      return { value: this.lessor.remainingMs(lease, this.parts.clock.now()) ?? -1 }
+    },
+  }
+
+  #onFrame(from: string, data: Uint8Array): void {
+    if (!this.running) return
+    let frame: Frame
+    try {
+      frame = unpackFrame(data)
+    } catch (error) {
+      this.parts.logger.warn('unreadable frame', { from, error: errorMessage(error) })
+      return
+    }
+    if (frame.h !== undefined) this.#hello.onGreeting(from, frame.h)
+    if (frame.k !== undefined) this.#hello.onWelcome(from)
+    if (frame.x !== undefined) this.#hello.onRefusal(frame.x)
+    if (!this.#hello.isWaiting) this.#onWelcomeFrame(from, frame)
+    this.wake()
+  }
+
+  #onWelcomeFrame(from: string, frame: Frame): void {
+    if (this.#machine.roster.isRemoved(from)) {
+      this.#post(from, { x: { reason: 'removed' } })
+      return
+    }
+    for (const message of frame.r ?? []) this.#onMessage(message)
+    if (frame.p !== undefined) this.proposer.accept(frame.p, frame.t ?? 0)
+    if (frame.s !== undefined) this.#snapshotter.onSlice(from, frame.s)
+    if (frame.a !== undefined) this.#snapshotter.onAck(from, frame.a)
+    if (frame.q !== undefined) this.calls.onRequest(from, frame.q.id, frame.q.request)
+    if (frame.w !== undefined) this.calls.onAnswer(frame.w)
+  }
+
+  #onMessage(message: Message): void {
+    if (message.type === 'heartbeat-answer') {
+      const sentAt = this.#heartbeats.get(message.from)
+      this.#heartbeats.delete(message.from)
+      if (sentAt !== undefined) this.rtts.set(message.from, this.parts.clock.now() - sentAt)
+    }
+    this.#inputs.push({ type: 'message', message })
+  }
+
+  #onRefused(refusal: Refusal): void {
+    if (!this.running) return
+    this.parts.logger.error('this member is refused by the others', { ...refusal })
+    void this.stop()
+    this.parts.onRefused(refusal)
+  }
+
+  #onTick(): void {
+    if (!this.running) return
+    const { clock, timings } = this.parts
+    const now = clock.now()
+    this.#noticeSleep(now)
+    this.#hello.tick(now)
+    const missed = Math.floor((now - this.#lastTickAt) / timings.tickMs)
+    if (missed < 1) return
+    this.#lastTickAt += missed * timings.tickMs
+    // A few late ticks are time that has passed; the many of a long sleep were nobody's silence.
+    const ticks = this.#hello.isWaiting ? 0 : Math.min(missed, 5)
+    for (let tick = 0; tick < ticks; tick++) this.#inputs.push({ type: 'tick' })
+    this.calls.tick(now)
+    if (now - this.#lastSlowTickAt >= slowTickMs) {
+      this.#lastSlowTickAt = now
+      this.proposer.tick(now)
+      this.reader.tick(now)
+      this.#snapshotter.tick()
+      this.onSlowTick(now)
+    }
+    if (this.#leadership.leading) this.#expireLeases(now)
+    this.#maybeHandOver(now)
+    this.#turn()
+  }
+
+  /** A main thread that does not answer, or a disk that has become slow, must not lead. */
+  #maybeHandOver(now: number): void {
+    if (this.#core.role !== 'leader') return
+    const isSlow = this.#slowDisk.isSlow(now)
+    if (!this.#stalled && !isSlow) return
+    const pauseMs = isSlow ? this.parts.timings.slowDiskPauseMs : 1_000
+    if (now - this.#lastHandOverAt < pauseMs) return
+    this.#lastHandOverAt = now
+    if (isSlow) {
+      this.parts.logger.warn('the disk is slow: leadership moves', this.fsyncMs.percentiles())
+      this.#slowDisk.reset()
+    }
+    this.#inputs.push({ type: 'transfer' })
+  }
+
+  /** This thread itself was away: it must not take its own silence for the leader's. */
+  #noticeSleep(now: number): void {
+    const { timings, logger } = this.parts
+    const gap = now - this.#lastTickAt
+    if (gap < timings.electionMsMin / 2) return
+    logger.warn('this thread was asleep', { gapMs: Math.round(gap) })
+    this.#lastTickAt = now
+    this.#inputs.unshift({ type: 'overslept' })
+  }
+
+  #expireLeases(now: number): void {
+    if (now - this.#lastLeaseCheckAt < this.parts.timings.leaseCheckMs) return
+    this.#lastLeaseCheckAt = now
+    const fence = this.#core.term
+    for (const id of this.lessor.takeExpired(now)) {
+      void this.proposer.propose({ type: 'revoke', id }, { fence }).then(result => {
+        if (!result.ok) this.lessor.failed(id)
+      })
+    }
+  }
+
+  #guard(callback: () => void): void {
+    if (this.running) callback()
+  }
+
+  #turn(): void {
+    this.#noticeSleep(this.parts.clock.now())
+    if (this.#hello.isWaiting) {
+      this.#flush()
+      return
+    }
+    this.proposer.flush()
+    this.calls.flush()
+    const inputs = this.#inputs
+    this.#inputs = []
+    const data = this.proposer.take()
+    if (data.length > 0) inputs.push({ type: 'propose', data })
+    const read = this.reader.takeInput()
+    if (read !== undefined) inputs.push(read)
+    if (inputs.length > 0) this.#step(inputs)
+    this.#flush()
+    // Without room in the log, or while leadership is handed over, the next answer or tick goes on.
+    if (this.proposer.isWaiting && data.length > 0) this.wake()
+  }
+
+  #step(inputs: readonly Input[]): void {
+    const ready = stepAll(this.#core, inputs, this.parts.prng)
+    this.#sendMessages(ready.messagesNow)
+    this.#flush()
+    const synced = this.#persist(ready)
+    this.#sendMessages(ready.messagesAfterSync)
+    this.#flush()
+    if (ready.restored !== undefined) this.#restore(ready.restored)
+    if (ready.softChanged) this.#onSoftChange()
+    this.#apply(ready.committed)
+    this.reader.onReadStates(ready.readStates)
+    this.reader.onApplied(this.#point.index)
+    for (const to of ready.snapshotsWanted) this.#snapshotter.send(to)
+    if (synced !== undefined) this.#step([synced])
+  }
+
+  /** Returns what the core is to be told afterwards. */
+  #persist(ready: Ready): Input | undefined {
+    if (!ready.mustSync) return undefined
+    const { wal, clock } = this.parts
+    const { term, vote, committed: commit } = this.#core
+    const hardState = { term, vote, commit }
+    const begun = clock.now()
+    if (ready.restored !== undefined) {
+      wal.reset(ready.restored.index, ready.restored.term, hardState)
+    }
+    if (ready.restored === undefined || ready.entries.length > 0) {
+      wal.append(hardState, ready.entries)
+    }
+    const now = clock.now()
+    this.fsyncMs.add(now - begun)
+    this.#slowDisk.add(now, now - begun)
+    const last = ready.entries.at(-1)
+    return last && { type: 'synced', index: last.index, term: last.term }
+  }
+
+  #sendMessages(messages: readonly Message[]): void {
+    for (const message of messages) {
+      if (message.type === 'heartbeat' && !this.#heartbeats.has(message.to)) {
+        this.#heartbeats.set(message.to, this.parts.clock.now())
+      }
+      this.#post(message.to, { r: [message] })
+    }
+  }
+
+  /** Raft messages of one turn share a frame; the rest are frames of their own. */
+  #post(to: string, item: Frame): void {
+    const frames = this.#outgoing.get(to)
+    if (frames === undefined) this.#outgoing.set(to, [item])
+    else if (item.r !== undefined && frames.at(-1)!.r !== undefined)
+      frames.at(-1)!.r!.push(...item.r)
+    else frames.push(item)
+    this.wake()
+  }
+
+  #flush(): void {
+    for (const [to, frames] of this.#outgoing) {
+      for (const frame of frames) this.parts.channel.send(to, packFrame(frame))
+    }
+    this.#outgoing.clear()
+  }
+
+  #apply(entries: readonly Entry[]): void {
+    if (entries.length === 0) return
+    let established = false
+    for (const entry of entries) {
+      this.#point = { index: entry.index, term: entry.term }
+      this.#pace.add(entry.data.length)
+      if (entry.kind === 'command') {
+        this.#machine.apply(entry.data, entry.term, (command, result) => {
+          this.#onApplied(command, result)
+        })
+      }
+      if (entry.kind === 'noop' && entry.term === this.#core.term) established = true
+    }
+    this.watchers.flush()
+    if (established && this.#core.role === 'leader') this.#onEstablished()
+    const isDue = this.#pace.isDue(this.#point.index, this.#machine.mvcc.bytes)
+    if (isDue && !this.#snapshotter.isTaking) this.#snapshotter.take()
+  }
+
+  #onApplied(command: Command, result: ActionResult): void {
+    if (this.#leadership.leading && result.ok) {
+      this.lessor.onApplied(command, this.#machine, this.parts.clock.now())
+    }
+    this.proposer.onApplied(command, result)
+  }
+
+  #onEstablished(): void {
+    const { term } = this.#core
+    const { revision } = this.#machine.mvcc
+    this.lessor.begin(this.#machine, this.parts.clock.now())
+    this.#slowDisk.reset()
+    this.#setLeadership({ leading: true, term, revision })
+  }
+
+  #onSoftChange(): void {
+    const { term, leader, role } = this.#core
+    this.parts.logger.info('raft', { role, term, leader })
+    this.proposer.leaderChanged()
+    this.reader.leaderChanged()
+    this.#heartbeats.clear()
+    this.rtts.clear()
+    this.wake()
+    if (role !== 'leader') {
+      this.#snapshotter.stopSending()
+      this.lessor.end()
+    }
+    const { leading, term: oldTerm } = this.#leadership
+    if (leading && role === 'leader' && oldTerm === term) return
+    this.#setLeadership({ leading: false, term, leader })
+  }
+
+  #setLeadership(leadership: types.Leadership): void {
+    this.#leadership = leadership
+    for (const listener of this.#listeners) listener(leadership)
+  }
+
+  #restore(point: { readonly index: number; readonly term: number }): void {
+    this.#machine = this.#snapshotter.takeReceived(point.index)
+    this.#point = { ...point }
+    this.#pace.taken(point.index)
+    this.parts.logger.info('restored from a snapshot', { index: point.index })
+    this.proposer.onRestored(this.#machine.dedupe)
+    this.watchers.flushLater()
+  }
+
+  #snapshotPoint(): SnapshotPoint {
+    return { ...this.#point, membership: this.#core.memberships.at(this.#point.index) }
+  }
+
+  #onSnapshotTaken(index: number): void {
+    this.#pace.taken(index)
+    const keepFrom = this.#pace.tailStart(this.#core.log, index)
+    this.parts.wal.compact(keepFrom)
+    this.input({ type: 'compact', index: keepFrom })
+  }
+}
