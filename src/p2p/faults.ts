@@ -1,16 +1,25 @@
 import type { MemberId } from './types.ts'
 
-/** What the fault switch does to the traffic with one peer, in both directions. */
+/** What the fault switch does to the traffic with one peer. */
 export interface LinkFault {
+  /** Both directions: a partition. */
   readonly drop?: boolean
+  /** What the peer sends is lost, what we send arrives. */
+  readonly dropIn?: boolean
+  /** What we send is lost, what the peer sends arrives. */
+  readonly dropOut?: boolean
   /** Added to each direction. */
   readonly delayMs?: number
 }
 
-/** Faults for demonstrations and tests; empty in normal operation. */
+/**
+ * Faults for demonstrations and tests; empty in normal operation. Frames obey both directions;
+ * gossip, which others pass on, only the inward one.
+ */
 export class FaultSwitch {
   readonly #faults = new Map<MemberId, LinkFault>()
 
+  /** Replaces what was set for `peer`. */
   set(peer: MemberId, fault: LinkFault): void {
     this.#faults.set(peer, fault)
   }
@@ -19,8 +28,19 @@ export class FaultSwitch {
     this.#faults.clear()
   }
 
-  dropped(peer: MemberId): boolean {
-    return this.#faults.get(peer)?.drop === true
+  /** Whether anything is lost: then a refused connection says nothing about the peer. */
+  isCut(peer: MemberId): boolean {
+    return this.dropsIn(peer) || this.dropsOut(peer)
+  }
+
+  dropsIn(peer: MemberId): boolean {
+    const fault = this.#faults.get(peer)
+    return fault?.drop === true || fault?.dropIn === true
+  }
+
+  dropsOut(peer: MemberId): boolean {
+    const fault = this.#faults.get(peer)
+    return fault?.drop === true || fault?.dropOut === true
   }
 
   delayMs(peer: MemberId): number {

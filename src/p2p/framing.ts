@@ -9,8 +9,8 @@ const headerBytes = 4
 /** Largest frame: a slice of a snapshot or a batch of entries is far below. */
 export const frameBytesMax = 16 * 1024 * 1024
 
-/** Joins frames into one buffer: cost is per write, not per byte. */
-export function packFrames(frames: readonly Uint8Array[]): Uint8Array {
+/** Joins frames, headers and all, into one buffer: cost is per write, not per byte. */
+export function packFrames(frames: readonly Uint8Array[]): Buffer {
   let total = 0
   for (const frame of frames) total += headerBytes + frame.length
   const packed = Buffer.allocUnsafe(total)
@@ -23,23 +23,36 @@ export function packFrames(frames: readonly Uint8Array[]): Uint8Array {
   return packed
 }
 
-/** Cuts a byte stream back into frames. Each frame is a view that no later chunk overwrites. */
+/**
+ * Cuts a byte stream back into frames. Each frame is a view that no later chunk overwrites. Chunks
+ * of an unfinished frame are kept as they came and joined once.
+ */
 export class FrameReader {
-  #pending: Buffer = Buffer.alloc(0)
+  #chunks: Buffer[] = []
+  #bytes = 0
+  /** Bytes that must be there before there is anything to cut. */
+  #wanted = headerBytes
 
   /** The frames that `chunk` completes. @throws RangeError when a length is beyond the limit. */
   push(chunk: Uint8Array): Uint8Array[] {
-    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
-    let data = this.#pending.length === 0 ? bytes : Buffer.concat([this.#pending, bytes])
+    this.#chunks.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength))
+    this.#bytes += chunk.byteLength
+    if (this.#bytes < this.#wanted) return []
+    const data = this.#chunks.length === 1 ? this.#chunks[0]! : Buffer.concat(this.#chunks)
     const frames: Uint8Array[] = []
-    while (data.length >= headerBytes) {
-      const length = data.readUInt32LE(0)
+    let at = 0
+    this.#wanted = headerBytes
+    while (data.length - at >= headerBytes) {
+      const length = data.readUInt32LE(at)
       if (length > frameBytesMax) throw new RangeError(`frame of ${length} bytes`)
-      if (data.length < headerBytes + length) break
-      frames.push(data.subarray(headerBytes, headerBytes + length))
-      data = data.subarray(headerBytes + length)
+      this.#wanted = headerBytes + length
+      if (data.length - at < this.#wanted) break
+      frames.push(data.subarray(at + headerBytes, at + this.#wanted))
+      at += this.#wanted
+      this.#wanted = headerBytes
     }
-    this.#pending = data
+    this.#chunks = at < data.length ? [data.subarray(at)] : []
+    this.#bytes = data.length - at
     return frames
   }
 }

@@ -1,68 +1,51 @@
-import type { Connection, Stream } from '@libp2p/interface'
-import { peerIdFromString } from '@libp2p/peer-id'
-import { multiaddr } from '@multiformats/multiaddr'
+import type { TLSSocket } from 'node:tls'
 import { type Clock, sleep } from '../kernel/clock.ts'
 import type { Logger } from '../kernel/logger.ts'
-import { errorMessage } from '../kernel/result.ts'
-import { frameBytesMax, packFrames } from './framing.ts'
-import type { MeshHost } from './host.ts'
+import { errorCode, errorMessage } from '../kernel/result.ts'
+import { FrameWriter } from './frame-writer.ts'
 import type { MeshMember } from './types.ts'
 
-/** Protocol of the frames between members. */
-export const frameProtocol = '/quorate/frames/1'
-
-/** Frames that wait for the connection; beyond it they are lost, and Raft sends again. */
-const queueBytesMax = 32 * 1024 * 1024
-const dialTimeoutMs = 300
-const backoffMinMs = 50
+/** The first redial after a loss is at once; a dying process may still accept for a moment. */
+const backoffMinMs = 5
 const backoffMaxMs = 500
+/** A connection that lasts this long was no misunderstanding: the back-off begins anew. */
+const steadyMs = 100
 
-/** The end of a stream: settles when it comes. */
-interface End {
-  readonly over: Promise<void>
-  readonly isOver: () => boolean
+export interface LinkOptions {
+  readonly member: MeshMember
+  readonly logger: Logger
+  readonly clock: Clock
+  /** Connects for frames. @throws Error with code ECONNREFUSED when nobody listens. */
+  readonly dial: (signal: AbortSignal) => Promise<TLSSocket>
+  /** While frames are lost on purpose, a refused redial is not reported, but later it is. */
+  readonly isCut: () => boolean
+  readonly onUp: () => void
+  readonly onLost: () => void
 }
 
 /**
- * Our half of the traffic with one member: a long-lived outbound stream, opened again whenever it
- * ends. What the member sends comes in on its own stream (mesh.ts).
+ * Our half of the traffic with one member: a connection that only we write on, made again whenever
+ * it ends. What the member sends comes in on its own connection (inbox.ts).
  */
 export class Link {
-  readonly #host: MeshHost
-  readonly #member: MeshMember
-  readonly #logger: Logger
-  readonly #clock: Clock
+  readonly #options: LinkOptions
   readonly #stopped = new AbortController()
-  readonly #onUp: () => void
-  readonly #onLost: () => void
-  #queue: Uint8Array[] = []
-  #queuedBytes = 0
-  #wake: (() => void) | undefined
-  #connected = false
-  #wasUp = false
+  #writer: FrameWriter | undefined
+  #backoffMs = 0
+  #lossToReport = false
+  #lastFailure: string | undefined
+  #wake: () => void = () => {}
 
-  constructor(options: {
-    readonly host: MeshHost
-    readonly member: MeshMember
-    readonly logger: Logger
-    readonly clock: Clock
-    readonly onUp: () => void
-    readonly onLost: () => void
-  }) {
-    this.#host = options.host
-    this.#member = options.member
-    this.#logger = options.logger
-    this.#clock = options.clock
-    this.#onUp = options.onUp
-    this.#onLost = options.onLost
+  constructor(options: LinkOptions) {
+    this.#options = options
   }
 
   get queuedBytes(): number {
-    return this.#queuedBytes
+    return this.#writer?.queuedBytes ?? 0
   }
 
   get connected(): boolean {
-    return this.#connected
+    return this.#writer !== undefined
   }
 
   start(): void {
@@ -71,118 +54,80 @@ export class Link {
 
   stop(): void {
     this.#stopped.abort(new Error('the link is closed'))
-    this.#wake?.()
   }
 
-  /** Queues a frame. While nothing is connected frames are dropped: they would be stale later. */
+  /** Sends a frame. While nothing is connected frames are dropped: they would be stale later. */
   send(frame: Uint8Array): void {
-    if (!this.#connected || frame.length > frameBytesMax) return
-    if (this.#queuedBytes + frame.length > queueBytesMax) return
-    this.#queue.push(frame)
-    this.#queuedBytes += frame.length
-    this.#wake?.()
+    this.#writer?.write(frame)
+  }
+
+  /** The member has shown that it lives: no reason to wait for the next redial. */
+  hurry(): void {
+    this.#backoffMs = 0
+    this.#wake()
   }
 
   async #run(): Promise<void> {
-    let backoffMs = backoffMinMs
-    while (!this.#stopped.signal.aborted) {
-      const began = this.#clock.now()
+    const { signal } = this.#stopped
+    while (!signal.aborted) {
       try {
-        const stream = await this.#open()
-        backoffMs = backoffMinMs
-        await this.#pump(stream)
+        await this.#serve(await this.#options.dial(signal))
       } catch (error) {
-        this.#reportLoss(error)
+        if (!signal.aborted) this.#onFailure(error)
       }
-      this.#disconnect()
-      if (this.#wasUp && this.#clock.now() - began > backoffMaxMs) continue
-      await sleep(backoffMs, this.#stopped.signal).catch(() => {})
-      backoffMs = Math.min(backoffMs * 2, backoffMaxMs)
+      await this.#pause()
     }
   }
 
-  async #open(): Promise<Stream> {
-    const connection = this.#existing() ?? (await this.#dial())
-    const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(dialTimeoutMs * 3)])
-    return connection.newStream(frameProtocol, { signal, runOnLimitedConnection: false })
+  /** Resolves when the connection has ended. */
+  #serve(socket: TLSSocket): Promise<void> {
+    const { member, logger, clock, onUp } = this.#options
+    const { signal } = this.#stopped
+    const began = clock.now()
+    return new Promise(resolve => {
+      const onStop = () => socket.destroy()
+      signal.addEventListener('abort', onStop, { once: true })
+      // The member writes nothing here; reading is how the end is noticed.
+      socket.on('data', () => socket.destroy())
+      socket.once('close', () => {
+        signal.removeEventListener('abort', onStop)
+        this.#writer = undefined
+        this.#lossToReport = true
+        if (clock.now() - began >= steadyMs) this.#backoffMs = 0
+        logger.info('mesh link down', { peer: member.name })
+        resolve()
+      })
+      if (socket.destroyed || signal.aborted) return void socket.destroy()
+      this.#writer = new FrameWriter(socket)
+      this.#lossToReport = false
+      this.#lastFailure = undefined
+      logger.info('mesh link up', { peer: member.name })
+      onUp()
+    })
   }
 
-  #existing(): Connection | undefined {
-    const id = peerIdFromString(this.#member.peerId)
-    return this.#host.getConnections(id as never).find(known => known.status === 'open')
-  }
-
-  #dial(): Promise<Connection> {
-    const { host, port, peerId } = this.#member
-    const address = multiaddr(`/ip4/${host}/tcp/${port}/p2p/${peerId}`)
-    const signal = AbortSignal.any([this.#stopped.signal, AbortSignal.timeout(dialTimeoutMs)])
-    return this.#host.dial(address as never, { force: true, signal } as never)
-  }
-
-  /** Sends until the stream ends; one write for all frames of a tick. */
-  async #pump(stream: Stream): Promise<void> {
-    this.#connected = true
-    this.#wasUp = true
-    this.#logger.info('mesh link up', { peer: this.#member.name })
-    this.#onUp()
-    const end = this.#watchEnd(stream)
-    try {
-      // A sink whose connection is gone may never settle, so the end of the stream decides too.
-      await Promise.race([stream.sink(this.#drain(end) as never), end.over])
-    } finally {
-      stream.abort(new Error('the link is closed'))
+  #onFailure(error: unknown): void {
+    const { member, logger, isCut, onLost } = this.#options
+    const failure = errorMessage(error)
+    if (failure !== this.#lastFailure) {
+      logger.info('mesh link not possible', { peer: member.name, error: failure })
     }
+    this.#lastFailure = failure
+    // Nobody listens any more: the process is dead, not slow.
+    if (!this.#lossToReport || errorCode(error) !== 'ECONNREFUSED' || isCut()) return
+    this.#lossToReport = false
+    logger.info('peer lost: its redial is refused', { peer: member.name })
+    onLost()
   }
 
-  /** The remote never writes on our stream: its end means that the connection is gone. */
-  #watchEnd(stream: Stream): End {
-    let isOver = false
-    const over = (async () => {
-      try {
-        for await (const _chunk of stream.source) {
-          // nothing is expected
-        }
-      } finally {
-        isOver = true
-        this.#wake?.()
-      }
-    })()
-    return { over, isOver: () => isOver || stream.status !== 'open' }
+  async #pause(): Promise<void> {
+    const pauseMs = this.#backoffMs
+    this.#backoffMs = Math.min(Math.max(pauseMs * 2, backoffMinMs), backoffMaxMs)
+    if (pauseMs === 0 || this.#stopped.signal.aborted) return
+    const woken = new AbortController()
+    this.#wake = () => woken.abort(new Error('the member lives'))
+    const signal = AbortSignal.any([this.#stopped.signal, woken.signal])
+    await sleep(pauseMs, signal).catch(() => {})
+    this.#wake = () => {}
   }
-
-  async *#drain(end: End): AsyncGenerator<Uint8Array> {
-    while (!this.#stopped.signal.aborted && !end.isOver()) {
-      if (this.#queue.length === 0) {
-        await new Promise<void>(resolve => {
-          this.#wake = resolve
-        })
-        this.#wake = undefined
-        continue
-      }
-      const frames = this.#queue
-      this.#queue = []
-      this.#queuedBytes = 0
-      yield packFrames(frames)
-    }
-  }
-
-  #disconnect(): void {
-    if (this.#connected) this.#logger.info('mesh link down', { peer: this.#member.name })
-    this.#connected = false
-    this.#queue = []
-    this.#queuedBytes = 0
-  }
-
-  /** A refused redial means that nobody listens any more: the process is dead, not slow. */
-  #reportLoss(error: unknown): void {
-    if (!this.#wasUp || !isRefused(error)) return
-    this.#wasUp = false
-    this.#logger.info('peer lost: its redial is refused', { peer: this.#member.name })
-    this.#onLost()
-  }
-}
-
-function isRefused(error: unknown): boolean {
-  if (error instanceof AggregateError) return error.errors.some(isRefused)
-  return errorMessage(error).includes('ECONNREFUSED')
 }

@@ -1,14 +1,16 @@
-import type { Connection, Stream } from '@libp2p/interface'
 import type { Clock } from '../kernel/clock.ts'
 import type { Logger } from '../kernel/logger.ts'
-import { errorMessage } from '../kernel/result.ts'
 import type { Startable } from '../kernel/startable.ts'
 import { FaultSwitch } from './faults.ts'
-import { FrameReader } from './framing.ts'
 import { Gossip } from './gossip.ts'
 import { createHost, type MeshHost } from './host.ts'
 import type { MeshIdentity } from './identity.ts'
-import { frameProtocol, Link } from './link.ts'
+import { Inbox } from './inbox.ts'
+import { Link } from './link.ts'
+import { Members } from './members.ts'
+import { type Refusal, Refusals } from './refusals.ts'
+import { StreamConnections } from './streams.ts'
+import type { MeshTransport } from './transport.ts'
 import type { Channel, MemberId, MeshMember } from './types.ts'
 
 export interface MeshOptions {
@@ -19,6 +21,14 @@ export interface MeshOptions {
   readonly logger: Logger
 }
 
+/** What there is between `start` and `stop`. */
+interface Running {
+  readonly host: MeshHost
+  readonly transport: MeshTransport
+  readonly streams: StreamConnections
+  readonly gossip: Gossip
+}
+
 /**
  * The mesh as one peer sees it: a libp2p host, a link to every other member, gossip and the fault
  * switch. Frames are best effort; see Channel.
@@ -26,53 +36,77 @@ export interface MeshOptions {
 export class Mesh implements Channel, Startable {
   readonly faults = new FaultSwitch()
   readonly #options: MeshOptions
-  readonly #byPeerId = new Map<string, MeshMember>()
+  readonly #members: Members
   readonly #links = new Map<MemberId, Link>()
-  #host: MeshHost | undefined
-  #gossip: Gossip | undefined
+  readonly #inbox: Inbox
+  readonly #refusals: Refusals
+  #running: Running | undefined
   #frameListener: (from: MemberId, frame: Uint8Array) => void = () => {}
   #lostListener: (peer: MemberId) => void = () => {}
   #upListener: (peer: MemberId) => void = () => {}
+  #refusedListener: (refusal: Refusal) => void = () => {}
 
   constructor(options: MeshOptions) {
     this.#options = options
-    for (const member of options.members) this.#byPeerId.set(member.peerId, member)
+    this.#members = new Members(options.members)
+    this.#inbox = new Inbox(options.logger, (peerId, frame) => this.#deliver(peerId, frame))
+    this.#refusals = new Refusals(options.clock, refusal => {
+      options.logger.warn('mesh connection of a non-member refused', { ...refusal })
+      this.#refusedListener(refusal)
+    })
   }
 
   get gossip(): Gossip {
-    if (!this.#gossip) throw new Error('the mesh is not started')
-    return this.#gossip
+    if (!this.#running) throw new Error('the mesh is not started')
+    return this.#running.gossip
   }
 
-  /** @throws Error with code EADDRINUSE when the port is taken. */
+  /** @throws Error with the text EADDRINUSE when the port is taken. */
   async start(): Promise<void> {
-    const { identity, members, self, logger } = this.#options
-    const own = members.find(member => member.id === self)
+    const { identity, self, clock, logger } = this.#options
+    const own = this.#members.get(self)
     if (!own) throw new Error(`${self} is not a member of the mesh`)
-    const host = await createHost({
+    const { host, transport } = await createHost({
       identity,
       listen: { host: own.host, port: own.port },
-      isMember: peerId => this.#byPeerId.has(peerId),
+      isMember: peerId => this.#members.ofPeer(peerId) !== undefined,
+      onFrames: (peerId, socket) => {
+        this.#inbox.add(peerId, socket)
+        const member = this.#members.ofPeer(peerId)
+        if (member) this.#links.get(member.id)?.hurry()
+      },
+      onStranger: (peerId, address) => this.#refusals.add({ peerId, address }),
     })
-    this.#host = host
-    this.#gossip = new Gossip(host, logger, peerId => this.#accepts(peerId))
-    await host.handle(frameProtocol, ({ stream, connection }) => {
-      void this.#receive(stream, connection)
-    })
-    for (const member of members) {
-      if (member.id !== self) this.#addLink(host, member)
-    }
+    const gossip = new Gossip(host, logger, peerId => this.#accepts(peerId))
+    const membersUp = () => this.#members.list.filter(({ id }) => this.connected(id))
+    const streams = new StreamConnections({ host, clock, logger, membersUp })
+    this.#running = { host, transport, streams, gossip }
+    streams.start()
+    for (const member of this.#members.list) this.#addLink(member)
   }
 
   async stop(): Promise<void> {
     for (const link of this.#links.values()) link.stop()
     this.#links.clear()
-    await this.#host?.stop()
-    this.#host = undefined
+    const running = this.#running
+    this.#running = undefined
+    running?.streams.stop()
+    await running?.host.stop()
+  }
+
+  /**
+   * The members from now on, this peer among them: links to new ones are made, removed ones are
+   * disconnected at once and refused afterwards, and one whose address or peer ID is another is
+   * connected anew. Our own address is the one of the start.
+   */
+  setMembers(members: readonly MeshMember[]): void {
+    const { gone, come } = this.#members.set(members)
+    for (const member of gone) this.#removeLink(member)
+    for (const member of come) this.#addLink(member)
   }
 
   send(to: MemberId, frame: Uint8Array): void {
-    if (this.faults.dropped(to)) return
+    if (this.faults.dropsOut(to)) return
     const delayMs = this.faults.delayMs(to)
     if (delayMs === 0) this.#links.get(to)?.send(frame)
     else this.#options.clock.after(delayMs, () => this.#links.get(to)?.send(frame))
@@ -98,48 +132,47 @@ export class Mesh implements Channel, Startable {
     this.#upListener = listener
   }
 
-  #addLink(host: MeshHost, member: MeshMember): void {
+  /**
+   * A peer that is no member has tried to connect, and has proved its peer ID. Told once in ten
+   * seconds of each, and of ten at most.
+   */
+  onRefused(listener: (refusal: Refusal) => void): void {
+    this.#refusedListener = listener
+  }
+
+  #addLink(member: MeshMember): void {
+    const { self, logger, clock } = this.#options
+    const running = this.#running
+    if (!running || member.id === self) return
     const link = new Link({
-      host,
-      member,
-      logger: this.#options.logger,
-      clock: this.#options.clock,
-      onUp: () => this.#upListener(member.id),
-      onLost: () => {
-        if (!this.faults.dropped(member.id)) this.#lostListener(member.id)
+      ...{ member, logger, clock },
+      dial: signal => running.transport.dialFrames(member, signal),
+      isCut: () => this.faults.isCut(member.id),
+      onUp: () => {
+        running.streams.check()
+        this.#upListener(member.id)
       },
+      onLost: () => this.#lostListener(member.id),
     })
     this.#links.set(member.id, link)
     link.start()
   }
 
+  #removeLink(member: MeshMember): void {
+    this.#links.get(member.id)?.stop()
+    this.#links.delete(member.id)
+    this.#inbox.drop(member.peerId)
+    void this.#running?.streams.hangUp(member.peerId)
+  }
+
   #accepts(peerId: string): boolean {
-    const member = this.#byPeerId.get(peerId)
-    return member !== undefined && !this.faults.dropped(member.id)
+    const member = this.#members.ofPeer(peerId)
+    return member !== undefined && !this.faults.dropsIn(member.id)
   }
 
-  async #receive(stream: Stream, connection: Connection): Promise<void> {
-    const member = this.#byPeerId.get(connection.remotePeer.toString())
-    if (!member) {
-      stream.abort(new Error('not a member'))
-      return
-    }
-    const reader = new FrameReader()
-    try {
-      for await (const chunk of stream.source) {
-        for (const frame of reader.push(chunk.subarray())) this.#deliver(member.id, frame)
-      }
-    } catch (error) {
-      this.#options.logger.debug('mesh stream ended', {
-        peer: member.name,
-        error: errorMessage(error),
-      })
-      stream.abort(new Error('unreadable'))
-    }
-  }
-
-  #deliver(from: MemberId, frame: Uint8Array): void {
-    if (this.faults.dropped(from)) return
+  #deliver(peerId: string, frame: Uint8Array): void {
+    const from = this.#members.ofPeer(peerId)?.id
+    if (from === undefined || this.faults.dropsIn(from)) return
     const delayMs = this.faults.delayMs(from)
     if (delayMs === 0) this.#frameListener(from, frame)
     else this.#options.clock.after(delayMs, () => this.#frameListener(from, frame))

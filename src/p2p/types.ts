@@ -17,9 +17,12 @@ export interface MeshMember {
  * A frame is lost when no connection is up or the queue is full; Raft repeats what matters.
  */
 export interface Channel {
-  /** Queues a frame; frames of one tick leave in one write. Never throws, never waits. */
+  /**
+   * Sends a frame: the first of a turn of the event loop goes to the kernel before this returns,
+   * further ones of the turn leave in one write at its end. Never throws, never waits.
+   */
   send(to: MemberId, frame: Uint8Array): void
-  /** Bytes queued for `to` and not yet handed to the kernel: back-pressure for bulk senders. */
+  /** Bytes for `to` that are not yet handed to the kernel: back-pressure for bulk senders. */
   queuedBytes(to: MemberId): number
   onFrame(listener: (from: MemberId, frame: Uint8Array) => void): void
   /** The connection to `peer` was lost and its redial was refused: its process is dead. */

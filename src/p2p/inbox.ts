@@ -1,0 +1,51 @@
+import type { TLSSocket } from 'node:tls'
+import type { Logger } from '../kernel/logger.ts'
+import { errorMessage } from '../kernel/result.ts'
+import { FrameReader } from './framing.ts'
+
+/**
+ * What members send: one connection from each. A newer one takes the place of the older, which is
+ * the half-open rest of one that the member has given up; so frames stay in order, and come once.
+ */
+export class Inbox {
+  readonly #sockets = new Map<string, TLSSocket>()
+  readonly #logger: Logger
+  readonly #onFrame: (peerId: string, frame: Uint8Array) => void
+
+  constructor(logger: Logger, onFrame: (peerId: string, frame: Uint8Array) => void) {
+    this.#logger = logger
+    this.#onFrame = onFrame
+  }
+
+  /** Reads the frames of `socket`, whose other end has proved to be `peerId`. */
+  add(peerId: string, socket: TLSSocket): void {
+    this.drop(peerId)
+    this.#sockets.set(peerId, socket)
+    const reader = new FrameReader()
+    socket.on('data', (chunk: Buffer) => {
+      // A socket that was replaced may still have chunks to tell of.
+      if (this.#sockets.get(peerId) !== socket) return
+      for (const frame of this.#read(reader, chunk, peerId)) this.#onFrame(peerId, frame)
+    })
+    socket.once('close', () => {
+      if (this.#sockets.get(peerId) === socket) this.#sockets.delete(peerId)
+    })
+  }
+
+  /** Ends the connection from `peerId`, if there is one: nothing of it is delivered any more. */
+  drop(peerId: string): void {
+    const socket = this.#sockets.get(peerId)
+    this.#sockets.delete(peerId)
+    socket?.destroy()
+  }
+
+  #read(reader: FrameReader, chunk: Buffer, peerId: string): Uint8Array[] {
+    try {
+      return reader.push(chunk)
+    } catch (error) {
+      this.#logger.warn('unreadable frames', { peerId, error: errorMessage(error) })
+      this.drop(peerId)
+      return []
+    }
+  }
+}
