@@ -119,7 +119,7 @@ export function pem(label: string, der: Buffer): string {
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
 }
 
-/** What the libp2p extension holds: `SEQUENCE { publicKey OCTET STRING, signature ... }`, opened. */
+/** What the libp2p extension holds, opened: `SEQUENCE { publicKey, signature OCTET STRING }`. */
 function signedKeyOf(certificate: Uint8Array): Buffer {
   const wanted = encodeObjectId(extensionId)
   const proofs = extensionsOf(certificate).filter(extension =>
