@@ -1,0 +1,131 @@
+import type { WideInt } from './reader.ts'
+
+/** What the scratch buffer starts with, and how much of it is kept between messages. */
+const scratchBytes = 64 << 10
+const keptBytesMax = 4 << 20
+/** IDs whose varints are remembered: those of clusters, members and leases in use. */
+const rememberedMax = 1_024
+
+/**
+ * Writes protobuf's wire format from the end of a buffer to its beginning: the length of a nested
+ * message is known once it is written, so nothing is measured twice. Fields are therefore to be
+ * written last first. One message at a time.
+ *
+ *     |......free......|<- tag 2 |<- length |<- nested, written before ->|
+ */
+export class Writer {
+  #buffer = Buffer.allocUnsafeSlow(scratchBytes)
+  #at = scratchBytes
+
+  /** A copy of what was written; the writer is empty then. */
+  take(): Buffer {
+    const bytes = Buffer.allocUnsafe(this.#buffer.length - this.#at)
+    this.#buffer.copy(bytes, 0, this.#at)
+    if (this.#buffer.length > keptBytesMax) this.#buffer = Buffer.allocUnsafeSlow(scratchBytes)
+    this.#at = this.#buffer.length
+    return bytes
+  }
+
+  /** Forgets what was written: after an error. */
+  clear(): void {
+    this.#at = this.#buffer.length
+  }
+
+  /** Bytes written so far. */
+  get written(): number {
+    return this.#buffer.length - this.#at
+  }
+
+  /** Tags and lengths: below 2^32. */
+  uint32(value: number): void {
+    if (value < 0x80) {
+      this.#room(1)
+      this.#buffer[--this.#at] = value
+      return
+    }
+    const size = value < 0x4000 ? 2 : value < 0x20_0000 ? 3 : value < 0x1000_0000 ? 4 : 5
+    this.#room(size)
+    this.#at -= size
+    let at = this.#at
+    let rest = value
+    while (rest >= 0x80) {
+      this.#buffer[at++] = (rest & 0x7f) | 0x80
+      rest = Math.floor(rest / 128)
+    }
+    this.#buffer[at] = rest
+  }
+
+  wide(value: WideInt): void {
+    if (typeof value === 'number' && value >= 0 && value < 2 ** 32) this.uint32(value)
+    else if (typeof value === 'number' && value >= 0) this.#double(value)
+    else this.raw(varintOf(value))
+  }
+
+  key(value: string): void {
+    this.#room(value.length)
+    this.#at -= value.length
+    this.#buffer.write(value, this.#at, 'latin1')
+    this.uint32(value.length)
+  }
+
+  string(value: string): void {
+    const size = Buffer.byteLength(value)
+    this.#room(size)
+    this.#at -= size
+    this.#buffer.write(value, this.#at, 'utf8')
+    this.uint32(size)
+  }
+
+  bytes(value: Uint8Array): void {
+    this.raw(value)
+    this.uint32(value.length)
+  }
+
+  raw(value: Uint8Array): void {
+    this.#room(value.length)
+    this.#at -= value.length
+    this.#buffer.set(value, this.#at)
+  }
+
+  #double(value: number): void {
+    let size = 5
+    for (let limit = 2 ** 35; value >= limit; limit *= 128) size++
+    this.#room(size)
+    this.#at -= size
+    let at = this.#at
+    let rest = value
+    while (rest >= 0x80) {
+      this.#buffer[at++] = (rest % 128) | 0x80
+      rest = Math.floor(rest / 128)
+    }
+    this.#buffer[at] = rest
+  }
+
+  #room(count: number): void {
+    if (this.#at >= count) return
+    const written = this.written
+    const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.#buffer.length, 2 * (written + count)))
+    this.#buffer.copy(larger, larger.length - written, this.#at)
+    this.#at = larger.length - written
+    this.#buffer = larger
+  }
+}
+
+const remembered = new Map<WideInt, Uint8Array>()
+
+/** A bigint or a negative number as a varint of its 64 bits. */
+function varintOf(value: WideInt): Uint8Array {
+  const known = remembered.get(value)
+  if (known !== undefined) return known
+  const bytes: number[] = []
+  let rest = BigInt.asUintN(64, BigInt(value))
+  while (rest >= 0x80n) {
+    bytes.push(Number(rest & 0x7fn) | 0x80)
+    rest >>= 7n
+  }
+  bytes.push(Number(rest))
+  if (remembered.size >= rememberedMax) remembered.clear()
+  const varint = Uint8Array.from(bytes)
+  remembered.set(value, varint)
+  return varint
+}
