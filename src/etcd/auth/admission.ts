@@ -1,0 +1,105 @@
+import type { Clock } from '../../kernel/clock.ts'
+import type { Key } from '../../mvcc/types.ts'
+import type { AuthView, Caller } from '../../store/auth/types.ts'
+import { etcdError } from '../errors.ts'
+import type { Call } from '../grpc/types.ts'
+import { readToken, signToken, tokenTtlMs } from './token.ts'
+
+/** Tokens that were checked are remembered, so that a signature is not verified for each call. */
+const rememberedMax = 4_096
+
+/**
+ * Who a call comes from and what it may do, once authentication is on: a token, else the name in
+ * the client's certificate. Source: etcd server/auth/store.go AuthInfoFromCtx, AuthInfoFromTLS.
+ */
+export class Admission {
+  readonly #auth: () => AuthView
+  readonly #clock: Clock
+  readonly #checked = new Map<string, { readonly user: string; readonly expiresAt: number }>()
+  #checkedAt = ''
+
+  /** `auth` is asked each time, for a snapshot of the store may replace it. */
+  constructor(auth: () => AuthView, clock: Clock) {
+    this.#auth = auth
+    this.#clock = clock
+  }
+
+  /**
+   * The caller whose permissions count; undefined while authentication is off. A caller without
+   * name is refused wherever a permission is needed.
+   * @throws RpcError "invalid auth token". Also for one of an older auth revision: etcd's clients
+   * then authenticate again, as they do when etcd has forgotten a simple token.
+   */
+  callerOf(call: Call): Caller | undefined {
+    const auth = this.#auth()
+    if (!auth.enabled) return undefined
+    const token = call.header('token') ?? call.header('authorization')
+    const user = token === undefined ? call.client.commonName : this.#userOf(token, auth)
+    return { user, authRevision: auth.revision }
+  }
+
+  /** A token for `user`, whose password has been checked. */
+  tokenFor(user: string): string {
+    const { revision, tokenSecret } = this.#auth()
+    const expiresAt = this.#clock.wall() + tokenTtlMs
+    return signToken({ user, authRevision: revision, expiresAt }, tokenSecret)
+  }
+
+  /** @throws RpcError when the caller may not read [key, rangeEnd). */
+  checkRead(caller: Caller | undefined, key: Key, rangeEnd: Key): void {
+    this.#check(caller, 'read', key, rangeEnd)
+  }
+
+  checkWrite(caller: Caller | undefined, key: Key, rangeEnd: Key): void {
+    this.#check(caller, 'write', key, rangeEnd)
+  }
+
+  /** @throws RpcError unless the caller has the root role. Source: IsAdminPermitted. */
+  checkAdmin(caller: Caller | undefined): void {
+    const auth = this.#auth()
+    if (!auth.enabled) return
+    this.#checkNamed(caller)
+    if (!auth.isAdmin(caller!.user)) throw etcdError('etcdserver: permission denied')
+  }
+
+  isAdmin(caller: Caller | undefined): boolean {
+    const auth = this.#auth()
+    return !auth.enabled || (caller !== undefined && auth.isAdmin(caller.user))
+  }
+
+  /** @throws RpcError when users or roles have changed since the call was admitted. */
+  checkFresh(caller: Caller | undefined): void {
+    const auth = this.#auth()
+    if (!auth.enabled || caller === undefined || caller.authRevision === auth.revision) return
+    throw etcdError('etcdserver: revision of auth store is old')
+  }
+
+  #check(caller: Caller | undefined, type: 'read' | 'write', key: Key, rangeEnd: Key): void {
+    const auth = this.#auth()
+    if (!auth.enabled) return
+    this.#checkNamed(caller)
+    this.checkFresh(caller)
+    const refusal = auth.refuses(caller!.user, type, key, rangeEnd === '' ? undefined : rangeEnd)
+    if (refusal !== undefined) throw etcdError(refusal)
+  }
+
+  #checkNamed(caller: Caller | undefined): void {
+    if (caller === undefined || caller.user === '') {
+      throw etcdError('etcdserver: user name is empty')
+    }
+  }
+
+  #userOf(header: string, auth: AuthView): string {
+    const token = header.replace(/^Bearer /, '')
+    const view = `${auth.revision}/${auth.tokenSecret}`
+    if (this.#checkedAt !== view || this.#checked.size >= rememberedMax) this.#checked.clear()
+    this.#checkedAt = view
+    const now = this.#clock.wall()
+    const known = this.#checked.get(token)
+    if (known !== undefined && known.expiresAt > now) return known.user
+    const claims = readToken(token, auth.tokenSecret, now)
+    if (claims?.authRevision !== auth.revision) throw etcdError('etcdserver: invalid auth token')
+    this.#checked.set(token, claims)
+    return claims.user
+  }
+}

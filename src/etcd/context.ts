@@ -1,0 +1,110 @@
+import type { ResponseHeader } from '../store/etcd/rpc/kv.ts'
+import type { MessageType } from '../store/etcd/rpc/message.ts'
+import { MalformedMessage } from '../store/etcd/rpc/reader.ts'
+import type { ProposeOptions, StoreResult } from '../store/types.ts'
+import type { Admission } from './auth/admission.ts'
+import { etcdError, storeError } from './errors.ts'
+import { RpcError } from './grpc/status.ts'
+import type { Call, UnaryMethod } from './grpc/types.ts'
+import { idToWire } from './ids.ts'
+import type { Position } from './position.ts'
+import type { EtcdServerOptions } from './types.ts'
+
+/** What every service stands on. */
+export interface Context {
+  readonly options: EtcdServerOptions
+  readonly position: Position
+  readonly admission: Admission
+  /** The header of a response; `revision` absent: the present one. */
+  header(revision?: number): ResponseHeader
+  /** True while this member is a learner, which serves next to nothing. */
+  isLearner(): boolean
+}
+
+export function createContext(
+  options: EtcdServerOptions,
+  position: Position,
+  admission: Admission,
+): Context {
+  const clusterId = idToWire(options.clusterId)
+  const memberId = idToWire(options.memberId)
+  return {
+    ...{ options, position, admission },
+    header(revision = position.revision) {
+      return { clusterId, memberId, revision, raftTerm: position.term }
+    },
+    isLearner() {
+      const self = options.store.members().find(member => member.id === options.memberId)
+      return self?.isLearner ?? false
+    },
+  }
+}
+
+/** A unary method of one message type to another. */
+export interface UnaryRow<Request, Response> {
+  readonly request: MessageType<Request>
+  readonly response: MessageType<Response>
+  handle(request: Request, call: Call): Promise<Partial<Response>>
+  /** Whether a learner serves it. Source: etcd v3rpc/util.go isRPCSupportedForLearner. */
+  learner?(request: Request): boolean
+}
+
+/** Wraps a row: decoding, what is checked before every call, encoding. */
+export function unary<Request, Response>(
+  context: Context,
+  row: UnaryRow<Request, Response>,
+): UnaryMethod {
+  return {
+    kind: 'unary',
+    async handle(bytes, call) {
+      const request = decode(row.request, bytes)
+      checkServed(context, call, row.learner?.(request) ?? false)
+      return row.response.encode(await row.handle(request, call))
+    },
+  }
+}
+
+/** @throws RpcError with INVALID_ARGUMENT for bytes that are no such message. */
+export function decode<T>(type: MessageType<T>, bytes: Uint8Array): T {
+  try {
+    return type.decode(bytes)
+  } catch (error) {
+    if (!(error instanceof MalformedMessage)) throw error
+    throw new RpcError('invalidArgument', `malformed message: ${error.message}`)
+  }
+}
+
+/** Source: etcd v3rpc/interceptor.go. */
+export function checkServed(context: Context, call: Call, learner: boolean): void {
+  if (!learner && context.isLearner()) throw etcdError('etcdserver: rpc not supported for learner')
+  if (wantsLeader(call) && !context.position.hasLeader) throw etcdError('etcdserver: no leader')
+}
+
+/** clientv3.WithRequireLeader. */
+export function wantsLeader(call: Call): boolean {
+  return call.header('hasleader') === 'true'
+}
+
+/** The result of the store, or its refusal thrown as etcd says it. */
+export async function must<T extends object>(
+  result: Promise<StoreResult<T>>,
+): Promise<{ readonly ok: true } & T> {
+  const done = await result
+  if (!done.ok) throw storeError(done)
+  return done
+}
+
+/** Who asks and how long the client waits, for a write through the log. */
+export function proposal(context: Context, call: Call): ProposeOptions {
+  const caller = context.admission.callerOf(call)
+  return { ...timeoutOf(call), ...(caller && { caller }) }
+}
+
+/** The store's own time limit counts unless the client's is shorter. */
+export function timeoutOf(call: Call): { readonly timeoutMs?: number } {
+  const { timeoutMs } = call
+  return timeoutMs !== undefined && timeoutMs < storeTimeoutMs ? { timeoutMs } : {}
+}
+
+/** The store's limit for a request. */
+const storeTimeoutMs = 5_000

@@ -1,0 +1,94 @@
+import type { Clock } from '../../kernel/clock.ts'
+import type { Logger } from '../../kernel/logger.ts'
+import type { RpcError } from './status.ts'
+
+/** Who calls, as the TLS handshake has proved it. */
+export interface Client {
+  /** The certificate's common name; empty when it has none. */
+  readonly commonName: string
+}
+
+/** What a handler knows of a call besides its messages. */
+export interface Call {
+  readonly client: Client
+  /** A request header, lower case; of several the first. */
+  header(name: string): string | undefined
+  /** Milliseconds the client still waits, from `grpc-timeout`; undefined: for ever. */
+  readonly timeoutMs: number | undefined
+}
+
+/** One message in, one out. Rejects with RpcError. */
+export interface UnaryMethod {
+  readonly kind: 'unary'
+  handle(request: Buffer, call: Call): Promise<Buffer>
+}
+
+/** Messages in and out in any order. */
+export interface StreamMethod {
+  readonly kind: 'stream'
+  open(stream: ServerStream, call: Call): StreamHandlers
+}
+
+export type Method = UnaryMethod | StreamMethod
+
+/** Methods by path: `/etcdserverpb.KV/Put`. */
+export type Methods = ReadonlyMap<string, Method>
+
+/** The server's side of a stream. After `end`, or when the client is gone, nothing happens. */
+export interface ServerStream {
+  write(message: Buffer): void
+  /** Without an error: OK. */
+  end(error?: RpcError): void
+  /** Bytes written that the client has not made room for. */
+  readonly queuedBytes: number
+  /** Resolves when `queuedBytes` is small again, or the stream is over. */
+  drained(): Promise<void>
+  readonly isOver: boolean
+}
+
+/** What the server does with the client's side. Handlers must not throw; they end the stream. */
+export interface StreamHandlers {
+  /** While a returned promise is pending no further message comes, and the client is slowed down. */
+  onMessage(message: Buffer): void | Promise<void>
+  /** The client sends no more. */
+  onEnd?(): void
+  /** The stream is over, whoever ended it. Called once. */
+  onClose?(): void
+}
+
+/** PEM texts. Clients must show a certificate of `ca`. */
+export interface TlsFiles {
+  readonly ca: string
+  readonly cert: string
+  readonly key: string
+}
+
+/** What a gRPC server is made of, whichever HTTP/2 is below. */
+export interface TransportOptions {
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  readonly tls: TlsFiles
+  readonly methods: Methods
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** Bounds of a gRPC server. */
+export const limits = {
+  connectionsMax: 4_096,
+  /** Streams of one connection. Source: etcd's --max-concurrent-streams is without bound. */
+  streamsMax: 16_384,
+  /** etcd's --max-request-bytes and its grpcOverheadBytes. */
+  messageBytesMax: 1.5 * 1024 * 1024 + 512 * 1024,
+  headerBytesMax: 16 << 10,
+  /** A stream counts as drained below this. */
+  drainedBytes: 64 << 10,
+  /** How long a stopping server waits for calls under way. */
+  drainMs: 1_000,
+} as const
+
+/** grpc-go's text for a message above the limit, which clients and people know. */
+export function tooLargeText(bytes: number): string {
+  return `grpc: received message larger than max (${bytes} vs. ${limits.messageBytesMax})`
+}

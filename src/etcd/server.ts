@@ -1,0 +1,61 @@
+import type { Startable } from '../kernel/startable.ts'
+import { Admission } from './auth/admission.ts'
+import { BcryptThread } from './auth/bcrypt.ts'
+import type { PasswordHasher } from './auth/hasher.ts'
+import { createContext } from './context.ts'
+import { NodeHttp2Transport } from './grpc/node-http2.ts'
+import type { Method } from './grpc/types.ts'
+import { Position } from './position.ts'
+import { authMethods } from './services/auth.ts'
+import { clusterMethods } from './services/cluster.ts'
+import { kvMethods } from './services/kv.ts'
+import { leaseMethods } from './services/lease.ts'
+import { maintenanceMethods } from './services/maintenance.ts'
+import { watchMethods } from './services/watch.ts'
+import type { EtcdServerOptions } from './types.ts'
+
+/** The etcd face of one peer; `port` is the one it listens on. */
+export interface EtcdServer extends Startable {
+  readonly port: number
+}
+
+export function createEtcdServer(options: EtcdServerOptions): EtcdServer {
+  const { store, clock, logger, host, port, tls } = options
+  const position = new Position(store)
+  const context = createContext(options, position, new Admission(() => store.auth, clock))
+  const hasher: PasswordHasher = options.hasher ?? new BcryptThread(clock)
+  const methods = pathsOf({
+    KV: kvMethods(context),
+    Watch: watchMethods(context),
+    Lease: leaseMethods(context),
+    Cluster: clusterMethods(context),
+    Maintenance: maintenanceMethods(context),
+    Auth: authMethods(context, hasher),
+  })
+  const transport = new NodeHttp2Transport({ host, port, tls, methods, clock, logger })
+  return {
+    get port() {
+      return transport.port
+    },
+    async start() {
+      await position.start()
+      await transport.start()
+      logger.info('etcd API is served', { host, port: transport.port })
+    },
+    async stop() {
+      await transport.stop()
+      position.stop()
+      await hasher.stop()
+    },
+  }
+}
+
+function pathsOf(services: Readonly<Record<string, Record<string, Method>>>): Map<string, Method> {
+  const methods = new Map<string, Method>()
+  for (const [service, rows] of Object.entries(services)) {
+    for (const [name, method] of Object.entries(rows)) {
+      methods.set(`/etcdserverpb.${service}/${name}`, method)
+    }
+  }
+  return methods
+}

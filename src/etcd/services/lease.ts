@@ -1,0 +1,135 @@
+import type { LeaseId } from '../../mvcc/types.ts'
+import type { Caller } from '../../store/auth/types.ts'
+import * as rpc from '../../store/etcd/rpc/lease.ts'
+import type { WideInt } from '../../store/etcd/rpc/reader.ts'
+import { type Context, checkServed, decode, must, unary } from '../context.ts'
+import { etcdError } from '../errors.ts'
+import { rpcErrorOf } from '../grpc/status.ts'
+import type { Call, Method, ServerStream } from '../grpc/types.ts'
+import { leaseFromWire } from '../ids.ts'
+import { endWithoutLeader } from './require-leader.ts'
+
+/**
+ * Shortest and longest time of a lease, seconds. Source: etcd server/lease/lessor.go; the shortest
+ * is one and a half of etcd's default election timeouts, rounded up.
+ */
+const ttlSeconds = { min: 2, max: 9_000_000_000 } as const
+
+/** The Lease service. Source: etcd server/etcdserver/api/v3rpc/lease.go. */
+export function leaseMethods(context: Context): Record<string, Method> {
+  const { admission, options } = context
+  return {
+    LeaseGrant: unary(context, {
+      request: rpc.leaseGrantRequest,
+      response: rpc.leaseGrantResponse,
+      async handle(request, call) {
+        checkNamed(context, admission.callerOf(call))
+        if (request.ttl > ttlSeconds.max) throw etcdError('etcdserver: too large lease TTL')
+        const ttl = Math.max(ttlSeconds.min, request.ttl)
+        const wanted = leaseFromWire(request.id)
+        if (wanted === undefined) throw etcdError('etcdserver: lease id is out of range')
+        const { id } = await must(options.store.leaseGrant(ttl, wanted || undefined))
+        return { header: context.header(), id, ttl }
+      },
+    }),
+    LeaseRevoke: unary(context, {
+      request: rpc.leaseRevokeRequest,
+      response: rpc.leaseRevokeResponse,
+      async handle(request, call) {
+        const id = known(request.id)
+        await checkRevoke(context, id, admission.callerOf(call))
+        await must(options.store.leaseRevoke(id))
+        return { header: context.header() }
+      },
+    }),
+    LeaseKeepAlive: {
+      kind: 'stream',
+      open: (stream, call) => keepAlive(context, stream, call),
+    },
+    LeaseTimeToLive: unary(context, {
+      request: rpc.leaseTimeToLiveRequest,
+      response: rpc.leaseTimeToLiveResponse,
+      handle: (request, call) => timeToLive(context, request.id, request.keys, call),
+    }),
+    LeaseLeases: unary(context, {
+      request: rpc.leaseLeasesRequest,
+      response: rpc.leaseLeasesResponse,
+      async handle(_request, call) {
+        checkNamed(context, admission.callerOf(call))
+        const leases = options.store.leases().map(id => ({ id }))
+        return { header: context.header(), leases }
+      },
+    }),
+  }
+}
+
+function known(id: WideInt): LeaseId {
+  const lease = leaseFromWire(id)
+  if (lease === undefined) throw etcdError('etcdserver: requested lease not found')
+  return lease
+}
+
+function checkNamed(context: Context, caller: Caller | undefined): void {
+  const { enabled } = context.options.store.auth
+  if (enabled && !caller?.user) throw etcdError('etcdserver: user name is empty')
+}
+
+/** Who revokes a lease deletes its keys. Source: etcd apply/auth.go LeaseRevoke. */
+async function checkRevoke(context: Context, id: LeaseId, caller: Caller | undefined) {
+  checkNamed(context, caller)
+  if (caller === undefined || context.admission.isAdmin(caller)) return
+  const { keys } = await must(context.options.store.leaseTimeToLive(id))
+  for (const key of keys) context.admission.checkWrite(caller, key, '')
+}
+
+async function timeToLive(context: Context, wireId: WideInt, withKeys: boolean, call: Call) {
+  const { admission, options } = context
+  const caller = admission.callerOf(call)
+  checkNamed(context, caller)
+  const id = leaseFromWire(wireId)
+  const time = id === undefined ? undefined : await options.store.leaseTimeToLive(id)
+  if (time?.ok !== true) {
+    // A lease that is gone is an answer, not an error.
+    if (time !== undefined && time.why !== 'invalid') await must(Promise.resolve(time))
+    return { header: context.header(), id: wireId, ttl: -1 }
+  }
+  const { grantedSeconds, remainingSeconds, keys } = time
+  if (withKeys && caller !== undefined && !admission.isAdmin(caller)) {
+    for (const key of keys) admission.checkRead(caller, key, '')
+  }
+  return {
+    header: context.header(),
+    ...{ id: wireId, ttl: remainingSeconds, grantedTtl: grantedSeconds },
+    keys: withKeys ? keys : [],
+  }
+}
+
+/** Answers one after the other; a lease that is gone has the time 0. */
+function keepAlive(context: Context, stream: ServerStream, call: Call) {
+  const onClose = endWithoutLeader(context, stream, call)
+  return {
+    async onMessage(message: Buffer) {
+      try {
+        checkServed(context, call, false)
+        checkNamed(context, context.admission.callerOf(call))
+        const { id: wireId } = decode(rpc.leaseKeepAliveRequest, message)
+        // The revision is one that surely is not later than the renewal.
+        const header = context.header()
+        const ttl = await renew(context, wireId)
+        stream.write(rpc.leaseKeepAliveResponse.encode({ header, id: wireId, ttl }))
+      } catch (error) {
+        stream.end(rpcErrorOf(error))
+      }
+    },
+    onEnd: () => stream.end(),
+    onClose,
+  }
+}
+
+async function renew(context: Context, wireId: WideInt): Promise<number> {
+  const id = leaseFromWire(wireId)
+  if (id === undefined) return 0
+  const renewed = await context.options.store.leaseKeepAlive(id)
+  if (!renewed.ok && renewed.why === 'invalid') return 0
+  return (await must(Promise.resolve(renewed))).ttlSeconds
+}

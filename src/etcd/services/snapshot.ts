@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto'
+import { snapshotRequest, snapshotResponse } from '../../store/etcd/rpc/maintenance.ts'
+import { type Context, decode } from '../context.ts'
+import { RpcError, rpcErrorOf } from '../grpc/status.ts'
+import type { Call, Method, ServerStream } from '../grpc/types.ts'
+
+/** Bytes of one response. Source: etcd snapshotSendBufferSize. */
+const pieceBytes = 32 << 10
+
+/** Snapshot: the file in pieces, at last its SHA-256, by which etcdctl knows it is whole. */
+export function snapshotMethod(context: Context): Method {
+  return {
+    kind: 'stream',
+    open: (stream, call) => ({
+      async onMessage(message) {
+        try {
+          decode(snapshotRequest, message)
+          await send(context, stream, call)
+          stream.end()
+        } catch (error) {
+          context.options.logger.warn('snapshot failed', { error: rpcErrorOf(error).message })
+          stream.end(rpcErrorOf(error))
+        }
+      },
+    }),
+  }
+}
+
+async function send(context: Context, stream: ServerStream, call: Call): Promise<void> {
+  const { admission, options } = context
+  admission.checkAdmin(admission.callerOf(call))
+  if (options.snapshot === undefined) {
+    throw new RpcError('unimplemented', 'this server has no snapshots')
+  }
+  const bytes = options.snapshot(options.store)
+  const hash = createHash('sha256')
+  let left = bytes.bytes ?? 0
+  for await (const slice of bytes) {
+    hash.update(slice)
+    for (let at = 0; at < slice.length; at += pieceBytes) {
+      const blob = slice.subarray(at, at + pieceBytes)
+      left = Math.max(0, left - blob.length)
+      stream.write(snapshotResponse.encode({ remainingBytes: left, blob }))
+      await stream.drained()
+      if (stream.isOver) return
+    }
+  }
+  stream.write(snapshotResponse.encode({ blob: hash.digest() }))
+}

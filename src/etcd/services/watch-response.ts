@@ -1,0 +1,52 @@
+import type { Event } from '../../mvcc/types.ts'
+import type { ResponseHeader } from '../../store/etcd/rpc/kv.ts'
+import {
+  type EventMessage,
+  event as eventType,
+  eventTypes,
+  type WatchResponse,
+  watchResponse,
+} from '../../store/etcd/rpc/watch.ts'
+import { limits } from '../grpc/types.ts'
+
+export function eventOf({ type, kv, prevKv }: Event): Partial<EventMessage> {
+  return { type: eventTypes.indexOf(type), kv, prevKv }
+}
+
+/**
+ * The responses that carry `events`: one, or, for a watch that allows fragments, as many as keep
+ * each below the largest message; all but the last are marked. Source: etcd sendFragments.
+ */
+export function encodeEvents(
+  header: ResponseHeader,
+  watchId: number,
+  events: readonly Event[],
+  fragment: boolean,
+): Buffer[] {
+  const messages = events.map(eventOf)
+  const whole = watchResponse.encode({ header, watchId, events: messages })
+  if (!fragment || whole.length < limits.messageBytesMax || messages.length < 2) return [whole]
+  const parts = cut(messages)
+  return parts.map((part, index) => {
+    const response: Partial<WatchResponse> = { header, watchId, events: part }
+    return watchResponse.encode({ ...response, fragment: index < parts.length - 1 })
+  })
+}
+
+/** Bytes of a response besides its events, at most. */
+const overheadBytes = 1_024
+
+function cut(events: readonly Partial<EventMessage>[]): Partial<EventMessage>[][] {
+  const parts: Partial<EventMessage>[][] = []
+  let room = 0
+  for (const event of events) {
+    const bytes = eventType.encode(event).length + 8
+    if (parts.length === 0 || bytes > room) {
+      parts.push([])
+      room = limits.messageBytesMax - overheadBytes
+    }
+    parts.at(-1)!.push(event)
+    room -= bytes
+  }
+  return parts
+}
