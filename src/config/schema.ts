@@ -78,7 +78,19 @@ export const clusterSchema = z.strictObject({
   runtime: z.enum(['process', 'cri', 'simulated']).default('process'),
   images: z.record(z.string(), z.array(z.string()).min(1)).default({}),
   store: z
-    .strictObject({ snapshotEntries: z.int().min(100).max(10_000_000).default(10_000) })
+    .strictObject({
+      snapshotEntries: z.int().min(100).max(10_000_000).default(10_000),
+      quotaBytes: z
+        .int()
+        .min(1 << 20)
+        .default(8 * 2 ** 30),
+      autoCompaction: z
+        .strictObject({
+          mode: z.enum(['periodic', 'revision', 'off']).default('periodic'),
+          retention: z.int('whole milliseconds or revisions').min(1).default(300_000),
+        })
+        .prefault({}),
+    })
     .prefault({}),
 })
 

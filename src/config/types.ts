@@ -73,5 +73,12 @@ export interface ClusterConfig {
   readonly store: {
     /** Entries between two snapshots of the log. */
     readonly snapshotEntries: number
+    /** Bytes of state above which writes are refused (etcd's --quota-backend-bytes). */
+    readonly quotaBytes: number
+    /** When old revisions are forgotten; retention in milliseconds, or in revisions. */
+    readonly autoCompaction: {
+      readonly mode: 'periodic' | 'revision' | 'off'
+      readonly retention: number
+    }
   }
 }

@@ -1,4 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { workerData } from 'node:worker_threads'
+import { createEtcdServer, type EtcdServer } from '../etcd/server.ts'
+import { must } from '../kernel/assert.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { createJsonLogger } from '../kernel/json-logger.ts'
 import type { Logger } from '../kernel/logger.ts'
@@ -9,7 +12,14 @@ import { Mesh } from '../p2p/mesh.ts'
 import { openReplica } from '../store/open.ts'
 import type { Replica } from '../store/replica.ts'
 import { serveStore } from '../store/serve.ts'
-import { beatMs, type ConsensusOptions, type FromConsensus, type ToConsensus } from './messages.ts'
+import { meshMembers } from './mesh-members.ts'
+import {
+  beatMs,
+  type ConsensusOptions,
+  type EtcdFace,
+  type FromConsensus,
+  type ToConsensus,
+} from './messages.ts'
 
 /**
  * The consensus thread of a peer: mesh, Raft, log and state. A large LIST or a slow webhook in the
@@ -36,6 +46,11 @@ async function main(): Promise<void> {
     logger,
   })
   const replica = options.voters ? await openStore(mesh, options.voters) : undefined
+  replica?.onRoster(({ records, removed }) => {
+    const members = meshMembers(options.members, [...removed, ...records])
+    mesh.setMembers(members)
+    tell({ type: 'members', members: members.filter(({ id }) => !isRemoved(removed, id)) })
+  })
   await mesh.start()
   mesh.gossip.subscribe(gossipTopic, (_peerId, value) => {
     tell({ type: 'gossip', report: value as never })
@@ -44,15 +59,43 @@ async function main(): Promise<void> {
     serveStore(options.storePort, replica)
     await replica.start()
   }
-  listen(mesh, replica)
+  const etcd = replica && options.etcd && createFace(replica, options.etcd)
+  await etcd?.start()
+  listen(mesh, replica, etcd)
   tell({ type: 'started' })
 }
 
+function isRemoved(removed: readonly { readonly id: string }[], id: string): boolean {
+  return removed.some(record => record.id === id)
+}
+
+function createFace(store: Replica, { host, port, tls, clusterId }: EtcdFace): EtcdServer {
+  return createEtcdServer({
+    ...{ store, host, port, tls, clusterId },
+    memberId: options.self,
+    clock: systemClock,
+    logger: logger.child({ component: 'etcd' }),
+  })
+}
+
 function openStore(mesh: Mesh, voters: NonNullable<ConsensusOptions['voters']>): Promise<Replica> {
-  const { timings } = options
+  const { timings, store, etcd } = options
+  const self = must(
+    options.members.find(({ id }) => id === options.self),
+    'this peer is a member',
+  )
   return openReplica({
     id: options.self,
     members: voters,
+    others: voters.map(({ id }) => id).filter(id => id !== options.self),
+    self: {
+      name: options.name,
+      peerId: self.peerId,
+      peerUrls: [`https://${self.host}:${self.port}`],
+      clientUrls: etcd ? [`https://${etcd.host}:${etcd.port}`] : [],
+    },
+    newStoreId: () => randomUUID(),
+    onRefused: ({ reason }) => tell({ type: 'refused', message: refusals[reason] }),
     dataDir: options.storeDir,
     channel: mesh,
     clock: systemClock,
@@ -63,11 +106,23 @@ function openStore(mesh: Mesh, voters: NonNullable<ConsensusOptions['voters']>):
       electionMsMin: timings.electionTimeoutMinMs,
       electionMsMax: timings.electionTimeoutMaxMs,
     },
-    snapshotEveryEntries: options.snapshotEntries,
+    snapshotEveryEntries: store.snapshotEntries,
+    quotaBytes: store.quotaBytes,
+    compaction: store.autoCompaction,
   })
 }
 
-function listen(mesh: Mesh, replica: Replica | undefined): void {
+/** What the operator reads when the others don't want this peer any more. */
+const refusals = {
+  removed:
+    'this member has been permanently removed from the cluster; remove its data folder and join ' +
+    'as a new member: quorate token create, then quorate peer --join',
+  wiped:
+    'the disk of this member is not the one it joined with: it has forgotten what it promised ' +
+    'and must not vote; remove it (quorate member remove) and join as a new member',
+} as const
+
+function listen(mesh: Mesh, replica: Replica | undefined, etcd: EtcdServer | undefined): void {
   let heardAt = systemClock.now()
   let stalled = false
   const actions: {
@@ -87,7 +142,7 @@ function listen(mesh: Mesh, replica: Replica | undefined): void {
     heal: () => mesh.faults.heal(),
     gossip: ({ report }) => mesh.gossip.publish(gossipTopic, report),
     stop: () => {
-      void stop(mesh, replica)
+      void stop(mesh, replica, etcd)
     },
   }
   options.controlPort.on('message', (message: ToConsensus) => {
@@ -106,11 +161,16 @@ function listen(mesh: Mesh, replica: Replica | undefined): void {
 }
 
 /** A planned stop hands leadership over first: it costs no failed write. */
-async function stop(mesh: Mesh, replica: Replica | undefined): Promise<void> {
+async function stop(
+  mesh: Mesh,
+  replica: Replica | undefined,
+  etcd: EtcdServer | undefined,
+): Promise<void> {
   try {
     if (replica) {
       const status = await replica.status()
       if (status.role === 'leader' && status.voters.length > 1) await replica.transferLeadership()
+      await etcd?.stop()
       await replica.stop()
     }
     await mesh.stop()

@@ -12,7 +12,8 @@ const stopTimeoutMs = 5_000
 
 /**
  * The consensus thread, seen from the main thread. Emits `gossip` (report), `event` (text) and
- * `died` (reason): without its store a peer must end.
+ * `died` (reason): without its store a peer must end. So it must when it is `refused` (text). The
+ * mesh's `members` are told whenever they change.
  */
 export class Consensus extends EventEmitter implements Startable {
   readonly store: Store | undefined
@@ -84,6 +85,8 @@ export class Consensus extends EventEmitter implements Startable {
     if (message.type === 'gossip') this.emit('gossip', message.report)
     if (message.type === 'event') this.emit('event', message.message)
     if (message.type === 'stopped') this.emit('stopped')
+    if (message.type === 'members') this.emit('members', message.members)
+    if (message.type === 'refused') this.emit('refused', message.message)
   }
 
   #died(reason: string): void {

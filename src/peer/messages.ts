@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { GossipReport } from '../admin/types.ts'
-import type { Timings } from '../config/types.ts'
+import type { ClusterConfig, Timings } from '../config/types.ts'
 import type { LogLevel } from '../kernel/logger.ts'
 import type { MeshMember } from '../p2p/types.ts'
 
@@ -14,12 +14,22 @@ export interface ConsensusOptions {
   readonly meshKeyFile: string
   readonly storeDir: string
   readonly timings: Timings
-  readonly snapshotEntries: number
+  readonly store: ClusterConfig['store']
+  /** The etcd API; undefined for a worker-only peer. */
+  readonly etcd: EtcdFace | undefined
   readonly logLevel: LogLevel
   /** Requests and results of the store. */
   readonly storePort: MessagePort
   /** The messages below. */
   readonly controlPort: MessagePort
+}
+
+/** What the etcd API of a peer is made of; PEM texts. */
+export interface EtcdFace {
+  readonly host: string
+  readonly port: number
+  readonly tls: { readonly ca: string; readonly cert: string; readonly key: string }
+  readonly clusterId: string
 }
 
 /** Main thread to consensus thread. */
@@ -40,6 +50,10 @@ export type FromConsensus =
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'gossip'; readonly report: Omit<GossipReport, 'ageMs'> }
   | { readonly type: 'event'; readonly message: string }
+  /** Who is in the mesh now. */
+  | { readonly type: 'members'; readonly members: readonly MeshMember[] }
+  /** The others refuse this peer for good: its process has to end, with this text. */
+  | { readonly type: 'refused'; readonly message: string }
   | { readonly type: 'stopped' }
 
 /** Each side tells the other that it is alive. */

@@ -16,9 +16,11 @@ import { readKeyPair } from '../pki/files.ts'
 import type { Leadership } from '../store/types.ts'
 import type { PreparedCluster } from '../supervisor/prepare.ts'
 import { peerHandlers } from './admin.ts'
+import { clusterIdOf } from './cluster-id.ts'
 import { Consensus } from './consensus.ts'
 import { WriteHold } from './hold.ts'
 import { Master } from './master.ts'
+import type { ConsensusOptions } from './messages.ts'
 import { buildReport } from './report.ts'
 import { createWorker } from './worker.ts'
 
@@ -51,6 +53,8 @@ export class Peer implements Startable {
   readonly #gossip = new Map<string, { report: Omit<GossipReport, 'ageMs'>; at: number }>()
   readonly #startedAt = new Date(systemClock.wall()).toISOString()
   readonly #activeFaults = new Set<string>()
+  /** The members of the mesh, as the store has them by now. */
+  #members: readonly MeshMember[]
   #worker: Startable | undefined
   #admin: AdminServer | undefined
   #gossipTimer: Cancel = () => {}
@@ -58,6 +62,7 @@ export class Peer implements Startable {
 
   constructor(options: PeerOptions) {
     this.#options = options
+    this.#members = options.members
     const { config } = options.cluster
     const { name, logger } = options
     const known = config.peers.map(peer => peer.name).join(', ')
@@ -90,6 +95,10 @@ export class Peer implements Startable {
     this.#consensus.on('gossip', report => this.#onGossip(report))
     this.#consensus.on('event', message => this.#events.add('STORE', message))
     this.#consensus.on('died', reason => this.#options.onFatal(reason))
+    this.#consensus.on('refused', reason => this.#options.onFatal(reason))
+    this.#consensus.on('members', members => {
+      this.#members = members
+    })
     await this.#consensus.start()
     this.#consensus.store?.onLeadership(leadership => this.#tellLeadership(leadership))
     this.#admin = new AdminServer({
@@ -133,7 +142,7 @@ export class Peer implements Startable {
         config: this.#options.cluster.config,
         peer: this.#peer,
         member: this.#member,
-        members: this.#options.members,
+        members: this.#members,
         startedAt: this.#startedAt,
         gossip: this.#gossipReports(),
         faults: [...this.#activeFaults],
@@ -169,9 +178,16 @@ export class Peer implements Startable {
       meshKeyFile: layout.meshKey,
       storeDir: layout.store,
       timings: cluster.config.timings,
-      snapshotEntries: cluster.config.store.snapshotEntries,
+      store: cluster.config.store,
+      etcd: this.#etcdFace(),
       logLevel,
     }
+  }
+
+  #etcdFace(): ConsensusOptions['etcd'] {
+    if (!this.#peer.roles.includes('control-plane')) return undefined
+    const ca = this.#ca()
+    return { ...this.#peer.etcd, tls: { ca, ...this.#tls('etcd') }, clusterId: clusterIdOf(ca) }
   }
 
   #createWorker(): Startable {
@@ -204,7 +220,7 @@ export class Peer implements Startable {
     return must(readKeyPair(layout.pki, 'ca'), `${layout.pki}: no CA`).cert
   }
 
-  #tls(name: 'apiserver' | 'kubelet'): { readonly cert: string; readonly key: string } {
+  #tls(name: 'apiserver' | 'kubelet' | 'etcd'): { readonly cert: string; readonly key: string } {
     const folder = this.#options.cluster.layout.peer(this.#options.name).pki
     return must(readKeyPair(folder, name), `${folder}: no ${name} certificate`)
   }
@@ -230,7 +246,7 @@ export class Peer implements Startable {
   }
 
   async #transfer(to: string | undefined): Promise<string | undefined> {
-    const id = this.#options.members.find(member => member.name === to)?.id
+    const id = this.#members.find(member => member.name === to)?.id
     if (to && !id) return `no peer "${to}"`
     const result = await this.#consensus.store?.transferLeadership(id)
     if (!result) return 'a worker has no leadership'
@@ -242,7 +258,7 @@ export class Peer implements Startable {
       this.#events.add('RAFT', `became leader of term ${leadership.term}`)
       return
     }
-    const leader = this.#options.members.find(member => member.id === leadership.leader)
+    const leader = this.#members.find(member => member.id === leadership.leader)
     const text = leader ? `follows ${leader.name}` : 'knows no leader'
     this.#events.add('RAFT', `${text} in term ${leadership.term}`)
   }

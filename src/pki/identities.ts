@@ -8,6 +8,7 @@ import type { Identity } from './authority.ts'
 export const identities = {
   admin: { user: 'kubernetes-admin', groups: ['system:masters'] },
   apiserver: { user: 'kube-apiserver', groups: ['system:masters'] },
+  etcd: { user: 'etcd', groups: [] },
   scheduler: { user: 'system:kube-scheduler', groups: ['system:authenticated'] },
   controllerManager: { user: 'system:kube-controller-manager', groups: ['system:authenticated'] },
   proxy: { user: 'system:kube-proxy', groups: ['system:node-proxier', 'system:authenticated'] },

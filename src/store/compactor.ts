@@ -2,7 +2,7 @@ import type { Clock } from '../kernel/clock.ts'
 
 /**
  * When old revisions are forgotten without being asked. `periodic`: those older than `retention`
- * milliseconds, as kube-apiserver does every five minutes. `revision`: all but the last `retention`.
+ * milliseconds, as kube-apiserver does every five minutes. `revision`: all but the last ones.
  * Source: etcd --auto-compaction-mode, --auto-compaction-retention.
  */
 export interface CompactorOptions {

@@ -19,6 +19,7 @@ import { refusalOfChange } from './members.ts'
 import type { Timings } from './options.ts'
 import { type Host, Proposer } from './proposer.ts'
 import { Reader } from './reader.ts'
+import type { Roster } from './roster.ts'
 import { Samples } from './samples.ts'
 import { SlowDisk } from './slow-disk.ts'
 import { SnapshotPace } from './snapshot-pace.ts'
@@ -90,6 +91,7 @@ export abstract class Driver implements Startable {
   readonly #slowDisk: SlowDisk
   readonly #pace: SnapshotPace
   readonly #listeners = new Set<(leadership: types.Leadership) => void>()
+  readonly #rosterListeners = new Set<(roster: Roster) => void>()
   readonly #outgoing = new Map<string, Frame[]>()
   readonly #heartbeats = new Map<string, number>()
   #machine: Machine
@@ -160,6 +162,7 @@ export abstract class Driver implements Startable {
     this.calls.endAll()
     this.watchers.endAll('the store has stopped')
     this.parts.wal.close()
+    await this.parts.disk.settle?.()
   }
 
   /**
@@ -177,6 +180,13 @@ export abstract class Driver implements Startable {
     this.#listeners.add(listener)
     listener(this.#leadership)
     return () => this.#listeners.delete(listener)
+  }
+
+  /** Called at once, then whenever the records of members have changed. */
+  onRoster(listener: (roster: Roster) => void): () => void {
+    this.#rosterListeners.add(listener)
+    listener(this.#machine.roster)
+    return () => this.#rosterListeners.delete(listener)
   }
 
   /** For the simulator's checkers and for tests: not to be changed. */
@@ -433,6 +443,7 @@ export abstract class Driver implements Startable {
   #apply(entries: readonly Entry[]): void {
     if (entries.length === 0) return
     let established = false
+    const { version } = this.#machine.roster
     for (const entry of entries) {
       this.#point = { index: entry.index, term: entry.term }
       this.#pace.add(entry.data.length)
@@ -444,6 +455,7 @@ export abstract class Driver implements Startable {
       if (entry.kind === 'noop' && entry.term === this.#core.term) established = true
     }
     this.watchers.flush()
+    if (this.#machine.roster.version !== version) this.#tellRoster()
     if (established && this.#core.role === 'leader') this.#onEstablished()
     const isDue = this.#pace.isDue(this.#point.index, this.#machine.mvcc.bytes)
     if (isDue && !this.#snapshotter.isTaking) this.#snapshotter.take()
@@ -493,6 +505,11 @@ export abstract class Driver implements Startable {
     this.parts.logger.info('restored from a snapshot', { index: point.index })
     this.proposer.onRestored(this.#machine.dedupe)
     this.watchers.flushLater()
+    this.#tellRoster()
+  }
+
+  #tellRoster(): void {
+    for (const listener of this.#rosterListeners) listener(this.#machine.roster)
   }
 
   #snapshotPoint(): SnapshotPoint {

@@ -31,7 +31,7 @@ export interface Greeting {
   readonly isNew: boolean
 }
 
-/** `removed`: from the cluster, for good. `wiped`: it stands on another disk than it joined with. */
+/** `removed`: from the cluster, for good. `wiped`: its disk is not the one it joined with. */
 export interface Refusal {
   readonly reason: 'removed' | 'wiped'
 }

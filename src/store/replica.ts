@@ -1,5 +1,5 @@
 import { checkLease, messages } from '../mvcc/check.ts'
-import { HashKv } from '../mvcc/hashkv.ts'
+import { hashKvOf } from '../mvcc/hashkv.ts'
 import type { LeaseId, Revision } from '../mvcc/types.ts'
 import type { MembershipChange } from '../raft/types.ts'
 import type { Action } from './command.ts'
@@ -243,9 +243,10 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
     if (!wrong.ok) return wrong
     const { revision: now, floor: compactRevision } = mvcc
     const hashRevision = (revision || now) as Revision
-    const sum = new HashKv({ compactRevision, revision: hashRevision })
-    for await (const rows of this.freeze().rows()) for (const row of rows) sum.add(row)
-    return { ok: true, hash: sum.sum, hashRevision, compactRevision, revision: now }
+    const frozen = this.freeze()
+    const span = { compactRevision, revision: hashRevision }
+    const hash = await hashKvOf(() => frozen.rows(), span)
+    return { ok: true, hash, hashRevision, compactRevision, revision: now }
   }
 
   async status(options: { readonly hash?: boolean } = {}): Promise<types.StoreStatus> {

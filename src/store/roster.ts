@@ -43,6 +43,8 @@ export class Roster {
   readonly #records = new Map<string, MemberRecord>()
   readonly #removed = new Map<string, MemberRecord>()
   #alarms: AlarmMember[] = []
+  /** Grows with each change of the records. */
+  version = 0
 
   get records(): readonly MemberRecord[] {
     return [...this.#records.values()]
@@ -80,6 +82,7 @@ export class Roster {
     if (taken) return memberTexts.urlExists
     if (old?.storeId && change.storeId && old.storeId !== change.storeId) return memberTexts.wiped
     this.#records.set(id, { ...(old ?? emptyRecord(id)), ...change })
+    this.version++
     return undefined
   }
 
@@ -88,6 +91,7 @@ export class Roster {
     if (this.#removed.has(id)) return memberTexts.removed
     this.#removed.set(id, this.#records.get(id) ?? emptyRecord(id))
     this.#records.delete(id)
+    this.version++
     this.#alarms = this.#alarms.filter(({ memberId }) => memberId !== id)
     return undefined
   }

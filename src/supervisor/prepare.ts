@@ -134,6 +134,10 @@ async function issuePeerCertificates(
   ]
   const usages = ['server', 'client'] as const
   await ensureKeyPair(folder, 'apiserver', ca, { ...identities.apiserver, hosts, usages })
+  if (peer.roles.includes('control-plane')) {
+    const etcdHosts = [...new Set(['localhost', '127.0.0.1', peer.name, peer.etcd.host])]
+    await ensureKeyPair(folder, 'etcd', ca, { ...identities.etcd, hosts: etcdHosts, usages })
+  }
   await ensureKeyPair(folder, 'kubelet', ca, {
     ...nodeIdentity(peer.name),
     hosts: [...new Set(['localhost', '127.0.0.1', peer.name, address])],

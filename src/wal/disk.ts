@@ -27,12 +27,16 @@ export interface Disk {
   syncDirectory(): void
   /** Makes a file of zeros in the background; it shows under `name` when it is whole. */
   prepare?(name: string, bytes: number): void
+  /** Gives up what runs in the background, and resolves when nothing does. */
+  settle?(): Promise<void>
 }
 
 /** A directory of this machine; created when it is missing. */
 export function createDisk(directory: string): Disk {
   fs.mkdirSync(directory, { recursive: true, mode: 0o700 })
   const at = (name: string) => path.join(directory, name)
+  const stopped = new AbortController()
+  const running = new Set<Promise<void>>()
   return {
     list: () => fs.readdirSync(directory),
     open: name => openFile(at(name)),
@@ -48,16 +52,29 @@ export function createDisk(directory: string): Disk {
     },
     prepare(name, bytes) {
       // Not to be had is no error: the file is then made when it is needed.
-      void writeZeros(at(`${name}.tmp`), at(name), bytes).catch(() => {})
+      const writing = writeZeros(at(`${name}.tmp`), at(name), bytes, stopped.signal)
+        .catch(() => {})
+        .finally(() => running.delete(writing))
+      running.add(writing)
+    },
+    async settle() {
+      stopped.abort()
+      await Promise.all(running)
     },
   }
 }
 
-async function writeZeros(temporary: string, file: string, bytes: number): Promise<void> {
+async function writeZeros(
+  temporary: string,
+  file: string,
+  bytes: number,
+  signal: AbortSignal,
+): Promise<void> {
   const handle = await fs.promises.open(temporary, 'w', 0o600)
   try {
     const zeros = Buffer.alloc(Math.min(bytes, 1 << 20))
     for (let at = 0; at < bytes; at += zeros.length) {
+      signal.throwIfAborted()
       await handle.write(zeros, 0, Math.min(zeros.length, bytes - at), at)
     }
     await handle.datasync()

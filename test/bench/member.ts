@@ -36,7 +36,12 @@ const consensus = new Consensus(
       nodeMonitorGraceMs: 8_000,
       podEvictionSeconds: 5,
     },
-    snapshotEntries: 10_000,
+    store: {
+      snapshotEntries: 10_000,
+      quotaBytes: 8 * 2 ** 30,
+      autoCompaction: { mode: 'off', retention: 1 },
+    },
+    etcd: undefined,
     logLevel: 'error',
   },
   silentLogger,
