@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { z } from 'zod'
 import { errorMessage } from '../kernel/result.ts'
 import { ConfigError } from './errors.ts'
-import { defaultAddress, loadBalancerAddress, supervisorAddress } from './ports.ts'
+import { defaultAddress, loadBalancerAddress, type portBlocks, supervisorAddress } from './ports.ts'
 import { addressPattern, type ClusterFile, clusterSchema } from './schema.ts'
 import type { Address, ClusterConfig, PeerConfig } from './types.ts'
 
@@ -82,17 +82,18 @@ function withoutAddresses(peer: unknown): unknown {
 }
 
 function complete(file: ClusterFile): ClusterConfig {
-  const peers: PeerConfig[] = file.peers.map((peer, index) => ({
-    name: peer.name,
-    roles: peer.roles,
-    mesh: parseAddress(peer.mesh) ?? defaultAddress('mesh', file.portBase, index),
-    api: parseAddress(peer.api) ?? defaultAddress('api', file.portBase, index),
-    etcd: parseAddress(peer.etcd) ?? defaultAddress('etcd', file.portBase, index),
-    admin: parseAddress(peer.admin) ?? defaultAddress('admin', file.portBase, index),
-    labels: peer.labels,
-    taints: peer.taints,
-    capacity: peer.capacity,
-  }))
+  const peers: PeerConfig[] = file.peers.map((peer, index) => {
+    const { name, roles, labels, taints, capacity, ordinal = index } = peer
+    const addressOf = (service: keyof typeof portBlocks) =>
+      parseAddress(peer[service]) ?? defaultAddress(service, file.portBase, ordinal)
+    return {
+      ...{ name, ordinal, roles, labels, taints, capacity },
+      mesh: addressOf('mesh'),
+      api: addressOf('api'),
+      etcd: addressOf('etcd'),
+      admin: addressOf('admin'),
+    }
+  })
   const { portBase, loadBalancer, supervisor, ...rest } = file
   return {
     ...rest,
@@ -110,6 +111,7 @@ function parseAddress(text: string | undefined): Address | undefined {
 /** Rules over more than one key. Returns the problem, or undefined. */
 function crossCheck(config: ClusterConfig): string | undefined {
   const names = new Set<string>()
+  const ordinals = new Set<number>()
   const taken = new Map<string, string>()
   const claims: [string, Address][] = [
     ['loadBalancer', config.loadBalancer],
@@ -120,6 +122,10 @@ function crossCheck(config: ClusterConfig): string | undefined {
       return `peers[${index}].name: "${peer.name}" is used twice; each peer needs its own name`
     }
     names.add(peer.name)
+    if (ordinals.has(peer.ordinal)) {
+      return `peers[${index}].ordinal: ${peer.ordinal} is used twice; each peer needs its own`
+    }
+    ordinals.add(peer.ordinal)
     for (const service of ['mesh', 'api', 'etcd', 'admin'] as const) {
       claims.push([`peers[${index}].${service}`, peer[service]])
     }

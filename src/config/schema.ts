@@ -36,6 +36,7 @@ const taint = z.strictObject({
 
 const peer = z.strictObject({
   name: dnsLabel,
+  ordinal: z.int().min(0).max(63).optional(),
   roles: z
     .array(z.enum(['control-plane', 'worker']))
     .min(1)

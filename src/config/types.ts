@@ -17,6 +17,8 @@ export interface TaintConfig {
 
 export interface PeerConfig {
   readonly name: string
+  /** Its number on this machine, from 0, kept when others leave: addresses are counted by it. */
+  readonly ordinal: number
   readonly roles: readonly Role[]
   /** libp2p, TCP. */
   readonly mesh: Address

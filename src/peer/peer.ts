@@ -12,7 +12,7 @@ import { systemClock } from '../kernel/clock.ts'
 import type { Logger, LogLevel } from '../kernel/logger.ts'
 import type { Startable } from '../kernel/startable.ts'
 import type { MeshMember } from '../p2p/types.ts'
-import { readKeyPair } from '../pki/files.ts'
+import { readCertificate, readKeyPair } from '../pki/files.ts'
 import type { Leadership } from '../store/types.ts'
 import type { PreparedCluster } from '../supervisor/prepare.ts'
 import { peerHandlers } from './admin.ts'
@@ -216,8 +216,7 @@ export class Peer implements Startable {
   }
 
   #ca(): string {
-    const { layout } = this.#options.cluster
-    return must(readKeyPair(layout.pki, 'ca'), `${layout.pki}: no CA`).cert
+    return readCertificate(this.#options.cluster.layout.pki, 'ca')
   }
 
   #tls(name: 'apiserver' | 'kubelet' | 'etcd'): { readonly cert: string; readonly key: string } {

@@ -13,7 +13,7 @@ import { createProcessRuntime } from '../kubelet/runtime/process/runtime.ts'
 import { createSimulatedRuntime } from '../kubelet/runtime/simulated.ts'
 import type { Runtime } from '../kubelet/runtime/types.ts'
 import { readKeyPair } from '../pki/files.ts'
-import { nodeAddress } from '../supervisor/prepare.ts'
+import { nodeAddress } from '../supervisor/peer-certificates.ts'
 
 /** Version of the runtimes and the kubelet: the API's, so that `kubectl get nodes` agrees. */
 export const kubeletVersion = 'v1.33.9+quorate'
@@ -34,7 +34,6 @@ export interface WorkerOptions {
 /** The Worker box of one peer: its kubelet on the configured runtime. */
 export function createWorker(options: WorkerOptions): Startable {
   const { config, peer, layout, ca, logger } = options
-  const index = config.peers.findIndex(known => known.name === peer.name)
   const tls = must(readKeyPair(layout.pki, 'kubelet'), join(layout.pki, 'kubelet.crt'))
   const pods = parseCidr(config.networks.pods)
   return createKubelet({
@@ -42,8 +41,8 @@ export function createWorker(options: WorkerOptions): Startable {
     client: options.client,
     factory: options.factory,
     runtime: createRuntime(options),
-    nodeAddress: nodeAddress(config.networks, index),
-    podCidrFallback: subnetAt(pods, podBits, index),
+    nodeAddress: nodeAddress(config.networks, peer.ordinal),
+    podCidrFallback: subnetAt(pods, podBits, peer.ordinal),
     serverPort: kubeletPort,
     tls: { ca, ...tls },
     labels: { ...roleLabels(peer), ...peer.labels },

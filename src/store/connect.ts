@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { KeyValue, LeaseId, RangeOp, Revision } from '../mvcc/types.ts'
+import type { ClusterMember } from './embedded-types.ts'
 import { type FromStore, type Method, Outbox, receive, type ToStore } from './port.ts'
 import type * as types from './types.ts'
 
@@ -7,7 +8,7 @@ import type * as types from './types.ts'
  * The Store that `serveStore` serves at the other end of `port`. When the port closes, all calls
  * fail as `unknown` and all watches end.
  */
-export function connectStore(port: MessagePort): types.Store {
+export function connectStore(port: MessagePort): types.Store & types.Membership {
   const store = new ConnectedStore(port)
   receive<FromStore>(port, message => store.onMessage(message))
   port.on('close', () => store.onClose())
@@ -20,7 +21,7 @@ interface Call {
   readonly kvs: KeyValue[]
 }
 
-class ConnectedStore implements types.Store {
+class ConnectedStore implements types.Store, types.Membership {
   readonly #outbox: Outbox<ToStore>
   readonly #calls = new Map<number, Call>()
   readonly #watches = new Map<number, types.WatchHandlers>()
@@ -64,6 +65,27 @@ class ConnectedStore implements types.Store {
 
   transferLeadership(to?: string) {
     return this.#call<types.StoreResult<object>>('transferLeadership', to)
+  }
+
+  members() {
+    return this.#call<readonly ClusterMember[]>('members')
+  }
+
+  memberAdd(...args: Parameters<types.Membership['memberAdd']>) {
+    type Result = types.StoreResult<{ readonly member: ClusterMember }>
+    return this.#call<Result>('memberAdd', ...args)
+  }
+
+  memberRemove(...args: Parameters<types.Membership['memberRemove']>) {
+    return this.#call<types.StoreResult<object>>('memberRemove', ...args)
+  }
+
+  memberUpdate(...args: Parameters<types.Membership['memberUpdate']>) {
+    return this.#call<types.StoreResult<object>>('memberUpdate', ...args)
+  }
+
+  memberPromote(...args: Parameters<types.Membership['memberPromote']>) {
+    return this.#call<types.StoreResult<object>>('memberPromote', ...args)
   }
 
   status(options?: { readonly hash?: boolean }) {

@@ -1,6 +1,6 @@
 import type { KeyValue, LeaseId, Revision } from '../mvcc/types.ts'
 import type { AuthAction, AuthView, Caller } from './auth/types.ts'
-import type { ProposeOptions, Store, StoreResult } from './types.ts'
+import type { Membership, ProposeOptions, Store, StoreResult } from './types.ts'
 
 /**
  * What only the embedded store can do, beyond Store: the ground of etcd's Lease, Cluster,
@@ -14,19 +14,13 @@ export interface EmbeddedStore extends Store {
   /** Who belongs to the store, as this member knows it. */
   members(): ClusterMember[]
   /** Adds a member that has not started yet; its ID is in the result. */
-  memberAdd(
-    member: Pick<ClusterMember, 'peerUrls' | 'isLearner'> & Partial<ClusterMember>,
-    options?: ProposeOptions,
-  ): Promise<StoreResult<{ readonly member: ClusterMember }>>
-  memberRemove(id: string, options?: ProposeOptions): Promise<StoreResult<object>>
+  memberAdd: Membership['memberAdd']
+  /** Removes for ever; refused with etcd's text where the cluster would not survive it. */
+  memberRemove: Membership['memberRemove']
   /** Replaces addresses; also how a member that has started says its name. */
-  memberUpdate(
-    id: string,
-    change: Partial<Pick<ClusterMember, 'name' | 'peerId' | 'peerUrls' | 'clientUrls'>>,
-    options?: ProposeOptions,
-  ): Promise<StoreResult<object>>
+  memberUpdate: Membership['memberUpdate']
   /** A learner becomes a voter; refused with etcd's text while it is behind. */
-  memberPromote(id: string, options?: ProposeOptions): Promise<StoreResult<object>>
+  memberPromote: Membership['memberPromote']
   /** Raised alarms, as this member knows them. */
   alarms(): AlarmMember[]
   /** Raises or disarms; member "0" disarms for all. Resolves with the alarms it changed. */

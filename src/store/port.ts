@@ -13,6 +13,11 @@ export type Method =
   | 'leaseKeepAlive'
   | 'leaseRevoke'
   | 'transferLeadership'
+  | 'members'
+  | 'memberAdd'
+  | 'memberRemove'
+  | 'memberUpdate'
+  | 'memberPromote'
   | 'status'
 
 /** From the main thread to the store's. */

@@ -12,7 +12,7 @@ import { noSpace, takesSpace } from './machine.ts'
 import { listMembers, refusalOfUrls } from './members.ts'
 import { Publisher, type SelfDescription } from './publisher.ts'
 import { checkSize, txnBytes } from './request.ts'
-import { memberTexts } from './roster.ts'
+import { type MemberChange, memberTexts } from './roster.ts'
 import { readStatus } from './status.ts'
 import type * as types from './types.ts'
 
@@ -159,20 +159,23 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
   }
 
   async memberAdd(
-    member: Parameters<embedded.EmbeddedStore['memberAdd']>[0],
+    member: types.MemberToAdd,
     options?: types.ProposeOptions,
-  ): ReturnType<embedded.EmbeddedStore['memberAdd']> {
-    const { peerUrls, isLearner } = member
+  ): ReturnType<types.Membership['memberAdd']> {
+    const { peerUrls, isLearner, peer } = member
     const wrong = refusalOfUrls(peerUrls) ?? this.#takenUrl(peerUrls)
     if (wrong !== undefined) return { ok: false, why: 'invalid', message: wrong }
     const id = member.id ?? this.#newMemberId()
     const kind = isLearner ? 'add-learner' : 'add-voter'
-    const changed = await this.changeMembership({ kind, id }, true)
-    if (!changed.ok) return changed
+    if (!member.worker) {
+      const changed = await this.changeMembership({ kind, id }, true)
+      if (!changed.ok) return changed
+    }
     const { name = '', peerId = '', clientUrls = [] } = member
-    const change = { name, peerId, peerUrls, clientUrls }
+    const change = { name, peerId, peerUrls, clientUrls, ...(peer === undefined ? {} : { peer }) }
     const set = await this.#propose<object>({ type: 'member-set', id, change }, options)
-    return set.ok ? { ok: true, member: { id, ...change, isLearner } } : set
+    if (!set.ok) return set
+    return { ok: true, member: { id, name, peerId, peerUrls, clientUrls, isLearner } }
   }
 
   async memberRemove(id: string, options?: types.ProposeOptions) {
@@ -186,7 +189,7 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
 
   async memberUpdate(
     id: string,
-    change: Parameters<embedded.EmbeddedStore['memberUpdate']>[1],
+    change: MemberChange,
     options?: types.ProposeOptions,
   ): Promise<types.StoreResult<object>> {
     if (!this.members().some(member => member.id === id)) return missing

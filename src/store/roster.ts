@@ -12,6 +12,8 @@ export interface MemberRecord {
   readonly storeId: string
   readonly peerUrls: readonly string[]
   readonly clientUrls: readonly string[]
+  /** The peer's part of the configuration, which the store only keeps. */
+  readonly peer?: unknown
 }
 
 export type MemberChange = Partial<Omit<MemberRecord, 'id'>>

@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads'
 import { errorMessage } from '../kernel/result.ts'
 import type { Event, KeyValue, RangeResult } from '../mvcc/types.ts'
 import { type FromStore, type Method, Outbox, receive, type ToStore } from './port.ts'
-import type { Store, StoreResult, Watch, WatchBatch, WatchRequest } from './types.ts'
+import type { Membership, Store, StoreResult, Watch, WatchBatch, WatchRequest } from './types.ts'
 
 /** A long list is cut into parts of this many bytes, with turns for others between them. */
 const partBytesMax = 256 * 1024
@@ -10,6 +10,9 @@ const partKvsMax = 512
 
 /** Bytes of a watch that may be on their way; then it waits until the main thread has seen them. */
 const unseenBytesMax = 4 << 20
+
+/** Who belongs to the store can't be changed through every driver. */
+type ServedFully = Store & Partial<Membership>
 
 interface ServedWatch {
   request: WatchRequest
@@ -22,7 +25,7 @@ interface ServedWatch {
  * Serves `store` to the thread at the other end of `port`, where `connectStore` gives a Store.
  * Returns a function that lets go of everything.
  */
-export function serveStore(port: MessagePort, store: Store): () => void {
+export function serveStore(port: MessagePort, store: ServedFully): () => void {
   const served = new ServedStore(port, store)
   receive<ToStore>(port, message => served.onMessage(message))
   const unsubscribe = store.onLeadership(leadership => served.push(['leadership', leadership]))
@@ -33,11 +36,11 @@ export function serveStore(port: MessagePort, store: Store): () => void {
 }
 
 class ServedStore {
-  readonly #store: Store
+  readonly #store: ServedFully
   readonly #outbox: Outbox<FromStore>
   readonly #watches = new Map<number, ServedWatch>()
 
-  constructor(port: MessagePort, store: Store) {
+  constructor(port: MessagePort, store: ServedFully) {
     this.#store = store
     this.#outbox = new Outbox(port)
   }
@@ -75,7 +78,8 @@ class ServedStore {
 
   async #call(id: number, method: Method, args: readonly unknown[]): Promise<void> {
     try {
-      const call = this.#store[method] as (...args: unknown[]) => Promise<unknown>
+      const call = this.#store[method] as ((...args: unknown[]) => Promise<unknown>) | undefined
+      if (call === undefined) throw new Error(`this store has no ${method}`)
       const result = await call.apply(this.#store, [...args])
       if (method === 'range') await this.#sendRange(id, result as RangeReply)
       else this.push(['result', id, result], weigh(result))

@@ -10,6 +10,8 @@ import type {
   Revision,
 } from '../mvcc/types.ts'
 import type { Caller } from './auth/types.ts'
+import type { ClusterMember } from './embedded-types.ts'
+import type { MemberChange } from './roster.ts'
 
 /** Raft term; also the fence of a controller's write: the term in which its peer leads. */
 export type Term = number
@@ -142,6 +144,26 @@ export interface StoreStatus {
 export type Leadership =
   | { readonly leading: true; readonly term: Term; readonly revision: Revision }
   | { readonly leading: false; readonly term: Term; readonly leader: string | null }
+
+/** Changes of who belongs to the store, from whichever thread. See EmbeddedStore. */
+export interface Membership {
+  members(): Promise<readonly ClusterMember[]> | readonly ClusterMember[]
+  memberAdd(
+    member: MemberToAdd,
+    options?: ProposeOptions,
+  ): Promise<StoreResult<{ readonly member: ClusterMember }>>
+  memberRemove(id: string, options?: ProposeOptions): Promise<StoreResult<object>>
+  memberUpdate(
+    id: string,
+    change: MemberChange,
+    options?: ProposeOptions,
+  ): Promise<StoreResult<object>>
+  memberPromote(id: string, options?: ProposeOptions): Promise<StoreResult<object>>
+}
+
+/** A member before its first start. `worker`: it is in the mesh only, and has no copy. */
+export type MemberToAdd = Pick<ClusterMember, 'peerUrls' | 'isLearner'> &
+  Partial<ClusterMember> & { readonly worker?: boolean; readonly peer?: unknown }
 
 /** What the API server and the etcd face see of the store, whichever driver is below. */
 export interface Store {

@@ -5,11 +5,11 @@ import { loadConfig } from '../config/load.ts'
 import { formatAddress } from '../config/ports.ts'
 import type { ClusterConfig, Networks, PeerConfig } from '../config/types.ts'
 import { formatConfig } from '../config/write.ts'
-import { addressAt, parseCidr } from '../kernel/cidr.ts'
 import type { KeyPair } from '../pki/authority.ts'
 import { ensureKeyPair, readKeyPair, writeKeyPair, writeSecret } from '../pki/files.ts'
-import { identities, nodeIdentity } from '../pki/identities.ts'
+import { identities } from '../pki/identities.ts'
 import { chooseNetworks } from './networks.ts'
+import { peerCertificates } from './peer-certificates.ts'
 
 /** A cluster's files on this machine, complete. */
 export interface PreparedCluster {
@@ -28,16 +28,6 @@ export interface MemberRecord {
 
 /** Makes the identity of a peer's mesh key: given by the caller, as p2p is another layer's. */
 export type EnsureMeshIdentity = (file: string) => Promise<{ readonly peerId: string }>
-
-/** The first address of the services network is the API's own Service. */
-export function kubernetesServiceIp(networks: Networks): string {
-  return addressAt(parseCidr(networks.services), 1)
-}
-
-/** The address of node number `index`: 127.N.0.11 is the first peer's. */
-export function nodeAddress(networks: Networks, index: number): string {
-  return addressAt(parseCidr(networks.nodes), 11 + index)
-}
 
 /**
  * Makes or completes a data folder: configuration in force, CA, certificates, mesh identities,
@@ -58,9 +48,7 @@ export async function prepareCluster(
       : chooseNetworks(wanted, root)
   const config = { ...wanted, networks }
   const ca = await ensureCa(layout, config.name)
-  for (const [index, peer] of config.peers.entries()) {
-    await issuePeerCertificates(layout, config, ca, peer, index)
-  }
+  for (const peer of config.peers) await issuePeerCertificates(layout, config, ca, peer)
   const admin = await ensureKeyPair(layout.pki, 'admin', ca, {
     ...identities.admin,
     usages: ['client'],
@@ -114,35 +102,11 @@ async function issuePeerCertificates(
   config: PreparedCluster['config'],
   ca: KeyPair,
   peer: PeerConfig,
-  index: number,
 ): Promise<void> {
   const folder = layout.peer(peer.name).pki
-  const address = nodeAddress(config.networks, index)
-  const service = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc']
-  const hosts = [
-    ...new Set([
-      'localhost',
-      '127.0.0.1',
-      peer.name,
-      peer.api.host,
-      config.loadBalancer.host,
-      ...service,
-      `kubernetes.default.svc.${config.clusterDomain}`,
-      kubernetesServiceIp(config.networks),
-      address,
-    ]),
-  ]
-  const usages = ['server', 'client'] as const
-  await ensureKeyPair(folder, 'apiserver', ca, { ...identities.apiserver, hosts, usages })
-  if (peer.roles.includes('control-plane')) {
-    const etcdHosts = [...new Set(['localhost', '127.0.0.1', peer.name, peer.etcd.host])]
-    await ensureKeyPair(folder, 'etcd', ca, { ...identities.etcd, hosts: etcdHosts, usages })
+  for (const [name, request] of Object.entries(peerCertificates(config, peer))) {
+    await ensureKeyPair(folder, name, ca, request)
   }
-  await ensureKeyPair(folder, 'kubelet', ca, {
-    ...nodeIdentity(peer.name),
-    hosts: [...new Set(['localhost', '127.0.0.1', peer.name, address])],
-    usages,
-  })
 }
 
 async function writeMembers(
@@ -161,7 +125,7 @@ async function writeMembers(
 }
 
 /** 64 bits in hex, as etcd prints member IDs. The top bit is clear, so that it fits an int64. */
-function newMemberId(): string {
+export function newMemberId(): string {
   const bytes = randomBytes(8)
   bytes[0] = bytes[0]! & 0x7f
   return bytes.toString('hex')

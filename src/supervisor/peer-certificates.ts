@@ -1,0 +1,53 @@
+import type { ClusterConfig, Networks, PeerConfig } from '../config/types.ts'
+import { addressAt, parseCidr } from '../kernel/cidr.ts'
+import type { CertificateRequest } from '../pki/authority.ts'
+import { identities, nodeIdentity } from '../pki/identities.ts'
+
+/** The first address of the services network is the API's own Service. */
+function kubernetesServiceIp(networks: Networks): string {
+  return addressAt(parseCidr(networks.services), 1)
+}
+
+/** The address of the node with number `ordinal`: 127.N.0.11 is the first peer's. */
+export function nodeAddress(networks: Networks, ordinal: number): string {
+  return addressAt(parseCidr(networks.nodes), 11 + ordinal)
+}
+
+/**
+ * The certificates of a peer by their file's name: who they stand for and where they serve. The
+ * same whether the peer is prepared on this machine or joins from another.
+ */
+export function peerCertificates(
+  config: ClusterConfig & { readonly networks: Networks },
+  peer: PeerConfig,
+): Readonly<Record<string, CertificateRequest>> {
+  const address = nodeAddress(config.networks, peer.ordinal)
+  const local = ['localhost', '127.0.0.1', peer.name]
+  const usages = ['server', 'client'] as const
+  const kubelet = {
+    ...nodeIdentity(peer.name),
+    hosts: unique([...local, address]),
+    usages,
+  }
+  const apiserver = {
+    ...identities.apiserver,
+    hosts: unique([
+      ...local,
+      peer.api.host,
+      config.loadBalancer.host,
+      ...['kubernetes', 'kubernetes.default', 'kubernetes.default.svc'],
+      `kubernetes.default.svc.${config.clusterDomain}`,
+      kubernetesServiceIp(config.networks),
+      address,
+    ]),
+    usages,
+  }
+  const etcd = { ...identities.etcd, hosts: unique([...local, peer.etcd.host]), usages }
+  // A worker serves no API, but its admin port answers with this certificate.
+  if (!peer.roles.includes('control-plane')) return { apiserver, kubelet }
+  return { apiserver, etcd, kubelet }
+}
+
+function unique(hosts: readonly string[]): string[] {
+  return [...new Set(hosts)]
+}
