@@ -9,7 +9,7 @@ import {
 import { publicKeyFromProtobuf, publicKeyToProtobuf } from '@libp2p/crypto/keys'
 import type { PrivateKey, PublicKey } from '@libp2p/interface'
 import { peerIdFromPublicKey } from '@libp2p/peer-id'
-import { decode, encode, encodeObjectId, tags } from './der.ts'
+import { decode, type Element, encode, encodeObjectId, tags } from './der.ts'
 
 /**
  * The certificate by which libp2p peers know each other over TLS: self-signed with a key of its
@@ -20,7 +20,6 @@ import { decode, encode, encodeObjectId, tags } from './der.ts'
 const extensionId = '1.3.6.1.4.1.53594.1.1'
 const signaturePrefix = 'libp2p-tls-handshake:'
 const ecdsaWithSha256 = encode(tags.sequence, encodeObjectId('1.2.840.10045.4.3.2'))
-const commonName = '2.5.4.3'
 const empty = Buffer.alloc(0)
 
 /** PEM texts, for node:tls. */
@@ -79,17 +78,7 @@ export function selfSigned(
   signingKey: KeyObject,
   extensions: readonly Buffer[],
 ): Buffer {
-  const name = encode(
-    tags.sequence,
-    encode(
-      tags.set,
-      encode(
-        tags.sequence,
-        encodeObjectId(commonName),
-        encode(tags.utf8String, Buffer.from('quorate')),
-      ),
-    ),
-  )
+  const noName = encode(tags.sequence)
   const validity = encode(
     tags.sequence,
     encode(tags.utcTime, Buffer.from('700101000000Z')),
@@ -102,9 +91,9 @@ export function selfSigned(
     encode(tags.version, encode(tags.integer, Buffer.from([2]))),
     encode(tags.integer, serial),
     ecdsaWithSha256,
-    name,
+    noName,
     validity,
-    name,
+    noName,
     spkiOf(publicKey),
     encode(tags.extensions, encode(tags.sequence, ...extensions)),
   )
@@ -119,15 +108,21 @@ export function pem(label: string, der: Buffer): string {
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`
 }
 
-/** What the libp2p extension holds, opened: `SEQUENCE { publicKey, signature OCTET STRING }`. */
+/**
+ * What the libp2p extension holds, opened: `SEQUENCE { publicKey, signature OCTET STRING }`.
+ * An extension is `SEQUENCE { id, critical BOOLEAN DEFAULT FALSE, value OCTET STRING }`.
+ */
 function signedKeyOf(certificate: Uint8Array): Buffer {
-  const wanted = encodeObjectId(extensionId)
-  const proofs = extensionsOf(certificate).filter(extension =>
-    extension.subarray(0, wanted.length).equals(wanted),
-  )
-  if (proofs.length !== 1) throw new Error('the certificate proves no peer ID')
-  // Between the name and the value there may be the mark `critical`.
-  const value = decode(proofs[0] ?? empty).at(-1)
+  const id = encodeObjectId(extensionId)
+  const values: (Element | undefined)[] = []
+  for (const extension of extensionsOf(certificate)) {
+    const fields = decode(extension)
+    const isCritical = fields[1]?.tag === tags.boolean
+    if (extension.subarray(0, id.length).equals(id)) values.push(fields.at(-1))
+    else if (isCritical) throw new Error('the certificate has an unknown critical extension')
+  }
+  const [value] = values
+  if (values.length !== 1) throw new Error('the certificate proves no peer ID')
   const signedKey = value?.tag === tags.octetString ? decode(value.content)[0] : undefined
   if (signedKey?.tag !== tags.sequence) throw new Error('the proof of the peer ID is malformed')
   return signedKey.content

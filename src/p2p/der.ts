@@ -9,11 +9,9 @@ export const tags = {
   bitString: 0x03,
   octetString: 0x04,
   objectId: 0x06,
-  utf8String: 0x0c,
   utcTime: 0x17,
   generalizedTime: 0x18,
   sequence: 0x30,
-  set: 0x31,
   /** [0] and [3], constructed: version and extensions of a certificate. */
   version: 0xa0,
   extensions: 0xa3,
