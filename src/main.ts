@@ -19,6 +19,7 @@ async function main(): Promise<void> {
       ensureIdentity: async file => (await import('./p2p/identity.ts')).ensureIdentity(file),
       stopPods: async data => (await import('./peer/cleanup.ts')).stopPods(data),
       runPeer: async options => (await import('./peer/run.ts')).runPeer(options),
+      joinCluster: async options => (await import('./peer/joining.ts')).joinCluster(options),
       runLoadBalancer: async options => (await infrastructure()).runLoadBalancer(options),
       runProxy: async options => (await infrastructure()).runProxy(options),
       printLoadBalancer: async (kind, options) =>

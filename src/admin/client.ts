@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:https'
-import type { ClusterEvent, Fault, PeerReport, ProcessReport } from './types.ts'
+import type { ClusterEvent, Fault, MemberReport, PeerReport, ProcessReport } from './types.ts'
 
 const requestTimeoutMs = 2_000
 const answerBytesMax = 4 * 1024 * 1024
@@ -48,6 +48,21 @@ export class AdminClient {
   /** Moves the leadership; resolves when another peer leads. */
   async transfer(to?: string): Promise<void> {
     await this.#call('POST', '/transfer', { to }, 10_000)
+  }
+
+  async members(): Promise<readonly MemberReport[]> {
+    const answer = (await this.#call('GET', '/members')) as { members: MemberReport[] }
+    return answer.members
+  }
+
+  /** Removes for ever. Rejects with etcd's text when the cluster would not survive it. */
+  async removeMember(id: string): Promise<void> {
+    await this.#call('POST', '/members/remove', { id }, 10_000)
+  }
+
+  /** Makes a learner a voter; rejects with etcd's text while it is behind. */
+  async promoteMember(id: string): Promise<void> {
+    await this.#call('POST', '/members/promote', { id }, 10_000)
   }
 
   processes(): Promise<readonly ProcessReport[]> {

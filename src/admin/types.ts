@@ -6,6 +6,9 @@
  * GET  /events?after=N    {events: ClusterEvent[]}
  * POST /fault             Fault -> {}           peers that were started with --faults; supervisor
  * POST /transfer          {to?} -> {}           leader transfer
+ * GET  /members           {members: MemberReport[]}   masters
+ * POST /members/remove    {id} -> {}            masters
+ * POST /members/promote   {id} -> {}            masters
  * GET  /processes         ProcessReport[]       supervisor only
  * ```
  */
@@ -97,6 +100,18 @@ export interface GossipReport {
   readonly commit: number
   readonly applied: number
   readonly ageMs: number
+}
+
+/** Who belongs to the cluster, by the store's records. */
+export interface MemberReport {
+  /** 16 hex digits. */
+  readonly id: string
+  /** Empty until it has started. */
+  readonly name: string
+  readonly role: 'voter' | 'learner' | 'worker'
+  readonly isLeader: boolean
+  readonly mesh: string
+  readonly etcd: string
 }
 
 /** Something that happened, for people: kept in a bounded ring by each peer. */

@@ -40,6 +40,10 @@ export interface ApiServerOptions {
    * upstream's 300 when absent. Source: --default-not-ready-toleration-seconds.
    */
   readonly defaultTolerationSeconds?: number
+  /**
+   * Further paths, for everybody: `GET /path` to what serves it. They check who asks themselves.
+   */
+  readonly openPaths?: ReadonlyMap<string, (request: ApiRequest) => Promise<ApiResponse>>
   /** Further checks of /readyz: name to what is wrong, undefined when all is well. */
   readonly readyChecks?: Readonly<Record<string, () => string | undefined>>
 }

@@ -3,7 +3,8 @@ import { resolve } from 'node:path'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { logLevels } from '../kernel/logger.ts'
 import type { DemoOptions } from './demo.ts'
-import type { CliParts, RunPeerOptions, RunProcessOptions } from './types.ts'
+import { addMembership, addPeer } from './membership-program.ts'
+import type { CliParts, RunProcessOptions } from './types.ts'
 import type { UpOptions } from './up.ts'
 
 /**
@@ -18,6 +19,7 @@ export function buildProgram(parts: CliParts, version: string): Command {
     .showSuggestionAfterError()
   addLifecycle(program, parts)
   addOperations(program, parts)
+  addMembership(program, parts, data)
   addProcesses(program, parts)
   return program
 }
@@ -132,15 +134,7 @@ function addOperations(program: Command, parts: CliParts): void {
 }
 
 function addProcesses(program: Command, parts: CliParts): void {
-  program
-    .command('peer')
-    .description('one peer: what runs on a machine of its own')
-    .requiredOption('--config <file>', 'configuration of the cluster')
-    .requiredOption('--name <name>', 'which of its peers this is')
-    .option('--faults', 'accept faults by the admin protocol', false)
-    .addOption(data())
-    .addOption(logLevel())
-    .action((options: RunPeerOptions) => parts.runPeer({ ...options, data: resolve(options.data) }))
+  addPeer(program, parts, data(), logLevel())
   program
     .command('lb')
     .description('the load balancer by itself, or the configuration for the real ones')

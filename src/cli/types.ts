@@ -1,3 +1,4 @@
+import type { Address, Role } from '../config/types.ts'
 import type { EnsureMeshIdentity } from '../supervisor/prepare.ts'
 
 /** What the command line starts and does not know: main.ts hands it down. */
@@ -8,6 +9,8 @@ export interface CliParts {
   /** Ends the pods that outlive their kubelet. Returns how many there were. */
   readonly stopPods: (dataRoot: string) => Promise<number>
   readonly runPeer: (options: RunPeerOptions) => Promise<void>
+  /** Writes what a new peer needs into the data folder; gives its member ID. */
+  readonly joinCluster: (options: JoinOptions) => Promise<{ readonly id: string }>
   readonly runLoadBalancer: (options: RunProcessOptions) => Promise<void>
   readonly runProxy: (options: RunProcessOptions) => Promise<void>
   /** The configuration of a real load balancer, as text. */
@@ -25,9 +28,25 @@ export interface RunProcessOptions {
 }
 
 export interface RunPeerOptions extends RunProcessOptions {
-  readonly config: string
+  readonly config?: string
   readonly name: string
   readonly faults: boolean
+  readonly join?: Omit<JoinOptions, 'name' | 'data'> & { readonly learner: boolean }
+}
+
+type ServiceName = 'mesh' | 'api' | 'etcd' | 'admin'
+
+/** How a peer joins a cluster that runs. */
+export interface JoinOptions {
+  /** URLs of masters, or of the load balancer. */
+  readonly servers: readonly string[]
+  readonly token: string
+  readonly name: string
+  readonly roles: readonly Role[]
+  /** Where it is to listen; absent ones are counted from the cluster's port base. */
+  readonly addresses: Partial<Record<ServiceName, Address>>
+  readonly labels: Readonly<Record<string, string>>
+  readonly data: string
 }
 
 /** An error whose message is all that the user needs; ends the program with `exitCode`. */

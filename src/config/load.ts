@@ -103,7 +103,8 @@ function complete(file: ClusterFile): ClusterConfig {
   }
 }
 
-function parseAddress(text: string | undefined): Address | undefined {
+/** `host:port`, an IPv6 address in brackets; undefined for anything else. */
+export function parseAddress(text: string | undefined): Address | undefined {
   const match = text === undefined ? null : addressPattern.exec(text)
   return match ? { host: match[1]!.replace(/^\[|\]$/g, ''), port: Number(match[2]) } : undefined
 }

@@ -54,6 +54,14 @@ interface Entry {
   timer?: Cancel
 }
 
+function newEntry(backend: Backend): Entry {
+  return { backend, state: 'ready', isLeader: false, failures: 0 }
+}
+
+function isSame(left: Backend, right: Backend): boolean {
+  return left.name === right.name && left.host === right.host && left.port === right.port
+}
+
 /** Checks every backend again and again, the ones that are down more often. */
 export class HealthTracker {
   readonly #entries: Map<string, Entry>
@@ -68,10 +76,7 @@ export class HealthTracker {
     onDown: (name: string) => void,
     clock: Clock = systemClock,
   ) {
-    const entry = (backend: Backend): Entry => {
-      return { backend, state: 'ready', isLeader: false, failures: 0 }
-    }
-    this.#entries = new Map(backends.map(each => [each.name, entry(each)]))
+    this.#entries = new Map(backends.map(each => [each.name, newEntry(each)]))
     this.#options = {
       intervalMs: 500,
       retryMs: 200,
@@ -86,6 +91,21 @@ export class HealthTracker {
 
   start(): void {
     for (const entry of this.#entries.values()) void this.#check(entry)
+  }
+
+  /** Other backends from now on: new ones are checked, the rest are forgotten. */
+  set(backends: readonly Backend[]): void {
+    for (const [name, entry] of this.#entries) {
+      if (backends.some(backend => isSame(backend, entry.backend))) continue
+      entry.timer?.()
+      this.#entries.delete(name)
+    }
+    for (const backend of backends) {
+      if (this.#entries.has(backend.name)) continue
+      const entry = newEntry(backend)
+      this.#entries.set(backend.name, entry)
+      void this.#check(entry)
+    }
   }
 
   stop(): void {
@@ -118,7 +138,7 @@ export class HealthTracker {
       entry.failures++
       if (entry.failures >= fall) this.#down(entry)
     }
-    if (this.#isStopped) return
+    if (this.#isStopped || this.#entries.get(entry.backend.name) !== entry) return
     const waitMs = entry.state === 'down' || entry.failures > 0 ? retryMs : intervalMs
     entry.timer = this.#clock.after(waitMs, () => void this.#check(entry))
   }

@@ -8,6 +8,8 @@ import type { Backend, LoadBalancerOptions } from './types.ts'
 /** A load balancer that serves; `port` is known once it has started. */
 export interface LoadBalancer extends Startable {
   readonly port: number
+  /** Peers have joined or left; connections of those that left go on until they end. */
+  setBackends(backends: readonly Backend[]): void
   /** Connections that are open now, by backend. */
   connections(): Readonly<Record<string, number>>
 }
@@ -38,10 +40,12 @@ class TcpLoadBalancer implements LoadBalancer {
   readonly #health: HealthTracker
   readonly #clients = new Map<Socket, string | undefined>()
   #server: Server | undefined
+  #backends: readonly Backend[]
   #next = 0
 
   constructor(options: LoadBalancerOptions) {
     this.#options = options
+    this.#backends = options.backends
     const { backends, healthCheck = {}, clock } = options
     this.#health = new HealthTracker(backends, healthCheck, name => this.#cut(name), clock)
   }
@@ -74,9 +78,14 @@ class TcpLoadBalancer implements LoadBalancer {
     if (server) await new Promise(resolve => server.close(resolve))
   }
 
+  setBackends(backends: readonly Backend[]): void {
+    this.#backends = backends
+    this.#health.set(backends)
+  }
+
   connections(): Readonly<Record<string, number>> {
     const counts: Record<string, number> = {}
-    for (const { name } of this.#options.backends) counts[name] = 0
+    for (const { name } of this.#backends) counts[name] = 0
     for (const name of this.#clients.values()) if (name) counts[name] = (counts[name] ?? 0) + 1
     return counts
   }
@@ -121,7 +130,8 @@ class TcpLoadBalancer implements LoadBalancer {
 
   /** Ready followers, the ready leader, unready ones, then those that seem to be down. */
   #order(): Backend[] {
-    const { backends, preferred } = this.#options
+    const { preferred } = this.#options
+    const backends = this.#backends
     const names = preferred?.() ?? []
     const counts = this.connections()
     const rank = ({ name }: Backend) => {

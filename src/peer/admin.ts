@@ -2,6 +2,7 @@ import { type AdminHandlers, RefusedError } from '../admin/server.ts'
 import type { ClusterEvent, Fault, PeerReport } from '../admin/types.ts'
 import type { Consensus } from './consensus.ts'
 import type { WriteHold } from './hold.ts'
+import { type MembershipParts, membershipHandlers } from './membership.ts'
 
 const blockMsMax = 60_000
 
@@ -20,6 +21,8 @@ export function peerHandlers(parts: {
   /** Returns why not. */
   readonly transfer: (to: string | undefined) => Promise<string | undefined>
   readonly fault: FaultTargets | undefined
+  /** Undefined on a worker. */
+  readonly membership: MembershipParts | undefined
 }): AdminHandlers {
   return {
     'GET /status': ({ query }) => parts.report(query.get('hash') === '1'),
@@ -28,6 +31,7 @@ export function peerHandlers(parts: {
       const problem = await parts.transfer((body as { to?: string } | undefined)?.to)
       if (problem) throw new RefusedError(problem, 409)
     },
+    ...membershipHandlers(parts.membership),
     'POST /fault': async ({ body }) => {
       if (!parts.fault) {
         throw new RefusedError('this peer accepts no faults; start it with --faults')

@@ -46,10 +46,10 @@ async function main(): Promise<void> {
     logger,
   })
   const replica = options.voters ? await openStore(mesh, options.voters) : undefined
-  replica?.onRoster(({ records, removed }) => {
-    const members = meshMembers(options.members, [...removed, ...records])
-    mesh.setMembers(members)
-    tell({ type: 'members', members: members.filter(({ id }) => !isRemoved(removed, id)) })
+  replica?.onRoster(roster => {
+    const members = meshMembers(options.members, roster)
+    mesh.setMembers(members.mesh)
+    tell({ type: 'members', members: members.live })
   })
   await mesh.start()
   mesh.gossip.subscribe(gossipTopic, (_peerId, value) => {
@@ -63,10 +63,6 @@ async function main(): Promise<void> {
   await etcd?.start()
   listen(mesh, replica, etcd)
   tell({ type: 'started' })
-}
-
-function isRemoved(removed: readonly { readonly id: string }[], id: string): boolean {
-  return removed.some(record => record.id === id)
 }
 
 function createFace(store: Replica, { host, port, tls, clusterId }: EtcdFace): EtcdServer {
@@ -86,7 +82,7 @@ function openStore(mesh: Mesh, voters: NonNullable<ConsensusOptions['voters']>):
   )
   return openReplica({
     id: options.self,
-    members: voters,
+    members: options.joined ? [] : voters,
     others: voters.map(({ id }) => id).filter(id => id !== options.self),
     self: {
       name: options.name,

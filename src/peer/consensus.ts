@@ -5,7 +5,7 @@ import { type Cancel, systemClock } from '../kernel/clock.ts'
 import type { Logger } from '../kernel/logger.ts'
 import type { Startable } from '../kernel/startable.ts'
 import { connectStore } from '../store/connect.ts'
-import type { Store } from '../store/types.ts'
+import type { Membership, Store } from '../store/types.ts'
 import { beatMs, type ConsensusOptions, type FromConsensus, type ToConsensus } from './messages.ts'
 
 const stopTimeoutMs = 5_000
@@ -16,7 +16,7 @@ const stopTimeoutMs = 5_000
  * mesh's `members` are told whenever they change.
  */
 export class Consensus extends EventEmitter implements Startable {
-  readonly store: Store | undefined
+  readonly store: (Store & Membership) | undefined
   readonly #worker: Worker
   readonly #control: MessagePort
   readonly #logger: Logger

@@ -76,6 +76,15 @@ export class ControlPlane {
     void this.#establish(leadership.term, leadership.revision, this.#attempt.signal)
   }
 
+  /** Writes what every cluster has again, when the list of its API servers has changed. */
+  refresh(): void {
+    if (!this.#running) return
+    const { logger } = this.#options
+    this.#options.bootstrap(this.#term).catch((error: unknown) => {
+      logger.warn('the kubernetes Service could not be written', { error: errorMessage(error) })
+    })
+  }
+
   /** Stops everything at once: the fence refuses what is still on its way. */
   close(): void {
     this.#attempt.abort(new Error('leadership lost'))

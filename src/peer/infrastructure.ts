@@ -1,3 +1,4 @@
+import { watchFile } from 'node:fs'
 import { createClient } from '../client/client.ts'
 import { httpsTransport } from '../client/https.ts'
 import { InformerFactory } from '../client/informer.ts'
@@ -7,6 +8,7 @@ import { must } from '../kernel/assert.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { createJsonLogger } from '../kernel/json-logger.ts'
 import type { Logger, LogLevel } from '../kernel/logger.ts'
+import { errorMessage } from '../kernel/result.ts'
 import type { Startable } from '../kernel/startable.ts'
 import { readyzProbe } from '../loadbalancer/health.ts'
 import { createLoadBalancer } from '../loadbalancer/loadbalancer.ts'
@@ -14,6 +16,9 @@ import { printHaproxy, printNginx } from '../loadbalancer/print.ts'
 import { readCertificate, readKeyPair } from '../pki/files.ts'
 import { createUserspaceProxy } from '../proxy/userspace.ts'
 import { openCluster, type PreparedCluster } from '../supervisor/prepare.ts'
+
+/** How often the load balancer looks whether peers have joined or left. */
+const configPollMs = 500
 
 interface ProcessOptions {
   readonly data: string
@@ -37,6 +42,13 @@ export async function runLoadBalancer(options: ProcessOptions): Promise<void> {
     healthCheck: { probe: readyzProbe({ ca: readCertificate(cluster.layout.pki, 'ca') }) },
     logger,
     clock: systemClock,
+  })
+  watchFile(cluster.layout.config, { interval: configPollMs }, () => {
+    try {
+      balancer.setBackends(backendsOf(openCluster(options.data)))
+    } catch (error) {
+      logger.warn('the configuration is not readable', { error: errorMessage(error) })
+    }
   })
   await runUntilSignal(balancer, logger)
 }

@@ -7,6 +7,7 @@ import type { ApiServer } from '../apiserver/types.ts'
 import { createClient } from '../client/client.ts'
 import { InformerFactory } from '../client/informer.ts'
 import type { Client } from '../client/types.ts'
+import type { DataLayout } from '../config/layout.ts'
 import type { ClusterConfig, Networks, PeerConfig } from '../config/types.ts'
 import { ControllerManager } from '../controllers/manager.ts'
 import { controllerTable } from '../controllers/table.ts'
@@ -19,16 +20,21 @@ import type { Identity } from '../pki/authority.ts'
 import { readKeyPair } from '../pki/files.ts'
 import { identities, nodeIdentity } from '../pki/identities.ts'
 import { Scheduler } from '../scheduler/scheduler.ts'
-import type { Store } from '../store/types.ts'
+import type { Membership, Store } from '../store/types.ts'
 import { ControlPlane } from './control-plane.ts'
 import type { WriteHold } from './hold.ts'
+import { joinPaths } from './join-paths.ts'
+import type { LiveCluster } from './live.ts'
 
 export interface MasterOptions {
   readonly config: ClusterConfig & { readonly networks: Networks }
   readonly peer: PeerConfig
+  readonly layout: DataLayout
   readonly pkiDir: string
   readonly ca: string
-  readonly store: Store
+  readonly store: Store & Membership
+  /** The cluster as it is now, with everybody who joined. */
+  readonly live: LiveCluster
   readonly hold: WriteHold
   readonly logger: Logger
   readonly onEvent: (message: string) => void
@@ -61,11 +67,17 @@ export class Master implements Startable {
       clusterInfo: {
         name: config.name,
         serviceCidr: config.networks.services,
-        apiEndpoints: () => apiEndpoints(config),
+        apiEndpoints: () => apiEndpoints(options.live.config),
       },
       logger: logger.child({ component: 'kube-apiserver' }),
       clock: systemClock,
       kubeletCredentials: { ...tls, ca: options.ca },
+      openPaths: joinPaths({
+        store,
+        client: () => this.#client(identities.apiserver, 'quorate-join', false),
+        live: options.live,
+        layout: options.layout,
+      }),
       defaultTolerationSeconds: config.timings.podEvictionSeconds,
       readyChecks: {
         'control-plane': () =>
@@ -116,7 +128,7 @@ export class Master implements Startable {
   }
 
   #buildControlPlane(managerClient: Client): ControlPlane {
-    const { config, logger, store, onEvent, ca } = this.#options
+    const { config, logger, store, onEvent, ca, live } = this.#options
     const { factory } = this
     const prng = createPrng(process.pid)
     const schedulerLogger = logger.child({ component: 'kube-scheduler' })
@@ -145,7 +157,7 @@ export class Master implements Startable {
           {
             name: config.name,
             serviceCidr: config.networks.services,
-            apiEndpoints: () => apiEndpoints(config),
+            apiEndpoints: () => apiEndpoints(live.config),
           },
           { [fenceHeader]: String(term) },
         ),

@@ -3,6 +3,7 @@ import type { GossipReport } from '../admin/types.ts'
 import type { ClusterConfig, Timings } from '../config/types.ts'
 import type { LogLevel } from '../kernel/logger.ts'
 import type { MeshMember } from '../p2p/types.ts'
+import type { LiveMember } from './live.ts'
 
 /** What the consensus thread is started with; everything can be cloned. */
 export interface ConsensusOptions {
@@ -11,6 +12,8 @@ export interface ConsensusOptions {
   readonly members: readonly MeshMember[]
   /** Voters of a new cluster; undefined for a worker-only peer, which has no store. */
   readonly voters: readonly { readonly id: string; readonly name: string }[] | undefined
+  /** This peer came to a cluster that existed: it votes once it is told to. */
+  readonly joined: boolean
   readonly meshKeyFile: string
   readonly storeDir: string
   readonly timings: Timings
@@ -51,7 +54,7 @@ export type FromConsensus =
   | { readonly type: 'gossip'; readonly report: Omit<GossipReport, 'ageMs'> }
   | { readonly type: 'event'; readonly message: string }
   /** Who is in the mesh now. */
-  | { readonly type: 'members'; readonly members: readonly MeshMember[] }
+  | { readonly type: 'members'; readonly members: readonly LiveMember[] }
   /** The others refuse this peer for good: its process has to end, with this text. */
   | { readonly type: 'refused'; readonly message: string }
   | { readonly type: 'stopped' }

@@ -8,7 +8,7 @@ import { formatAddress } from '../config/ports.ts'
 import type { PeerConfig } from '../config/types.ts'
 import { must } from '../kernel/assert.ts'
 import type { Cancel } from '../kernel/clock.ts'
-import { systemClock } from '../kernel/clock.ts'
+import { sleep, systemClock } from '../kernel/clock.ts'
 import type { Logger, LogLevel } from '../kernel/logger.ts'
 import type { Startable } from '../kernel/startable.ts'
 import type { MeshMember } from '../p2p/types.ts'
@@ -19,11 +19,13 @@ import { peerHandlers } from './admin.ts'
 import { clusterIdOf } from './cluster-id.ts'
 import { Consensus } from './consensus.ts'
 import { WriteHold } from './hold.ts'
+import { LiveCluster, type LiveMember } from './live.ts'
 import { Master } from './master.ts'
 import type { ConsensusOptions } from './messages.ts'
 import { buildReport } from './report.ts'
 import { createWorker } from './worker.ts'
 
+const promoteRetryMs = 500
 const gossipMs = 500
 const gossipForgetMs = 10_000
 
@@ -31,6 +33,8 @@ export interface PeerOptions {
   readonly cluster: PreparedCluster
   readonly members: readonly MeshMember[]
   readonly name: string
+  /** It came to a cluster that existed. */
+  readonly joined: boolean
   readonly faults: boolean
   readonly logLevel: LogLevel
   readonly logger: Logger
@@ -53,8 +57,7 @@ export class Peer implements Startable {
   readonly #gossip = new Map<string, { report: Omit<GossipReport, 'ageMs'>; at: number }>()
   readonly #startedAt = new Date(systemClock.wall()).toISOString()
   readonly #activeFaults = new Set<string>()
-  /** The members of the mesh, as the store has them by now. */
-  #members: readonly MeshMember[]
+  readonly #live: LiveCluster
   #worker: Startable | undefined
   #admin: AdminServer | undefined
   #gossipTimer: Cancel = () => {}
@@ -62,7 +65,7 @@ export class Peer implements Startable {
 
   constructor(options: PeerOptions) {
     this.#options = options
-    this.#members = options.members
+    this.#live = new LiveCluster(options.cluster.config, options.members)
     const { config } = options.cluster
     const { name, logger } = options
     const known = config.peers.map(peer => peer.name).join(', ')
@@ -81,6 +84,8 @@ export class Peer implements Startable {
     this.#master = new Master({
       config,
       peer: this.#peer,
+      live: this.#live,
+      layout: options.cluster.layout,
       pkiDir: options.cluster.layout.peer(name).pki,
       ca: this.#ca(),
       store,
@@ -96,9 +101,7 @@ export class Peer implements Startable {
     this.#consensus.on('event', message => this.#events.add('STORE', message))
     this.#consensus.on('died', reason => this.#options.onFatal(reason))
     this.#consensus.on('refused', reason => this.#options.onFatal(reason))
-    this.#consensus.on('members', members => {
-      this.#members = members
-    })
+    this.#consensus.on('members', members => this.#onMembers(members))
     await this.#consensus.start()
     this.#consensus.store?.onLeadership(leadership => this.#tellLeadership(leadership))
     this.#admin = new AdminServer({
@@ -108,6 +111,10 @@ export class Peer implements Startable {
         report: hash => this.report(hash),
         events: after => this.#events.after(after),
         transfer: to => this.#transfer(to),
+        membership: this.#consensus.store && {
+          store: this.#consensus.store,
+          live: this.#live,
+        },
         fault: this.#options.faults ? { ...this.#faultTargets() } : undefined,
       }),
       logger,
@@ -134,6 +141,24 @@ export class Peer implements Startable {
     await this.#admin?.stop()
   }
 
+  /** A learner becomes a voter as soon as it has caught up; see `quorate peer --join`. */
+  async becomeVoter(): Promise<void> {
+    const { store } = this.#consensus
+    const { logger } = this.#options
+    const { id } = this.#member
+    while (store !== undefined) {
+      const self = (await store.members()).find(member => member.id === id)
+      if (self !== undefined && !self.isLearner) return
+      const promoted = await store.memberPromote(id)
+      if (promoted.ok) {
+        logger.info('caught up: this peer votes from now on')
+        return
+      }
+      logger.debug('not promoted yet', { message: promoted.message })
+      await sleep(promoteRetryMs)
+    }
+  }
+
   async report(hash: boolean): Promise<PeerReport> {
     const status = await this.#consensus.store?.status({ hash })
     const controlPlane = this.#master?.controlPlane
@@ -142,7 +167,7 @@ export class Peer implements Startable {
         config: this.#options.cluster.config,
         peer: this.#peer,
         member: this.#member,
-        members: this.#members,
+        members: this.#live.members,
         startedAt: this.#startedAt,
         gossip: this.#gossipReports(),
         faults: [...this.#activeFaults],
@@ -175,6 +200,7 @@ export class Peer implements Startable {
       self: this.#member.id,
       members,
       voters: this.#peer.roles.includes('control-plane') ? voters : undefined,
+      joined: this.#options.joined,
       meshKeyFile: layout.meshKey,
       storeDir: layout.store,
       timings: cluster.config.timings,
@@ -228,6 +254,17 @@ export class Peer implements Startable {
     return { consensus: this.#consensus, hold: this.#hold, active: this.#activeFaults }
   }
 
+  /** Somebody joined, started or left: the API's own Service must name who serves it now. */
+  #onMembers(members: readonly LiveMember[]): void {
+    const before = this.#live.members.map(({ name }) => name)
+    this.#live.set(members)
+    const joined = members.filter(({ name }) => !before.includes(name)).map(({ name }) => name)
+    const left = before.filter(name => !members.some(member => member.name === name))
+    for (const name of joined) this.#events.add('STORE', `${name} joined`)
+    for (const name of left) this.#events.add('STORE', `${name} was removed`)
+    if (joined.length + left.length > 0) this.#master?.controlPlane.refresh()
+  }
+
   #onGossip(report: Omit<GossipReport, 'ageMs'>): void {
     this.#gossip.set(report.name, { report, at: systemClock.now() })
   }
@@ -245,7 +282,7 @@ export class Peer implements Startable {
   }
 
   async #transfer(to: string | undefined): Promise<string | undefined> {
-    const id = this.#members.find(member => member.name === to)?.id
+    const id = this.#live.members.find(member => member.name === to)?.id
     if (to && !id) return `no peer "${to}"`
     const result = await this.#consensus.store?.transferLeadership(id)
     if (!result) return 'a worker has no leadership'
@@ -257,7 +294,7 @@ export class Peer implements Startable {
       this.#events.add('RAFT', `became leader of term ${leadership.term}`)
       return
     }
-    const leader = this.#members.find(member => member.id === leadership.leader)
+    const leader = this.#live.members.find(member => member.id === leadership.leader)
     const text = leader ? `follows ${leader.name}` : 'knows no leader'
     this.#events.add('RAFT', `${text} in term ${leadership.term}`)
   }

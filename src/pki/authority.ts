@@ -59,6 +59,44 @@ export async function createClusterCa(clusterName: string): Promise<KeyPair> {
 /** Issues a certificate with a new key. @throws Error when the CA's PEM can't be read. */
 export async function issueCertificate(ca: KeyPair, request: CertificateRequest): Promise<KeyPair> {
   const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+  const cert = await certify(ca, request, keys.publicKey)
+  return { cert, key: await exportKey(keys.privateKey) }
+}
+
+/** A new key, and the PEM of a signing request that proves that the asker has it (PKCS #10). */
+export async function createSigningRequest(): Promise<{ readonly csr: string; key: string }> {
+  const keys = await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])
+  const name = 'CN=quorate'
+  const request = await x509.Pkcs10CertificateRequestGenerator.create({
+    ...{ name, keys, signingAlgorithm: algorithm },
+  })
+  return { csr: request.toString('pem'), key: await exportKey(keys.privateKey) }
+}
+
+/**
+ * Issues a certificate for the key of a signing request. Whom it stands for is the CA's to say, not
+ * the asker's. @throws Error when the request is unreadable or not signed with its key.
+ */
+export async function signRequest(
+  ca: KeyPair,
+  csr: string,
+  request: CertificateRequest,
+): Promise<string> {
+  let parsed: x509.Pkcs10CertificateRequest
+  try {
+    parsed = new x509.Pkcs10CertificateRequest(csr)
+  } catch (error) {
+    throw new Error(`the signing request can't be read: ${errorMessage(error)}`)
+  }
+  if (!(await parsed.verify())) throw new Error('the signing request is not signed with its key')
+  return certify(ca, request, await parsed.publicKey.export())
+}
+
+async function certify(
+  ca: KeyPair,
+  request: CertificateRequest,
+  publicKey: webcrypto.CryptoKey,
+): Promise<string> {
   const caCert = new x509.X509Certificate(ca.cert)
   const now = Date.now()
   const usages = { client: '1.3.6.1.5.5.7.3.2', server: '1.3.6.1.5.5.7.3.1' }
@@ -70,7 +108,7 @@ export async function issueCertificate(ca: KeyPair, request: CertificateRequest)
     notBefore: new Date(now - skewMs),
     notAfter: new Date(now + (request.days ?? leafDays) * dayMs),
     signingAlgorithm: algorithm,
-    publicKey: keys.publicKey,
+    publicKey,
     signingKey: await importKey(ca.key),
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
@@ -80,7 +118,7 @@ export async function issueCertificate(ca: KeyPair, request: CertificateRequest)
       ...subjectAlternatives(request.hosts ?? []),
     ],
   })
-  return { cert: cert.toString('pem'), key: await exportKey(keys.privateKey) }
+  return cert.toString('pem')
 }
 
 function subjectAlternatives(hosts: readonly string[]): x509.Extension[] {

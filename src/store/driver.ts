@@ -242,6 +242,10 @@ export abstract class Driver implements Startable {
       this.#inputs.push({ type: 'change', change })
       return undefined
     },
+    'check-change': ({ change }) => {
+      const message = refusalOfChange(this.#core, this.#machine.roster, change)
+      return message === undefined ? { value: true } : { message }
+    },
     'lease-time': ({ lease }) => {
       if (!this.#leadership.leading) return undefined
       return { value: this.lessor.remainingMs(lease, this.parts.clock.now()) ?? -1 }

@@ -56,7 +56,9 @@ export type LeaderRequest =
   | { readonly type: 'transfer'; readonly to?: string }
   /** `strict`: refused when the cluster would not survive it, as etcd's strict-reconfig-check. */
   | { readonly type: 'change'; readonly change: MembershipChange; readonly strict: boolean }
-  /** Seconds that a lease has left. */
+  /** Whether a strict change would be refused. */
+  | { readonly type: 'check-change'; readonly change: MembershipChange }
+  /** Milliseconds that a lease has left. */
   | { readonly type: 'lease-time'; readonly lease: number }
 
 /** `message`: why not. */

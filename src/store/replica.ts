@@ -1,7 +1,7 @@
 import { checkLease, messages } from '../mvcc/check.ts'
 import { hashKvOf } from '../mvcc/hashkv.ts'
 import type { LeaseId, Revision } from '../mvcc/types.ts'
-import type { MembershipChange } from '../raft/types.ts'
+import type { Membership, MembershipChange } from '../raft/types.ts'
 import type { Action } from './command.ts'
 import { Compactor, type CompactorOptions } from './compactor.ts'
 import { Driver, type ReplicaParts } from './driver.ts'
@@ -179,12 +179,21 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
   }
 
   async memberRemove(id: string, options?: types.ProposeOptions) {
-    const { voters, learners } = this.core.membership
-    if (voters.includes(id) || learners.includes(id)) {
-      const changed = await this.changeMembership({ kind: 'remove', id }, true)
-      if (!changed.ok) return changed
-    } else if (this.machine.roster.get(id) === undefined) return missing
-    return this.#propose<object>({ type: 'member-remove', id }, options)
+    if (!isIn(this.core.membership, id)) {
+      if (this.machine.roster.get(id) === undefined) return missing
+      return this.#propose<object>({ type: 'member-remove', id }, options)
+    }
+    const change = { kind: 'remove', id } as const
+    const checked = await this.calls.call({ type: 'check-change', change })
+    if (!checked.ok) return checked
+    // Nobody listens to a removed member any more: it must not be the leader.
+    if (this.core.leader === id && this.core.membership.voters.length > 1) {
+      const moved = await this.transferLeadership()
+      if (!moved.ok) return moved
+    }
+    const removed = await this.#propose<object>({ type: 'member-remove', id }, options)
+    if (!removed.ok || id === this.core.id) return removed
+    return this.changeMembership(change)
   }
 
   async memberUpdate(
@@ -270,8 +279,19 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
 
   protected override onSlowTick(now: number): void {
     this.#publisher.tick(now)
-    if (this.leadership.leading) this.#compactor.tick(now)
-    else this.#compactor.reset()
+    if (!this.leadership.leading) {
+      this.#compactor.reset()
+      return
+    }
+    this.#compactor.tick(now)
+    this.#dropRemoved()
+  }
+
+  /** Leader: whom the records have removed has no vote; who asked for it may have died since. */
+  #dropRemoved(): void {
+    const { voters, learners } = this.core.membership
+    const id = [...voters, ...learners].find(each => this.machine.roster.isRemoved(each))
+    if (id !== undefined) this.input({ type: 'change', change: { kind: 'remove', id } })
   }
 
   #propose<T extends object>(
@@ -321,6 +341,10 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
         .padStart(8, '0')
     return half() + half()
   }
+}
+
+function isIn({ voters, learners }: Membership, id: string): boolean {
+  return voters.includes(id) || learners.includes(id)
 }
 
 const missing: types.StoreFailure = { ok: false, why: 'invalid', message: memberTexts.missing }

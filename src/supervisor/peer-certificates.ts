@@ -43,9 +43,10 @@ export function peerCertificates(
     usages,
   }
   const etcd = { ...identities.etcd, hosts: unique([...local, peer.etcd.host]), usages }
-  // A worker serves no API, but its admin port answers with this certificate.
-  if (!peer.roles.includes('control-plane')) return { apiserver, kubelet }
-  return { apiserver, etcd, kubelet }
+  if (peer.roles.includes('control-plane')) return { apiserver, etcd, kubelet }
+  // A worker serves no API; its admin port answers with this certificate, which may do nothing.
+  const server = { user: 'quorate:worker', hosts: apiserver.hosts, usages: ['server'] as const }
+  return { apiserver: server, kubelet }
 }
 
 function unique(hosts: readonly string[]): string[] {

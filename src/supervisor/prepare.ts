@@ -24,6 +24,8 @@ export interface MemberRecord {
   readonly peerId: string
   readonly host: string
   readonly port: number
+  /** It came to a cluster that existed, and is no voter of its beginning. */
+  readonly joined?: boolean
 }
 
 /** Makes the identity of a peer's mesh key: given by the caller, as p2p is another layer's. */
@@ -88,6 +90,14 @@ export function readMembers(layout: DataLayout): MemberRecord[] {
   return JSON.parse(readFileSync(layout.members, 'utf8')) as MemberRecord[]
 }
 
+/** Takes a peer out of the files here; its own folder stays. */
+export function forgetPeer({ layout, config }: PreparedCluster, name: string): void {
+  const peers = config.peers.filter(peer => peer.name !== name)
+  const members = readMembers(layout).filter(member => member.name !== name)
+  writeSecret(layout.members, `${JSON.stringify(members, null, 2)}\n`)
+  writeSecret(layout.config, formatConfig({ ...config, peers }))
+}
+
 async function ensureCa(layout: DataLayout, cluster: string): Promise<KeyPair> {
   const existing = readKeyPair(layout.pki, 'ca')
   if (existing) return existing
@@ -118,8 +128,9 @@ async function writeMembers(
   const members: MemberRecord[] = []
   for (const peer of config.peers) {
     const { peerId } = await ensureIdentity(layout.peer(peer.name).meshKey)
-    const id = known.find(member => member.name === peer.name)?.id ?? newMemberId()
-    members.push({ id, name: peer.name, peerId, host: peer.mesh.host, port: peer.mesh.port })
+    const before = known.find(member => member.name === peer.name) ?? { id: newMemberId() }
+    const { name, mesh } = peer
+    members.push({ ...before, name, peerId, host: mesh.host, port: mesh.port })
   }
   writeSecret(layout.members, `${JSON.stringify(members, null, 2)}\n`)
 }

@@ -24,6 +24,7 @@ const consensus = new Consensus(
     self: options.self,
     members: options.members,
     voters: options.members.map(({ id, name }) => ({ id, name })),
+    joined: false,
     meshKeyFile: options.keyFile,
     storeDir: options.storeDir,
     timings: {

@@ -53,6 +53,8 @@ export class Handler {
     verb: string,
   ): Promise<ApiResponse> {
     try {
+      const open = this.#parts.options.openPaths?.get(`${request.method} ${request.path}`)
+      if (open !== undefined) return await open(request)
       if (!isOpenPath(request.path) && !mayDo(user, inProcess, verb, route)) {
         throw refusal(user, verb, route, request.path)
       }
