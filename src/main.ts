@@ -6,6 +6,7 @@ import { UsageError } from './cli/types.ts'
 import { ConfigError } from './config/errors.ts'
 import { errorCode, errorMessage } from './kernel/result.ts'
 
+const snapshots = () => import('./peer/snapshot-files.ts')
 const infrastructure = () => import('./peer/infrastructure.ts')
 
 /** argv -> one process of a cluster, or a verb over it. */
@@ -20,6 +21,9 @@ async function main(): Promise<void> {
       stopPods: async data => (await import('./peer/cleanup.ts')).stopPods(data),
       runPeer: async options => (await import('./peer/run.ts')).runPeer(options),
       joinCluster: async options => (await import('./peer/joining.ts')).joinCluster(options),
+      saveSnapshot: async (...args) => (await snapshots()).saveSnapshot(...args),
+      snapshotStatus: async (...args) => (await snapshots()).snapshotStatus(...args),
+      restoreSnapshot: async (...args) => (await snapshots()).restoreSnapshot(...args),
       runLoadBalancer: async options => (await infrastructure()).runLoadBalancer(options),
       runProxy: async options => (await infrastructure()).runProxy(options),
       printLoadBalancer: async (kind, options) =>

@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander'
 import { logLevels } from '../kernel/logger.ts'
 import type { DemoOptions } from './demo.ts'
 import { addMembership, addPeer } from './membership-program.ts'
+import { addSnapshot } from './snapshot-program.ts'
 import type { CliParts, RunProcessOptions } from './types.ts'
 import type { UpOptions } from './up.ts'
 
@@ -20,6 +21,7 @@ export function buildProgram(parts: CliParts, version: string): Command {
   addLifecycle(program, parts)
   addOperations(program, parts)
   addMembership(program, parts, data)
+  addSnapshot(program, parts, data, atLeast)
   addProcesses(program, parts)
   return program
 }

@@ -1,5 +1,5 @@
 import type { Address, Role } from '../config/types.ts'
-import type { EnsureMeshIdentity } from '../supervisor/prepare.ts'
+import type { EnsureMeshIdentity, PreparedCluster } from '../supervisor/prepare.ts'
 
 /** What the command line starts and does not know: main.ts hands it down. */
 export interface CliParts {
@@ -11,6 +11,17 @@ export interface CliParts {
   readonly runPeer: (options: RunPeerOptions) => Promise<void>
   /** Writes what a new peer needs into the data folder; gives its member ID. */
   readonly joinCluster: (options: JoinOptions) => Promise<{ readonly id: string }>
+  readonly saveSnapshot: (
+    cluster: PreparedCluster,
+    file: string,
+    onBytes: (bytes: number) => void,
+  ) => Promise<SnapshotSummary>
+  readonly snapshotStatus: (file: string, skipHashCheck?: boolean) => Promise<SnapshotSummary>
+  readonly restoreSnapshot: (
+    cluster: PreparedCluster,
+    file: string,
+    skipHashCheck?: boolean,
+  ) => Promise<SnapshotSummary>
   readonly runLoadBalancer: (options: RunProcessOptions) => Promise<void>
   readonly runProxy: (options: RunProcessOptions) => Promise<void>
   /** The configuration of a real load balancer, as text. */
@@ -20,6 +31,20 @@ export interface CliParts {
   ) => Promise<string>
   /** The dashboard's program, a process of its own. */
   readonly tuiFile: string
+}
+
+/** What is known of a snapshot file. */
+export interface SnapshotSummary {
+  readonly file: string
+  readonly bytes: number
+  readonly revision: number
+  readonly compactRevision: number
+  /** Versions of keys, deletions among them. */
+  readonly rows: number
+  readonly leases: number
+  readonly members: number
+  /** etcd's HashKV at the revision. */
+  readonly hash: number
 }
 
 export interface RunProcessOptions {

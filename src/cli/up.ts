@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { dataLayout } from '../config/layout.ts'
-import { loadConfig } from '../config/load.ts'
 import { formatAddress } from '../config/ports.ts'
 import type { ClusterConfig } from '../config/types.ts'
 import { formatConfig } from '../config/write.ts'
@@ -18,16 +16,10 @@ import {
   supervisorProcess,
 } from '../supervisor/supervisor.ts'
 import { type CliParts, UsageError } from './types.ts'
+import { type ConfigFlags, wantedConfig } from './wanted.ts'
 import { watchLines } from './watch.ts'
 
-export interface UpOptions {
-  readonly data: string
-  readonly config?: string
-  readonly peers?: number
-  readonly workers?: number
-  readonly portBase?: number
-  readonly runtime?: string
-  readonly proxyMode?: string
+export interface UpOptions extends ConfigFlags {
   readonly detach?: boolean
   readonly timeout: number
   readonly tui: boolean
@@ -94,31 +86,6 @@ function keptCluster(
     throw new UsageError(`${running}, with another configuration; nothing was changed.\n${hint}`)
   }
   return cluster
-}
-
-/** File and flags together. @throws UsageError, ConfigError */
-function wantedConfig(data: string, options: UpOptions): ClusterConfig {
-  const inForce = resolve(data, 'cluster.config.json')
-  const file = options.config ?? (existsSync(inForce) ? inForce : 'cluster.config.json')
-  const overrides = {
-    peers: options.peers,
-    workers: options.workers,
-    portBase: options.portBase,
-    runtime: options.runtime,
-    proxyMode: options.proxyMode,
-  }
-  const shown = relative(process.cwd(), file) || file
-  if (!existsSync(file)) {
-    throw new UsageError(`${shown}: no such file; give another with --config FILE`)
-  }
-  const config = loadConfig(file, overrides)
-  if (config.runtime === 'cri') {
-    throw new UsageError('runtime: "cri" is not built yet; use "process" or "simulated"')
-  }
-  if (config.proxyMode !== 'userspace') {
-    throw new UsageError(`proxyMode: "${config.proxyMode}" is not built yet; use "userspace"`)
-  }
-  return config
 }
 
 /** In the foreground: until Ctrl-C, with the dashboard where there is a terminal. */

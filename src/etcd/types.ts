@@ -4,12 +4,6 @@ import type { EmbeddedStore } from '../store/embedded-types.ts'
 import type { PasswordHasher } from './auth/hasher.ts'
 import type { TlsFiles } from './grpc/types.ts'
 
-/**
- * A snapshot file of etcd's form (bbolt), piece by piece. `bytes`: how long it will be, if that is
- * known before.
- */
-export type SnapshotBytes = AsyncIterable<Uint8Array> & { readonly bytes?: number }
-
 /** What the gRPC server of a peer is made of. Source: etcd api/etcdserverpb/rpc.proto. */
 export interface EtcdServerOptions {
   readonly store: EmbeddedStore
@@ -24,8 +18,6 @@ export interface EtcdServerOptions {
   readonly memberId: string
   readonly clock: Clock
   readonly logger: Logger
-  /** Absent: snapshots are refused. */
-  readonly snapshot?: (store: EmbeddedStore) => SnapshotBytes
   /** Absent: bcrypt in a thread of its own. */
   readonly hasher?: PasswordHasher
 }

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import { snapshotRequest, snapshotResponse } from '../../store/etcd/rpc/maintenance.ts'
 import { type Context, decode } from '../context.ts'
-import { RpcError, rpcErrorOf } from '../grpc/status.ts'
+import { rpcErrorOf } from '../grpc/status.ts'
 import type { Call, Method, ServerStream } from '../grpc/types.ts'
+import { writeEtcdSnapshot } from '../snapshot/write.ts'
 
 /** Bytes of one response. Source: etcd snapshotSendBufferSize. */
 const pieceBytes = 32 << 10
@@ -29,21 +29,15 @@ export function snapshotMethod(context: Context): Method {
 async function send(context: Context, stream: ServerStream, call: Call): Promise<void> {
   const { admission, options } = context
   admission.checkAdmin(admission.callerOf(call))
-  if (options.snapshot === undefined) {
-    throw new RpcError('unimplemented', 'this server has no snapshots')
-  }
-  const bytes = options.snapshot(options.store)
-  const hash = createHash('sha256')
-  let left = bytes.bytes ?? 0
-  for await (const slice of bytes) {
-    hash.update(slice)
+  const { totalBytes, chunks } = await writeEtcdSnapshot(options.store.freeze())
+  let left = totalBytes
+  for await (const slice of chunks) {
     for (let at = 0; at < slice.length; at += pieceBytes) {
       const blob = slice.subarray(at, at + pieceBytes)
-      left = Math.max(0, left - blob.length)
+      left -= blob.length
       stream.write(snapshotResponse.encode({ remainingBytes: left, blob }))
       await stream.drained()
       if (stream.isOver) return
     }
   }
-  stream.write(snapshotResponse.encode({ blob: hash.digest() }))
 }
