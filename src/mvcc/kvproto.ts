@@ -1,4 +1,5 @@
 import type { Buffer } from 'node:buffer'
+import { noBytes } from './history.ts'
 import type { Key, KeyValue, LeaseId, Revision } from './types.ts'
 
 const putKeyBytes = 17
@@ -38,15 +39,18 @@ export function writeBackendKey(row: BackendRow, target: Buffer, at: number): nu
   return at + tombstoneKeyBytes
 }
 
-/** Takes a backend key apart; undefined when it is none, or is beyond 2^53. */
+/** Takes the backend key in [from, end) apart; undefined when it is none, or is beyond 2^53. */
 export function readBackendKey(
-  key: Buffer,
+  bytes: Buffer,
+  from = 0,
+  end = bytes.length,
 ): { readonly main: number; readonly sub: number; readonly deleted: boolean } | undefined {
-  const deleted = key.length === tombstoneKeyBytes
-  if (key.length !== putKeyBytes && !deleted) return undefined
-  if (key[8] !== underscore || (deleted && key[putKeyBytes] !== tombstoneMark)) return undefined
-  const main = readUint64(key, 0)
-  const sub = readUint64(key, 9)
+  const deleted = end - from === tombstoneKeyBytes
+  if (end - from !== putKeyBytes && !deleted) return undefined
+  if (bytes[from + 8] !== underscore) return undefined
+  if (deleted && bytes[from + putKeyBytes] !== tombstoneMark) return undefined
+  const main = readUint64(bytes, from)
+  const sub = readUint64(bytes, from + 9)
   return Number.isSafeInteger(main) && Number.isSafeInteger(sub)
     ? { main, sub, deleted }
     : undefined
@@ -89,13 +93,18 @@ export function writeKeyValue({ kv, deleted }: BackendRow, target: Buffer, at: n
 }
 
 /**
- * Reads mvccpb.KeyValue; unknown fields are passed over. `value` is a view into `bytes`.
- * @returns undefined when `bytes` is no such message.
+ * Reads the mvccpb.KeyValue in [from, end); unknown fields are passed over. `value` is a view into
+ * `bytes`.
+ * @returns undefined when there is no such message.
  */
-export function readKeyValue(bytes: Buffer): StoredKeyValue | undefined {
-  const fields = new Fields(bytes)
+export function readKeyValue(
+  bytes: Buffer,
+  from = 0,
+  end = bytes.length,
+): StoredKeyValue | undefined {
+  const fields = new Fields(bytes, from, end)
   let key: Key = ''
-  let value: Uint8Array = bytes.subarray(0, 0)
+  let value: Uint8Array = noBytes
   let lease: LeaseId | bigint = 0
   let create = 0
   let mod = 0
@@ -110,8 +119,9 @@ export function readKeyValue(bytes: Buffer): StoredKeyValue | undefined {
       lease = Number.isSafeInteger(fields.number) ? fields.number : fields.wide()
     }
   }
-  const whole = [create, mod, version].every(Number.isSafeInteger)
-  if (fields.at !== bytes.length || !whole) return undefined
+  const whole =
+    Number.isSafeInteger(create) && Number.isSafeInteger(mod) && Number.isSafeInteger(version)
+  if (fields.at !== end || !whole) return undefined
   const revisions = { createRevision: create as Revision, modRevision: mod as Revision }
   return { key, value, ...revisions, version, lease }
 }
@@ -129,25 +139,29 @@ const tags = {
 /** The fields of a message, one after the other. */
 class Fields {
   readonly #bytes: Buffer
+  readonly #end: number
   /** End of the field read last; never at the message's end when that is damaged. */
-  at = 0
+  at: number
   /** Begin of the contents of the field read last. */
   from = 0
   /** Of a varint field; inexact above 2^53. */
   number = 0
 
-  constructor(bytes: Buffer) {
+  constructor(bytes: Buffer, from: number, end: number) {
     this.#bytes = bytes
+    this.#end = end
+    this.at = from
   }
 
   /** The tag of the next field; 0 at the end, and where the message is damaged. */
   next(): number {
-    const start = this.at
-    if (start >= this.#bytes.length) return 0
+    if (this.at >= this.#end) return 0
     const tag = this.#varint()
     const wire = tag & 7
     this.from = this.at
-    if (wire === 0) {
+    if (tag < 8) {
+      this.at = Number.POSITIVE_INFINITY
+    } else if (wire === 0) {
       this.number = this.#varint()
     } else if (wire === 2) {
       const length = this.#varint()
@@ -158,7 +172,7 @@ class Fields {
     } else {
       this.at = Number.POSITIVE_INFINITY
     }
-    return this.at <= this.#bytes.length ? tag : 0
+    return this.at <= this.#end ? tag : 0
   }
 
   /** The varint field read last, exactly, as a signed integer of 64 bits. */

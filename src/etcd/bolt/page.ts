@@ -6,22 +6,22 @@ export function writeLeaf<Row>(
   page: Buffer,
   header: { readonly id: number; readonly overflow: number },
   rows: readonly Row[],
-  source: Pick<BucketSource<Row>, 'keyOf' | 'valueBytes' | 'writeValue'>,
+  source: BucketSource<Row>,
   flags: number,
 ): void {
   writePageHeader(page, { ...header, kind: pageKinds.leaf, count: rows.length })
   let element = pageHeaderBytes
   let at = pageHeaderBytes + rows.length * elementBytes
   for (const row of rows) {
-    const key = source.keyOf(row)
+    const keyBytes = source.keyBytes(row)
     const valueBytes = source.valueBytes(row)
     page.writeUInt32LE(flags, element)
     page.writeUInt32LE(at - element, element + 4)
-    page.writeUInt32LE(key.length, element + 8)
+    page.writeUInt32LE(keyBytes, element + 8)
     page.writeUInt32LE(valueBytes, element + 12)
-    page.set(key, at)
-    source.writeValue(row, page, at + key.length)
-    at += key.length + valueBytes
+    source.writeKey(row, page, at)
+    source.writeValue(row, page, at + keyBytes)
+    at += keyBytes + valueBytes
     element += elementBytes
   }
 }

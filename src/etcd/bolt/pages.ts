@@ -20,10 +20,44 @@ export interface Page {
   readonly bytes: Buffer
 }
 
-export interface LeafElement {
-  readonly key: Buffer
-  readonly value: Buffer
+/**
+ * An entry of a bucket: where its key and value stand in a page. Views are made when they are asked
+ * for, as two for each of a million rows are more garbage than the rows themselves. They stay valid,
+ * and hold up to 256 KiB: what is kept is to be copied.
+ */
+export class BoltEntry {
+  /** Page number, for errors. */
+  readonly page: number
+  readonly bytes: Buffer
+  /** The key is [keyFrom, valueFrom) of `bytes`, the value [valueFrom, end). */
+  readonly keyFrom: number
+  readonly valueFrom: number
+  readonly end: number
   readonly isBucket: boolean
+
+  constructor(page: Page, element: number) {
+    const { bytes } = page
+    this.page = page.id
+    this.bytes = bytes
+    this.keyFrom = element + bytes.readUInt32LE(element + 4)
+    this.valueFrom = this.keyFrom + bytes.readUInt32LE(element + 8)
+    this.end = this.valueFrom + bytes.readUInt32LE(element + 12)
+    this.isBucket = (bytes.readUInt32LE(element) & bucketFlag) !== 0
+  }
+
+  get key(): Buffer {
+    return this.bytes.subarray(this.keyFrom, this.valueFrom)
+  }
+
+  get value(): Buffer {
+    return this.bytes.subarray(this.valueFrom, this.end)
+  }
+
+  /** Byte order of the keys: negative when this one comes first. */
+  compareKey(other: BoltEntry): number {
+    const { bytes, keyFrom, valueFrom } = other
+    return this.bytes.compare(bytes, keyFrom, valueFrom, this.keyFrom, this.valueFrom)
+  }
 }
 
 /**
@@ -69,18 +103,11 @@ export class Pages {
     return { id, kind: 'leaf', count: header.count, bytes: this.#checked(id, bytes, header.count) }
   }
 
-  /** Element `index` of a leaf: views into the page. */
-  leafElement(page: Page, index: number): LeafElement {
-    const element = pageHeaderBytes + index * elementBytes
-    const from = element + page.bytes.readUInt32LE(element + 4)
-    const keyEnd = from + page.bytes.readUInt32LE(element + 8)
-    const end = keyEnd + page.bytes.readUInt32LE(element + 12)
-    this.#checkElement(page, index, from, end)
-    return {
-      key: page.bytes.subarray(from, keyEnd),
-      value: page.bytes.subarray(keyEnd, end),
-      isBucket: (page.bytes.readUInt32LE(element) & bucketFlag) !== 0,
-    }
+  /** Entry `index` of a leaf. */
+  entry(page: Page, index: number): BoltEntry {
+    const entry = new BoltEntry(page, pageHeaderBytes + index * elementBytes)
+    this.#checkElement(page, index, entry.keyFrom, entry.end)
+    return entry
   }
 
   /** Element `index` of a branch: the first key below it may be greater than `key`. */

@@ -75,8 +75,9 @@ function topSource(buckets: readonly AnyBucketPlan[]): BucketSource<AnyBucketPla
   return {
     name: Buffer.alloc(0),
     slices: () => [buckets],
-    keyOf: bucket => bucket.source.name,
+    keyBytes: bucket => bucket.source.name.length,
     valueBytes: bucket => bucketHeaderBytes + bucket.inlineBytes,
+    writeKey: (bucket, target, at) => void target.set(bucket.source.name, at),
     writeValue: () => assert(false, 'buckets are written by the writer'),
   }
 }
@@ -121,7 +122,10 @@ class LeafLayout<Row> {
   readonly leaves: Level = { keys: new KeyColumn(), pages: [] }
   readonly #source: BucketSource<Row>
   readonly #fill = new PageFill(1)
-  #last: Buffer | undefined
+  /** The key of this row, and of the one before. */
+  #key = Buffer.alloc(keyBytesMax)
+  #last = Buffer.alloc(keyBytesMax)
+  #lastBytes = 0
   next: number
   entries = 0
 
@@ -131,11 +135,11 @@ class LeafLayout<Row> {
   }
 
   add(row: Row): void {
-    const key = this.#source.keyOf(row)
-    this.#check(key)
-    const bytes = key.length + this.#source.valueBytes(row)
+    const keyBytes = this.#source.keyBytes(row)
+    this.#check(row, keyBytes)
+    const bytes = keyBytes + this.#source.valueBytes(row)
     if (!this.#fill.takes(bytes)) this.close()
-    if (this.#fill.count === 0) this.leaves.keys.push(key)
+    if (this.#fill.count === 0) this.leaves.keys.push(this.#last.subarray(0, keyBytes))
     this.#fill.add(bytes)
     this.entries++
   }
@@ -150,15 +154,20 @@ class LeafLayout<Row> {
     return Math.max(bytes, pageHeaderBytes)
   }
 
-  #check(key: Buffer): void {
-    const bucket = this.#source.name.toString('latin1')
-    if (key.length === 0 || key.length > keyBytesMax) {
-      throw new Error(`bucket ${bucket}: a key of ${key.length} bytes (1 to ${keyBytesMax})`)
+  #check(row: Row, bytes: number): void {
+    const name = () => this.#source.name.toString('latin1')
+    if (bytes === 0 || bytes > keyBytesMax) {
+      throw new Error(`bucket ${name()}: a key of ${bytes} bytes (1 to ${keyBytesMax})`)
     }
-    if (this.#last !== undefined && Buffer.compare(this.#last, key) >= 0) {
-      throw new Error(`bucket ${bucket}: key ${key.toString('hex')} is out of order`)
+    const key = this.#key
+    this.#source.writeKey(row, key, 0)
+    // The first key comes after none, which is empty.
+    if (key.compare(this.#last, 0, this.#lastBytes, 0, bytes) <= 0) {
+      throw new Error(`bucket ${name()}: key ${key.toString('hex', 0, bytes)} is out of order`)
     }
+    this.#key = this.#last
     this.#last = key
+    this.#lastBytes = bytes
   }
 }
 

@@ -2,7 +2,7 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { Blocks } from './blocks.ts'
 import { BoltDamagedError } from './damaged.ts'
 import { bucketHeaderBytes, type Meta, metaEnd, readMeta, readUint64 } from './format.ts'
-import { type LeafElement, type Page, Pages } from './pages.ts'
+import { type BoltEntry, type Page, Pages } from './pages.ts'
 import { createRest, type Rest } from './rest.ts'
 
 /** A slice of a walk ends once it has this many entries or bytes. */
@@ -56,7 +56,7 @@ export class BoltFile {
   async *buckets(): AsyncGenerator<BoltBucket[]> {
     const top = new Walk(this.#pages, await this.#pages.read(this.#pages.root))
     for await (const slice of top.slices()) {
-      yield slice.map(({ element, page }) => bucketOf(this.#pages, page, element))
+      yield slice.map(entry => bucketOf(this.#pages, entry))
     }
   }
 
@@ -79,51 +79,43 @@ export class BoltBucket {
     this.#inline = inline
   }
 
-  /** Entries in byte order, in slices; keys and values are views to be copied if they are kept. */
-  async *slices(rest: Rest = createRest()): AsyncGenerator<BucketEntry[]> {
+  /** Entries in byte order, in slices. */
+  async *slices(rest: Rest = createRest()): AsyncGenerator<BoltEntry[]> {
     const root = this.#inline ?? (await this.#pages.read(this.#root))
     for await (const slice of new Walk(this.#pages, root).slices()) {
-      yield slice.map(({ element, page }) => ({ ...element, page }))
+      yield slice
       await rest()
     }
   }
 
   /** All entries of a bucket that is known to be small. */
-  async entries(): Promise<BucketEntry[]> {
-    const all: BucketEntry[] = []
+  async entries(): Promise<BoltEntry[]> {
+    const all: BoltEntry[] = []
     for await (const slice of this.slices()) all.push(...slice)
     return all
   }
-}
-
-/** `page`: where it stands, for errors. */
-export type BucketEntry = LeafElement & { readonly page: number }
-
-interface Found {
-  readonly element: LeafElement
-  readonly page: number
 }
 
 /** A walk over the leaves below a page, in key order, which is checked on the way. */
 class Walk {
   readonly #pages: Pages
   readonly #root: Page
-  #last: Buffer | undefined
+  #last: BoltEntry | undefined
 
   constructor(pages: Pages, root: Page) {
     this.#pages = pages
     this.#root = root
   }
 
-  async *slices(): AsyncGenerator<Found[]> {
-    let slice: Found[] = []
+  async *slices(): AsyncGenerator<BoltEntry[]> {
+    let slice: BoltEntry[] = []
     let bytes = 0
     for await (const leaf of this.#leaves(this.#root, 0, undefined)) {
       for (let index = 0; index < leaf.count; index++) {
-        const element = this.#pages.leafElement(leaf, index)
-        this.#checkOrder(leaf, element.key)
-        slice.push({ element, page: leaf.id })
-        bytes += element.value.length
+        const entry = this.#pages.entry(leaf, index)
+        this.#checkOrder(entry)
+        slice.push(entry)
+        bytes += entry.end - entry.valueFrom
       }
       if (slice.length < sliceEntriesMax && bytes < sliceBytesMax) continue
       yield slice
@@ -148,19 +140,20 @@ class Walk {
   }
 
   #checkFirst(leaf: Page, from: Buffer): void {
-    if (Buffer.compare(this.#pages.leafElement(leaf, 0).key, from) >= 0) return
+    if (Buffer.compare(this.#pages.entry(leaf, 0).key, from) >= 0) return
     throw this.#pages.damaged(leaf.id, 'its first key is below what the branch above says')
   }
 
-  #checkOrder(leaf: Page, key: Buffer): void {
-    if (this.#last !== undefined && Buffer.compare(this.#last, key) >= 0) {
-      throw this.#pages.damaged(leaf.id, `key ${key.toString('hex', 0, 32)} is out of order`)
+  #checkOrder(entry: BoltEntry): void {
+    if (this.#last !== undefined && this.#last.compareKey(entry) >= 0) {
+      const key = entry.key.toString('hex', 0, 32)
+      throw this.#pages.damaged(entry.page, `key ${key} is out of order`)
     }
-    this.#last = key
+    this.#last = entry
   }
 }
 
-function bucketOf(pages: Pages, page: number, { key, value, isBucket }: LeafElement): BoltBucket {
+function bucketOf(pages: Pages, { page, key, value, isBucket }: BoltEntry): BoltBucket {
   const name = key.toString('latin1')
   if (!isBucket || value.length < bucketHeaderBytes) {
     throw pages.damaged(page, `'${name}' at the top of the file is not a bucket`)

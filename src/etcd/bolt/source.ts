@@ -6,28 +6,37 @@ export interface BucketSource<Row> {
   readonly name: Buffer
   /** Slices of bounded size; others run between them. */
   slices(): AsyncIterable<readonly Row[]> | Iterable<readonly Row[]>
-  keyOf(row: Row): Buffer
+  keyBytes(row: Row): number
   valueBytes(row: Row): number
-  /** Writes exactly `valueBytes(row)` bytes. */
+  /**
+   * Both write exactly as many bytes as they said. Straight into the page: a Buffer for each row is
+   * garbage whose collection stops the thread for longer than the work itself.
+   */
+  writeKey(row: Row, target: Buffer, at: number): void
   writeValue(row: Row, target: Buffer, at: number): void
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: buckets of different rows stand in one list
 export type AnyBucketSource = BucketSource<any>
 
-export interface BoltEntry {
+/** An entry of a bucket that is written from memory. */
+export interface KeyedValue {
   readonly key: Buffer
   readonly value: Buffer
 }
 
 /** A bucket of few entries, which are sorted here. */
-export function smallBucket(name: string, entries: readonly BoltEntry[]): BucketSource<BoltEntry> {
+export function smallBucket(
+  name: string,
+  entries: readonly KeyedValue[],
+): BucketSource<KeyedValue> {
   const sorted = [...entries].sort((left, right) => Buffer.compare(left.key, right.key))
   return {
     name: Buffer.from(name, 'latin1'),
     slices: () => [sorted],
-    keyOf: entry => entry.key,
+    keyBytes: entry => entry.key.length,
     valueBytes: entry => entry.value.length,
+    writeKey: (entry, target, at) => void target.set(entry.key, at),
     writeValue: (entry, target, at) => void target.set(entry.value, at),
   }
 }

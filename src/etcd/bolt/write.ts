@@ -4,7 +4,9 @@ import { PageFill } from './fill.ts'
 import {
   bucketFlag,
   bucketHeaderBytes,
+  elementBytes,
   pageBytes,
+  pageHeaderBytes,
   pageKinds,
   writeMeta,
   writePageHeader,
@@ -103,7 +105,7 @@ class LeafWriter<Row> {
 
   add(row: Row): void {
     const { source } = this.#bucket
-    const bytes = source.keyOf(row).length + source.valueBytes(row)
+    const bytes = source.keyBytes(row) + source.valueBytes(row)
     if (!this.#fill.takes(bytes)) this.#close()
     this.#fill.add(bytes)
     this.#rows.push(row)
@@ -118,13 +120,15 @@ class LeafWriter<Row> {
     const { leaves, source } = this.#bucket
     const id = this.#next
     if (leaves.pages[this.#page] !== id) throw changed(this.#bucket)
-    const first = this.#rows[0]
-    if (first !== undefined && !source.keyOf(first).equals(leaves.keys.at(this.#page))) {
-      throw changed(this.#bucket)
-    }
     const { pages } = this.#fill
     const header = { id, overflow: pages - 1 }
-    writeLeaf(this.#chunks.pages(pages), header, this.#rows, source, this.#flags)
+    const page = this.#chunks.pages(pages)
+    writeLeaf(page, header, this.#rows, source, this.#flags)
+    const first = pageHeaderBytes + this.#rows.length * elementBytes
+    const wanted = leaves.keys.at(this.#page)
+    if (page.compare(wanted, 0, wanted.length, first, first + wanted.length) !== 0) {
+      throw changed(this.#bucket)
+    }
     this.#fill.clear()
     this.#rows = []
     this.#page++

@@ -1,7 +1,8 @@
 import { type BackendRow, readBackendKey, readKeyValue } from '../../mvcc/kvproto.ts'
 import type { Revision } from '../../mvcc/types.ts'
 import { BoltDamagedError } from '../bolt/damaged.ts'
-import type { BoltBucket, BoltFile, BucketEntry } from '../bolt/read.ts'
+import type { BoltEntry } from '../bolt/pages.ts'
+import type { BoltBucket, BoltFile } from '../bolt/read.ts'
 import { createRest } from '../bolt/rest.ts'
 import { buckets } from './buckets.ts'
 import { SnapshotRefusedError } from './types.ts'
@@ -33,7 +34,7 @@ export class Backend {
   }
 
   /** What `read` makes of each entry of a small bucket; nothing when it is not there. */
-  async records<T>(name: string, read: (entry: BucketEntry) => T): Promise<T[]> {
+  async records<T>(name: string, read: (entry: BoltEntry) => T): Promise<T[]> {
     const entries = (await this.#buckets.get(name)?.entries()) ?? []
     return entries.map(entry => {
       try {
@@ -63,13 +64,13 @@ export class Backend {
     return this.#file.close()
   }
 
-  damaged(entry: BucketEntry, what: string): BoltDamagedError {
+  damaged(entry: BoltEntry, what: string): BoltDamagedError {
     return new BoltDamagedError(this.path, entry.page, what)
   }
 
-  #row(entry: BucketEntry): BackendRow {
-    const revision = readBackendKey(entry.key)
-    const kv = readKeyValue(entry.value)
+  #row(entry: BoltEntry): BackendRow {
+    const revision = readBackendKey(entry.bytes, entry.keyFrom, entry.valueFrom)
+    const kv = readKeyValue(entry.bytes, entry.valueFrom, entry.end)
     if (revision === undefined || kv === undefined || kv.key === '') {
       throw this.damaged(entry, `'${entry.key.toString('hex')}' in bucket key is not a revision`)
     }

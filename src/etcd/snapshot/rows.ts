@@ -18,12 +18,9 @@ export function keyBucket(
   return {
     name: Buffer.from(buckets.key, 'latin1'),
     slices,
-    keyOf: row => {
-      const key = Buffer.allocUnsafe(backendKeyBytes(row))
-      writeBackendKey(row, key, 0)
-      return key
-    },
+    keyBytes: backendKeyBytes,
     valueBytes: keyValueBytes,
+    writeKey: (row, target, at) => void writeBackendKey(row, target, at),
     writeValue: (row, target, at) => void writeKeyValue(row, target, at),
   }
 }

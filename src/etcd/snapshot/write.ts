@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { FrozenStore } from '../../store/embedded-types.ts'
 import { type BoltPlan, planBolt } from '../bolt/plan.ts'
 import { createRest, type Rest } from '../bolt/rest.ts'
-import { type AnyBucketSource, type BoltEntry, smallBucket } from '../bolt/source.ts'
+import { type AnyBucketSource, type KeyedValue, smallBucket } from '../bolt/source.ts'
 import { writeBolt } from '../bolt/write.ts'
 import { authKeys, buckets, clusterKeys, metaKeys } from './buckets.ts'
 import {
@@ -86,7 +86,7 @@ function smallBuckets(frozen: FrozenStore, options: WriteOptions): AnyBucketSour
   ]
 }
 
-function metaEntries(frozen: FrozenStore): BoltEntry[] {
+function metaEntries(frozen: FrozenStore): KeyedValue[] {
   const entries = [entry(metaKeys.consistentIndex, uint64(frozen.appliedIndex))]
   if (frozen.compactRevision > 0) {
     const revision = Buffer.concat([uint64(frozen.compactRevision), Buffer.from('_'), uint64(0)])
@@ -96,7 +96,7 @@ function metaEntries(frozen: FrozenStore): BoltEntry[] {
   return entries
 }
 
-function entry(key: string, value: Buffer): BoltEntry {
+function entry(key: string, value: Buffer): KeyedValue {
   return { key: Buffer.from(key, 'utf8'), value }
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { openBolt } from '../../../src/etcd/bolt/read.ts'
-import type { BoltEntry } from '../../../src/etcd/bolt/source.ts'
+import type { KeyedValue } from '../../../src/etcd/bolt/source.ts'
 import { createPrng, type Prng } from '../../../src/kernel/prng.ts'
 import { boltBytes, dump, hexOf, putFile, source, temporaryFolder } from './support.ts'
 
@@ -8,8 +8,8 @@ const folder = temporaryFolder()
 afterAll(folder.remove)
 
 /** Sorted entries with different keys, sizes drawn from `sizes`. */
-function randomEntries(prng: Prng, count: number, keyMax: number, valueMax: number): BoltEntry[] {
-  const made = new Map<string, BoltEntry>()
+function randomEntries(prng: Prng, count: number, keyMax: number, valueMax: number): KeyedValue[] {
+  const made = new Map<string, KeyedValue>()
   while (made.size < count) {
     const key = randomBytes(prng, 1 + prng.below(keyMax))
     made.set(hexOf(key), { key, value: randomBytes(prng, prng.below(valueMax + 1)) })
@@ -23,7 +23,7 @@ function randomBytes(prng: Prng, length: number): Buffer {
   return bytes
 }
 
-const expected = (entries: readonly BoltEntry[]) =>
+const expected = (entries: readonly KeyedValue[]) =>
   entries.map(({ key, value }) => [hexOf(key), hexOf(value)])
 
 describe('what was written is read', () => {
@@ -31,7 +31,7 @@ describe('what was written is read', () => {
     ['no bucket', {}],
     ['an empty bucket', { empty: [] }],
     ['an inline bucket', { small: [{ key: Buffer.from('a'), value: Buffer.from('1') }] }],
-  ] as [string, Record<string, BoltEntry[]>][])('%s', async (name, buckets) => {
+  ] as [string, Record<string, KeyedValue[]>][])('%s', async (name, buckets) => {
     const sources = Object.entries(buckets).map(([bucket, entries]) => source(bucket, entries))
     const path = putFile(folder.path, name, await boltBytes(sources))
     const wanted = Object.entries(buckets).map(([bucket, entries]) => [bucket, expected(entries)])
@@ -50,7 +50,7 @@ describe('what was written is read', () => {
     shapes.flatMap((shape, at) => [1, 2, 3].map(seed => ({ ...shape, seed: seed + 10 * at }))),
   )('seed $seed: $count entries, keys to $keyMax, values to $valueMax', async shape => {
     const prng = createPrng(shape.seed)
-    const buckets: Record<string, BoltEntry[]> = {}
+    const buckets: Record<string, KeyedValue[]> = {}
     for (const name of ['zz', 'a', 'm\xff', 'key']) {
       const count = name === 'key' ? shape.count : prng.below(shape.count)
       buckets[name] = randomEntries(prng, count, shape.keyMax, shape.valueMax)

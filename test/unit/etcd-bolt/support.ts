@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { planBolt } from '../../../src/etcd/bolt/plan.ts'
 import { type BoltBucket, type BoltFile, openBolt } from '../../../src/etcd/bolt/read.ts'
 import { createRest } from '../../../src/etcd/bolt/rest.ts'
-import type { AnyBucketSource, BoltEntry, BucketSource } from '../../../src/etcd/bolt/source.ts'
+import type { AnyBucketSource, BucketSource, KeyedValue } from '../../../src/etcd/bolt/source.ts'
 import { writeBolt } from '../../../src/etcd/bolt/write.ts'
 
 /** A folder that goes when the test file ends. */
@@ -16,16 +16,17 @@ export function temporaryFolder(): { readonly path: string; readonly remove: () 
 /** A bucket of sorted entries, in slices of `sliceRows`. */
 export function source(
   name: string,
-  entries: readonly BoltEntry[],
+  entries: readonly KeyedValue[],
   sliceRows = 100,
-): BucketSource<BoltEntry> {
+): BucketSource<KeyedValue> {
   return {
     name: Buffer.from(name, 'latin1'),
     *slices() {
       for (let at = 0; at < entries.length; at += sliceRows) yield entries.slice(at, at + sliceRows)
     },
-    keyOf: entry => entry.key,
+    keyBytes: entry => entry.key.length,
     valueBytes: entry => entry.value.length,
+    writeKey: (entry, target, at) => void entry.key.copy(target, at),
     writeValue: (entry, target, at) => void entry.value.copy(target, at),
   }
 }
