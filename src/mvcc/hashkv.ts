@@ -98,6 +98,8 @@ export class HashKv {
 /**
  * The hash of rows that can be read twice: the first time for what counts, which an uncompacted
  * store can do without. `rest` is awaited after each slice, so that others may run.
+ * What etcd 3.4 and 3.5 refuse is the caller's to refuse: a revision other than 0 at or below the
+ * compacted one, and a future one. A store that was never compacted says compact_revision -1.
  */
 export async function hashKvOf(
   rows: () => AsyncIterable<readonly BackendRow[]>,

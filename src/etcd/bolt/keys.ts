@@ -1,7 +1,7 @@
 /** Bytes of a block; a key longer than that gets one of its own. */
 const blockBytes = 64 * 1024
 
-/** Keys packed into blocks: about 40 bytes a key of 17, where a Buffer each takes over a hundred. */
+/** Keys packed into blocks: about 40 bytes a key, where a Buffer each takes over a hundred. */
 export class KeyColumn {
   readonly #blocks: Buffer[] = []
   readonly #blockOf: number[] = []

@@ -22,8 +22,8 @@ export interface Page {
 
 /**
  * An entry of a bucket: where its key and value stand in a page. Views are made when they are asked
- * for, as two for each of a million rows are more garbage than the rows themselves. They stay valid,
- * and hold up to 256 KiB: what is kept is to be copied.
+ * for, as two for each of a million rows are more garbage than the rows themselves. They stay
+ * valid, and hold up to 256 KiB: what is kept is to be copied.
  */
 export class BoltEntry {
   /** Page number, for errors. */

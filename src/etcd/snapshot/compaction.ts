@@ -8,7 +8,7 @@ import type { Key } from '../../mvcc/types.ts'
  */
 export class PendingCompaction {
   readonly revision: number
-  /** Of each key the last row at or below the revision; 0 when that is a tombstone to be removed. */
+  /** Of each key the last row up to the revision; 0 when that is a tombstone to be removed. */
   readonly #last = new Map<Key, number>()
   #later = 0
 

@@ -3,9 +3,9 @@ import type { LeaseId } from '../../mvcc/types.ts'
 import type { RenamedLease } from './types.ts'
 
 /**
- * Our leases' IDs keep within 2^53; etcd draws its own from 63 bits, and clients may give any of 64.
- * IDs that fit stay. The others, in ascending order, get their low 53 bits, or the next number that
- * is free: no two leases of a file become one, and one file always gives the same numbers.
+ * Our leases' IDs keep within 2^53; etcd draws its own from 63 bits, and clients may give any of
+ * 64. IDs that fit stay. The others, in ascending order, get their low 53 bits, or the next number
+ * that is free: no two leases of a file become one, and one file always gives the same numbers.
  */
 export class LeaseNames {
   readonly renamed: readonly RenamedLease[]

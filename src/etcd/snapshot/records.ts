@@ -40,9 +40,10 @@ export function encodeUser(user: AuthUser): Buffer {
   for (const role of user.roles.toSorted(byBytes)) {
     writer.tag(3, WireType.LengthDelimited).string(role)
   }
-  writer.tag(4, WireType.LengthDelimited).fork()
-  if (user.noPassword) writer.tag(1, WireType.Varint).bool(true)
-  return Buffer.from(writer.join().finish())
+  if (user.noPassword) {
+    writer.tag(4, WireType.LengthDelimited).fork().tag(1, WireType.Varint).bool(true).join()
+  }
+  return Buffer.from(writer.finish())
 }
 
 export function decodeUser(value: Uint8Array): AuthUser {

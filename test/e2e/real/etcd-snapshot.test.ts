@@ -202,7 +202,10 @@ describe.skipIf(missing.length > 0)('our snapshot, a real etcd', () => {
       { key: 'large', value: Buffer.alloc(1 << 20, 'large') },
       { key: 'empty', value: Buffer.alloc(0) },
     ])
-    model.compact(2000)
+    // A tombstone at the compaction itself: we keep it, 3.4 would have removed it.
+    model.txn([{ key: 'large' }])
+    model.compact(model.revision)
+    model.txn([{ key: 'large', value: Buffer.alloc(1 << 20, 'large') }])
     randomWorkload(model, prng, 1500, 4000)
     model.txn([{ key: 'larger', value: Buffer.alloc(1_500_000, 1) }])
     const frozen = model.frozen({ members, auth })
@@ -227,7 +230,7 @@ describe.skipIf(missing.length > 0)('our snapshot, a real etcd', () => {
 
   test('its HashKV is ours', async () => {
     expect(etcd.hashKv().compact_revision).toBe(model.compactRevision)
-    for (const revision of sample(model.compactRevision + 1, model.revision, 8)) {
+    for (const revision of sample(model.compactRevision + 1, model.revision, 5)) {
       const ours = await hashOf(model.frozen(), revision)
       expect(etcd.hashKv(revision).hash, `at ${revision}`).toBe(ours)
     }
