@@ -44,14 +44,6 @@ export class BoltFile {
     this.#pages = pages
   }
 
-  /** The bucket of this name (one UTF-16 unit a byte), or undefined. */
-  async bucket(name: string): Promise<BoltBucket | undefined> {
-    for await (const slice of this.buckets()) {
-      for (const bucket of slice) if (bucket.name === name) return bucket
-    }
-    return undefined
-  }
-
   /** All buckets by name. Anything else at the top of the file is damage. */
   async *buckets(): AsyncGenerator<BoltBucket[]> {
     const top = new Walk(this.#pages, await this.#pages.read(this.#pages.root))

@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, test } from 'vitest'
+import { type Meta, readMeta, writeMeta } from '../../../src/etcd/bolt/format.ts'
 import { openBolt } from '../../../src/etcd/bolt/read.ts'
 import type { KeyedValue } from '../../../src/etcd/bolt/source.ts'
 import { createPrng, type Prng } from '../../../src/kernel/prng.ts'
@@ -103,6 +104,17 @@ describe('damage', () => {
     bytes[4096 + 60]! ^= 1
     await expect(openBolt(putFile(folder.path, 'meta01', bytes))).rejects.toThrow(
       /meta01: not a bbolt database, or both of its metas are damaged \(page 0: no magic/,
+    )
+  })
+
+  test('the meta of the later transaction is in force', async () => {
+    const bytes = await healthy()
+    const meta = readMeta(bytes.subarray(4096, 8192)) as Meta
+    writeMeta(bytes, 0, { ...meta, root: 2, transaction: 0 })
+    expect((await dump(putFile(folder.path, 'older', bytes))).key).toHaveLength(2000)
+    writeMeta(bytes, 0, { ...meta, root: 2, transaction: 2 })
+    await expect(dump(putFile(folder.path, 'newer', bytes))).rejects.toThrow(
+      'newer: page 2: a freelist page, where a branch or leaf should be',
     )
   })
 
