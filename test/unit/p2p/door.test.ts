@@ -137,9 +137,10 @@ test('libp2p of others gets in by noise as a member, and not as a stranger', asy
   await refused.stop()
   expect(told.map(({ peerId }) => peerId)).toEqual([stranger.member.peerId])
   const welcomed = await stock(b)
-  const connection = await welcomed.dial(target as never)
-  const identified = await welcomed.services.identify.identify(connection)
-  expect(identified.protocols).toContain('/meshsub/1.2.0')
+  const protocols: string[] = []
+  welcomed.addEventListener('peer:identify', ({ detail }) => protocols.push(...detail.protocols))
+  await welcomed.dial(target as never)
+  await until('the mesh has said what it is', () => protocols.includes('/meshsub/1.2.0'))
   await welcomed.stop()
 })
 
