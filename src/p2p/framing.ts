@@ -9,6 +9,9 @@ const headerBytes = 4
 /** Largest frame: a slice of a snapshot or a batch of entries is far below. */
 export const frameBytesMax = 16 * 1024 * 1024
 
+/** The empty frame asks the receiver for a byte: is anybody there? */
+export const pingFrame: Uint8Array = new Uint8Array(0)
+
 /** Joins frames, headers and all, into one buffer: cost is per write, not per byte. */
 export function packFrames(frames: readonly Uint8Array[]): Buffer {
   let total = 0

@@ -3,6 +3,9 @@ import type { Logger } from '../kernel/logger.ts'
 import { errorMessage } from '../kernel/result.ts'
 import { FrameReader } from './framing.ts'
 
+/** The answer to a ping, and the only thing that is written here. */
+const pong = Buffer.from([1])
+
 /**
  * What members send: one connection from each. A newer one takes the place of the older, which is
  * the half-open rest of one that the member has given up; so frames stay in order, and come once.
@@ -25,7 +28,10 @@ export class Inbox {
     socket.on('data', (chunk: Buffer) => {
       // A socket that was replaced may still have chunks to tell of.
       if (this.#sockets.get(peerId) !== socket) return
-      for (const frame of this.#read(reader, chunk, peerId)) this.#onFrame(peerId, frame)
+      for (const frame of this.#read(reader, chunk, peerId)) {
+        if (frame.length === 0) socket.write(pong)
+        else this.#onFrame(peerId, frame)
+      }
     })
     socket.once('close', () => {
       if (this.#sockets.get(peerId) === socket) this.#sockets.delete(peerId)

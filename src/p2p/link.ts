@@ -3,6 +3,7 @@ import { type Clock, sleep } from '../kernel/clock.ts'
 import type { Logger } from '../kernel/logger.ts'
 import { errorCode, errorMessage } from '../kernel/result.ts'
 import { FrameWriter } from './frame-writer.ts'
+import { ping } from './ping.ts'
 import type { MeshMember } from './types.ts'
 
 /** The first redial after a loss is at once; a dying process may still accept for a moment. */
@@ -84,13 +85,16 @@ export class Link {
     const { member, logger, clock, onUp } = this.#options
     const { signal } = this.#stopped
     const began = clock.now()
+    const writer = new FrameWriter(socket)
     return new Promise(resolve => {
       const onStop = () => socket.destroy()
       signal.addEventListener('abort', onStop, { once: true })
-      // The member writes nothing here; reading is how the end is noticed.
-      socket.on('data', () => socket.destroy())
+      const endPings = ping(socket, writer, clock)
+      // Without the farewells of an orderly end: who has ended may be dead.
+      socket.once('end', () => socket.destroy())
       socket.once('close', () => {
         signal.removeEventListener('abort', onStop)
+        endPings()
         this.#writer = undefined
         this.#lossToReport = true
         if (clock.now() - began >= steadyMs) this.#backoffMs = 0
@@ -98,7 +102,7 @@ export class Link {
         resolve()
       })
       if (socket.destroyed || signal.aborted) return void socket.destroy()
-      this.#writer = new FrameWriter(socket)
+      this.#writer = writer
       this.#lossToReport = false
       this.#lastFailure = undefined
       logger.info('mesh link up', { peer: member.name })

@@ -23,6 +23,8 @@ import type { MeshMember } from './types.ts'
 /** A peer that hangs must not hold up the redial that would succeed. */
 const connectTimeoutMs = 300
 const handshakeTimeoutMs = 2_000
+/** TLS handshakes under way: each costs a signature, whoever asks for it. */
+const handshakesMax = 64
 
 /** Options of the upgrader for a connection whose peer the transport itself has verified. */
 const verified = {
@@ -66,6 +68,7 @@ export class MeshTransport implements Transport {
   readonly #log: Logger
   /** Accepted TLS sockets, from their first byte. */
   readonly #secure = new Set<TLSSocket>()
+  #handshakes = 0
 
   constructor(components: Components, options: MeshTransportOptions) {
     this.#components = components
@@ -138,6 +141,8 @@ export class MeshTransport implements Transport {
   }
 
   async #acceptFrames(raw: Socket, upgrader: Upgrader): Promise<void> {
+    if (this.#handshakes >= handshakesMax) return void raw.destroy()
+    this.#handshakes++
     const socket = wrapSecure(raw, this.#options.context)
     const signal = AbortSignal.timeout(handshakeTimeoutMs)
     const onTimeout = () => socket.destroy()
@@ -160,6 +165,7 @@ export class MeshTransport implements Transport {
       this.#log('inbound frames refused - %e', error)
       socket.destroy()
     } finally {
+      this.#handshakes--
       signal.removeEventListener('abort', onTimeout)
     }
   }

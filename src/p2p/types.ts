@@ -19,7 +19,8 @@ export interface MeshMember {
 export interface Channel {
   /**
    * Sends a frame: the first of a turn of the event loop goes to the kernel before this returns,
-   * further ones of the turn leave in one write at its end. Never throws, never waits.
+   * further ones of the turn leave in one write at its end. Never throws, never waits. An empty
+   * frame does not arrive: it is the mesh's own ping.
    */
   send(to: MemberId, frame: Uint8Array): void
   /** Bytes for `to` that are not yet handed to the kernel: back-pressure for bulk senders. */

@@ -82,6 +82,22 @@ test('what the network does not take is counted, bounded, and sent when it does'
   expect(got.length).toBeLessThan(60)
 })
 
+test('a connection that leads nowhere is given up, and made anew', async () => {
+  const { meshA, meshB, middle } = await pair()
+  const lost: string[] = []
+  meshA.onPeerLost(peer => lost.push(peer))
+  let ups = 0
+  meshA.onPeerUp(() => ups++)
+  await sleep(2_500)
+  expect(ups).toBe(0)
+  middle.pause()
+  await until('a new connection', () => ups === 1)
+  const got = numbersOf(meshB)
+  meshA.send('b', numbered(1))
+  await until('a frame', () => got.length === 1)
+  expect(lost).toEqual([])
+})
+
 test('a peer that comes back is redialled at once, whatever the back-off', async () => {
   const a = await peers.make('a')
   const b = await peers.make('b')
