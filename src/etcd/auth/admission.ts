@@ -59,7 +59,9 @@ export class Admission {
     const auth = this.#auth()
     if (!auth.enabled) return
     this.#checkNamed(caller)
-    if (!auth.isAdmin(caller!.user)) throw etcdError('etcdserver: permission denied')
+    if (auth.isAdmin(caller!.user)) return
+    const known = auth.user(caller!.user) !== undefined
+    throw etcdError(known ? 'etcdserver: permission denied' : 'etcdserver: user name not found')
   }
 
   isAdmin(caller: Caller | undefined): boolean {

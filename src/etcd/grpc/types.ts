@@ -48,7 +48,7 @@ export interface ServerStream {
 
 /** What the server does with the client's side. Handlers must not throw; they end the stream. */
 export interface StreamHandlers {
-  /** While a returned promise is pending no further message comes, and the client is slowed down. */
+  /** While a returned promise is pending no further message comes: the client is slowed down. */
   onMessage(message: Buffer): void | Promise<void>
   /** The client sends no more. */
   onEnd?(): void

@@ -161,17 +161,13 @@ async function roleGet(context: Context, name: string, call: Call) {
   })
   const role = auth.role(name)
   if (role === undefined) throw etcdError('etcdserver: role name not found')
-  const permissions = name === 'root' ? [rootPermission] : role.permissions
-  const perm = permissions.map(({ type, key, rangeEnd = '' }) => ({
+  const perm = role.permissions.map(({ type, key, rangeEnd = '' }) => ({
     permType: rpc.permissionTypes.indexOf(type),
     key,
     rangeEnd,
   }))
   return { header: context.header(), perm }
 }
-
-/** What the root role may: everything. Source: etcd server/auth/store.go rootPerm. */
-const rootPermission: Permission = { type: 'READWRITE', key: '', rangeEnd: '\0' }
 
 function permissionOf(perm: {
   readonly permType?: number
@@ -187,6 +183,9 @@ function sortedNames(items: readonly { readonly name: string }[]): string[] {
   return items.map(({ name }) => name).sort()
 }
 
+/** Not one of rpctypes: etcd answers it with the code Unknown. */
+const noPasswordText = 'auth: authentication failed, password was given for no password user'
+
 /** Users may change while bcrypt works: then the check is repeated. */
 async function checkPassword(
   context: Context,
@@ -199,8 +198,8 @@ async function checkPassword(
     if (!auth.enabled) throw etcdError('etcdserver: authentication is not enabled')
     const { revision } = auth
     const user = auth.user(name)
-    const usable = user !== undefined && !user.noPassword && user.passwordHash !== ''
-    if (!usable || !(await hasher.matches(password, user.passwordHash))) {
+    if (user?.noPassword) throw etcdError(noPasswordText)
+    if (!user?.passwordHash || !(await hasher.matches(password, user.passwordHash))) {
       throw etcdError('etcdserver: authentication failed, invalid user ID or password')
     }
     if (context.options.store.auth.revision === revision) return

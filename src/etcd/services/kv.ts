@@ -42,7 +42,6 @@ export function kvMethods(context: Context): Record<string, Method> {
       response: rpc.compactionResponse,
       async handle({ revision }, call) {
         const options = proposal(context, call)
-        context.admission.checkAdmin(options.caller)
         const done = await must(context.options.store.compact(revision, options))
         context.position.reached(done.revision)
         return { header: context.header(done.revision) }

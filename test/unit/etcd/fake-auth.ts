@@ -74,9 +74,8 @@ export class FakeAuth implements AuthView {
       this.#users.set(name, { name, passwordHash, noPassword, roles: [] })
       return undefined
     }
-    if (this.enabled && name === 'root' && action.type === 'user-delete') {
-      return 'etcdserver: invalid auth management'
-    }
+    const protects = action.type === 'user-delete' || action.type === 'user-revoke'
+    if (this.enabled && name === 'root' && protects) return 'etcdserver: invalid auth management'
     if (!user) return 'etcdserver: user name not found'
     if (action.type === 'user-delete') this.#users.delete(name)
     if (action.type === 'user-password') {

@@ -31,7 +31,7 @@ export class FakeStore implements EmbeddedStore {
   #members: ClusterMember[] = []
   #alarms: AlarmMember[] = []
   #index = 10
-  #lastLease = 1000
+  #lastLease = 2 ** 45
 
   constructor(clock: Clock = systemClock) {
     this.#clock = clock
