@@ -3,8 +3,8 @@ import { Admission } from './auth/admission.ts'
 import { BcryptThread } from './auth/bcrypt.ts'
 import type { PasswordHasher } from './auth/hasher.ts'
 import { createContext } from './context.ts'
-import { NodeHttp2Transport } from './grpc/node-http2.ts'
 import type { Method } from './grpc/types.ts'
+import { Http2Transport } from './http2/transport.ts'
 import { Position } from './position.ts'
 import { authMethods } from './services/auth.ts'
 import { clusterMethods } from './services/cluster.ts'
@@ -32,7 +32,7 @@ export function createEtcdServer(options: EtcdServerOptions): EtcdServer {
     Maintenance: maintenanceMethods(context),
     Auth: authMethods(context, hasher),
   })
-  const transport = new NodeHttp2Transport({ host, port, tls, methods, clock, logger })
+  const transport = new Http2Transport({ host, port, tls, methods, clock, logger })
   return {
     get port() {
       return transport.port

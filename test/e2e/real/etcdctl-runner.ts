@@ -113,7 +113,7 @@ function normalLine(line: string, side: Side): string {
   const relative = line
     .replace(/("(?:Create|Mod|)Revision" : )(\d+)/g, (_all, head, n) => head + relativeTo(n, side))
     .replace(/(compacted revision )(\d+)/g, (_all, head, n) => head + relativeTo(n, side))
-    .replace(/("(?:Revision|CreateRevision|ModRevision)" : )(\d+)/g, '$1$2')
+    .replace(/(?<=^ETCD_INITIAL_CLUSTER=").*(?="$)/, list => list.split(',').sort().join(','))
     .replace(/("RaftTerm" : )\d+/g, '$1TERM')
     .replace(/(, )(\d+), (\d+), (\d+), $/, '$1TERM, INDEX, INDEX, ')
     .replace(/("(?:TTL|GrantedTTL)" : )9\d\b/g, '$1TTL')
@@ -127,7 +127,10 @@ const variedKeys =
 function normalJson(value: unknown, side: Side, name = ''): unknown {
   if (revisionKeys.has(name)) return relativeTo(String(value), side)
   if (variedKeys.test(name)) return 'X'
-  if (Array.isArray(value)) return value.map(item => normalJson(item, side))
+  if (Array.isArray(value)) {
+    const items = value.map(item => normalJson(item, side))
+    return name === 'members' ? items.map(item => JSON.stringify(item)).sort() : items
+  }
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).filter(([key]) => key !== 'dbSizeQuota')
   return Object.fromEntries(entries.map(([key, item]) => [key, normalJson(item, side, key)]))

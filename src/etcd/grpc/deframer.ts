@@ -4,15 +4,6 @@ import { limits, tooLargeText } from './types.ts'
 /** Bytes before each gRPC message: compressed flag, length. */
 export const prefixBytes = 5
 
-/** A message with its prefix. */
-export function frameMessage(message: Buffer): Buffer {
-  const framed = Buffer.allocUnsafe(prefixBytes + message.length)
-  framed[0] = 0
-  framed.writeUInt32BE(message.length, 1)
-  message.copy(framed, prefixBytes)
-  return framed
-}
-
 /**
  * Cuts a stream of bytes into gRPC messages. Chunks are kept by reference until a message is
  * whole; a message within one chunk is a view into it.

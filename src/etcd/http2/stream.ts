@@ -1,0 +1,244 @@
+import type { Cancel, Clock } from '../../kernel/clock.ts'
+import { Deframer, prefixBytes } from '../grpc/deframer.ts'
+import { RpcError, rpcErrorOf } from '../grpc/status.ts'
+import {
+  type Call,
+  type Client,
+  limits,
+  type Method,
+  type ServerStream,
+  type StreamHandlers,
+} from '../grpc/types.ts'
+import { ConnectionError, windowMax } from './codes.ts'
+import type { RequestHead } from './request-head.ts'
+import { okTrailers, trailersOf } from './response-head.ts'
+import { ownWindows } from './settings.ts'
+
+/** What a stream needs of its connection. */
+export interface StreamHost {
+  readonly client: Client
+  readonly clock: Clock
+  /** Writes the whole of a unary response if windows allow it now. */
+  writeUnary(stream: Stream, message: Buffer): boolean
+  /** Writes what windows allow of the stream's queue; the rest when they open. */
+  pump(stream: Stream): void
+  /** Lets the client send `bytes` more on the stream. */
+  credit(stream: Stream, bytes: number): void
+  /** Both sides have ended. */
+  closed(stream: Stream): void
+  /** A handler has begun or ended. */
+  working(change: 1 | -1): void
+}
+
+/** One call on a connection. Source: RFC 9113, 5.1 for the states. */
+export class Stream implements ServerStream, Call {
+  readonly id: number
+  readonly #host: StreamHost
+  readonly #method: Method
+  readonly #head: RequestHead
+  readonly #deframer = new Deframer()
+  #handlers: StreamHandlers | undefined
+  #cancelDeadline: Cancel = () => {}
+  #waiters: (() => void)[] = []
+  #isBusy = false
+  #wasEndTold = false
+  /** What the client may still send, and what it will be given back. */
+  #receiveWindow: number = ownWindows.stream
+  #credit = 0
+  /** What we may still send. */
+  sendWindow: number
+  /** Messages with their prefix, and rests of them. */
+  readonly queue: Buffer[] = []
+  queuedBytes = 0
+  hasHead = false
+  /** To be sent after the queue; then our side has ended. */
+  trailers: Buffer | undefined
+  /** The client sends no more. */
+  remoteEnded = false
+  /** We send no more: ended, or reset by either side. */
+  isOver = false
+
+  constructor(host: StreamHost, id: number, sendWindow: number, method: Method, head: RequestHead) {
+    this.#host = host
+    this.id = id
+    this.sendWindow = sendWindow
+    this.#method = method
+    this.#head = head
+  }
+
+  get client(): Client {
+    return this.#host.client
+  }
+
+  get timeoutMs(): number | undefined {
+    return this.#head.timeoutMs
+  }
+
+  get isUnary(): boolean {
+    return this.#method.kind === 'unary'
+  }
+
+  header(name: string): string | undefined {
+    return this.#head.header(name)
+  }
+
+  /** The headers are in; a stream's handler begins. */
+  open(): void {
+    const { timeoutMs } = this.#head
+    if (this.#method.kind === 'unary') return
+    this.#handlers = this.#method.open(this, this)
+    if (timeoutMs === undefined || this.isOver) return
+    const late = () => this.end(new RpcError('deadlineExceeded', 'context deadline exceeded'))
+    this.#cancelDeadline = this.#host.clock.after(timeoutMs, late)
+  }
+
+  /** Payload of a DATA frame; `cost`: its bytes with padding, as windows count. */
+  receive(data: Buffer, cost: number, isLast: boolean): void {
+    this.#receiveWindow -= cost
+    if (this.#receiveWindow < 0) throw new ConnectionError('flowControlError', 'stream window')
+    this.remoteEnded ||= isLast
+    if (this.isOver) return
+    this.#credit += cost
+    this.#deframer.push(data)
+    this.#deliver()
+    this.#giveBack()
+  }
+
+  /** The client has ended its side without data. */
+  receiveEnd(): void {
+    this.remoteEnded = true
+    this.#deliver()
+  }
+
+  /** The stream was reset, or the connection is gone. */
+  abort(): void {
+    this.isOver = true
+    this.queue.length = 0
+    this.queuedBytes = 0
+    this.#onOver()
+  }
+
+  grow(increment: number): boolean {
+    this.sendWindow += increment
+    return this.sendWindow <= windowMax
+  }
+
+  write(message: Buffer): void {
+    if (this.isOver || this.trailers !== undefined) return
+    const prefix = Buffer.allocUnsafe(prefixBytes)
+    prefix[0] = 0
+    prefix.writeUInt32BE(message.length, 1)
+    this.queue.push(prefix, message)
+    this.queuedBytes += prefixBytes + message.length
+    this.#host.pump(this)
+  }
+
+  end(error?: RpcError): void {
+    if (this.isOver || this.trailers !== undefined) return
+    this.trailers = trailersOf(error)
+    this.#host.pump(this)
+  }
+
+  drained(): Promise<void> {
+    if (this.isOver || this.queuedBytes <= limits.drainedBytes) return Promise.resolve()
+    return new Promise(resolve => this.#waiters.push(resolve))
+  }
+
+  /** The connection has written some of the queue. */
+  onPumped(): void {
+    if (this.#waiters.length === 0 || this.queuedBytes > limits.drainedBytes) return
+    this.#wakeWaiters()
+  }
+
+  /** Our side has ended: the trailers are written. */
+  onEnded(): void {
+    this.isOver = true
+    this.#onOver()
+    this.#host.closed(this)
+  }
+
+  #deliver(): void {
+    if (this.#method.kind === 'unary') {
+      if (this.remoteEnded) this.#call(this.#method.handle)
+      else if (this.#deframer.pendingBytes > limits.messageBytesMax) this.#next()
+      return
+    }
+    while (!this.#isBusy && !this.isOver) {
+      const message = this.#next()
+      if (message === undefined) break
+      const busy = this.#handlers?.onMessage(message)
+      if (busy !== undefined) this.#wait(busy)
+    }
+    if (!this.remoteEnded || this.#isBusy || this.isOver || this.#wasEndTold) return
+    this.#wasEndTold = true
+    this.#handlers?.onEnd?.()
+  }
+
+  #call(handle: (request: Buffer, call: Call) => Promise<Buffer>): void {
+    const request = this.#next()
+    if (this.isOver || this.trailers !== undefined) return
+    if (request === undefined || this.#deframer.pendingBytes > 0) {
+      this.end(new RpcError('internal', 'a unary call has exactly one message'))
+      return
+    }
+    this.#host.working(1)
+    handle(request, this).then(this.#finish, this.#fail)
+  }
+
+  readonly #finish = (response: Buffer): void => {
+    this.#host.working(-1)
+    if (this.isOver || this.#host.writeUnary(this, response)) return
+    this.write(response)
+    this.trailers = okTrailers
+    this.#host.pump(this)
+  }
+
+  readonly #fail = (error: unknown): void => {
+    this.#host.working(-1)
+    this.end(rpcErrorOf(error))
+  }
+
+  #next(): Buffer | undefined {
+    try {
+      return this.#deframer.take()
+    } catch (error) {
+      this.end(rpcErrorOf(error))
+      return undefined
+    }
+  }
+
+  #wait(busy: Promise<void>): void {
+    this.#isBusy = true
+    this.#host.working(1)
+    void busy.finally(() => {
+      this.#isBusy = false
+      this.#host.working(-1)
+      if (this.isOver) return
+      this.#deliver()
+      this.#giveBack()
+    })
+  }
+
+  /** Opens the client's window again, unless the handler is to have time. */
+  #giveBack(): void {
+    if (this.#isBusy || this.remoteEnded || this.isOver) return
+    if (this.#credit < ownWindows.stream / 2) return
+    this.#receiveWindow += this.#credit
+    this.#host.credit(this, this.#credit)
+    this.#credit = 0
+  }
+
+  #onOver(): void {
+    this.#cancelDeadline()
+    const handlers = this.#handlers
+    this.#handlers = undefined
+    handlers?.onClose?.()
+    this.#wakeWaiters()
+  }
+
+  #wakeWaiters(): void {
+    const waiters = this.#waiters
+    this.#waiters = []
+    for (const wake of waiters) wake()
+  }
+}

@@ -1,0 +1,74 @@
+import type { AddressInfo } from 'node:net'
+import { createServer, type Server, type TLSSocket } from 'node:tls'
+import { sleep } from '../../kernel/clock.ts'
+import type { Startable } from '../../kernel/startable.ts'
+import { limits, type TransportOptions } from '../grpc/types.ts'
+import { Connection } from './connection.ts'
+
+/** Longest TLS handshake, and how often a silent connection is tried, milliseconds. */
+const times = { handshakeMs: 10_000, keepAliveMs: 30_000 } as const
+
+/**
+ * gRPC on an HTTP/2 of our own, on TLS sockets: 3-5 us of CPU a call, where node:http2 takes 43-70.
+ * Only what gRPC needs of HTTP/2, and everything that RFC 9113 asks of a server.
+ */
+export class Http2Transport implements Startable {
+  readonly #options: TransportOptions
+  readonly #server: Server
+  readonly #connections = new Set<Connection>()
+
+  constructor(options: TransportOptions) {
+    this.#options = options
+    const { ca, cert, key } = options.tls
+    this.#server = createServer({
+      ...{ ca, cert, key, requestCert: true, rejectUnauthorized: true },
+      ALPNProtocols: ['h2'],
+      minVersion: 'TLSv1.2',
+      handshakeTimeout: times.handshakeMs,
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: times.keepAliveMs,
+    })
+    this.#server.maxConnections = limits.connectionsMax
+    this.#server.on('tlsClientError', () => {})
+    this.#server.on('secureConnection', socket => this.#onConnection(socket))
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo | null)?.port ?? this.#options.port
+  }
+
+  /** @throws Error when the port is taken. */
+  start(): Promise<void> {
+    const { host, port, logger } = this.#options
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen(port, host, () => {
+        this.#server.off('error', reject)
+        this.#server.on('error', error => logger.warn('etcd server', { error: error.message }))
+        resolve()
+      })
+    })
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#server.listening) return
+    const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
+    for (const connection of this.#connections) connection.drain()
+    await Promise.race([closed, sleep(limits.drainMs)])
+    for (const connection of this.#connections) connection.destroy()
+    await closed
+  }
+
+  #onConnection(socket: TLSSocket): void {
+    if (socket.alpnProtocol !== 'h2') {
+      socket.destroy()
+      return
+    }
+    const name = socket.getPeerCertificate().subject?.CN
+    const client = { commonName: typeof name === 'string' ? name : '' }
+    const connection = new Connection(socket, client, this.#options)
+    this.#connections.add(connection)
+    socket.on('close', () => this.#connections.delete(connection))
+  }
+}
