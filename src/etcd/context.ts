@@ -28,13 +28,17 @@ export function createContext(
 ): Context {
   const clusterId = idToWire(options.clusterId)
   const memberId = idToWire(options.memberId)
+  // A voter never becomes a learner again: it would be another member. Asked for every call.
+  let isVoter = false
   return {
     ...{ options, position, admission },
     header(revision = position.revision) {
       return { clusterId, memberId, revision, raftTerm: position.term }
     },
     isLearner() {
+      if (isVoter) return false
       const self = options.store.members().find(member => member.id === options.memberId)
+      isVoter = self?.isLearner === false
       return self?.isLearner ?? false
     },
   }
@@ -86,12 +90,14 @@ export function wantsLeader(call: Call): boolean {
 }
 
 /** The result of the store, or its refusal thrown as etcd says it. */
-export async function must<T extends object>(
-  result: Promise<StoreResult<T>>,
-): Promise<{ readonly ok: true } & T> {
-  const done = await result
-  if (!done.ok) throw storeError(done)
-  return done
+export async function must<T extends object>(result: Promise<StoreResult<T>>) {
+  return granted(await result)
+}
+
+/** As `must`, of a result that is there. */
+export function granted<T extends object>(result: StoreResult<T>): { readonly ok: true } & T {
+  if (!result.ok) throw storeError(result)
+  return result
 }
 
 /** Who asks and how long the client waits, for a write through the log. */

@@ -39,9 +39,12 @@ export interface ServerStream {
   write(message: Buffer): void
   /** Without an error: OK. */
   end(error?: RpcError): void
-  /** Bytes written that the client has not made room for. */
-  readonly queuedBytes: number
-  /** Resolves when `queuedBytes` is small again, or the stream is over. */
+  /**
+   * True when much of what was written still waits for the client, here or on the connection as a
+   * whole: nothing more should be written before `drained`.
+   */
+  readonly isCongested: boolean
+  /** Resolves when little waits any more, or the stream is over. */
   drained(): Promise<void>
   readonly isOver: boolean
 }
@@ -82,8 +85,10 @@ export const limits = {
   /** etcd's --max-request-bytes and its grpcOverheadBytes. */
   messageBytesMax: 1.5 * 1024 * 1024 + 512 * 1024,
   headerBytesMax: 16 << 10,
-  /** A stream counts as drained below this. */
-  drainedBytes: 64 << 10,
+  /** What may wait for a client: of one stream, of a whole connection. Drained is a tenth. */
+  queuedBytesMax: { stream: 4 << 20, connection: 64 << 20 },
+  /** Messages of a connection that have not come in full. */
+  unfinishedBytesMax: 64 << 20,
   /** How long a stopping server waits for calls under way. */
   drainMs: 1_000,
 } as const

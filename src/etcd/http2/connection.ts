@@ -79,6 +79,9 @@ export class Connection implements StreamHost {
   #initialWindow = defaultWindow
   /** Handlers at work, those of reset streams included. */
   #working = 0
+  #heldBytes = 0
+  #queuedBytes = 0
+  #reliefs: (() => void)[] = []
   #isDraining = false
   #isDead = false
 
@@ -136,6 +139,29 @@ export class Connection implements StreamHost {
 
   working(change: 1 | -1): void {
     this.#working += change
+  }
+
+  holding(change: number): void {
+    this.#heldBytes += change
+    if (this.#heldBytes <= limits.unfinishedBytesMax) return
+    throw new ConnectionError('enhanceYourCalm', 'too many unfinished messages')
+  }
+
+  get queuedBytes(): number {
+    return this.#queuedBytes
+  }
+
+  queued(change: number): void {
+    this.#queuedBytes += change
+    if (this.#reliefs.length === 0) return
+    if (this.#queuedBytes > limits.queuedBytesMax.connection / 10) return
+    const reliefs = this.#reliefs
+    this.#reliefs = []
+    for (const relieve of reliefs) relieve()
+  }
+
+  relieved(): Promise<void> {
+    return new Promise(resolve => this.#reliefs.push(resolve))
   }
 
   closed(stream: Stream): void {
@@ -262,7 +288,7 @@ export class Connection implements StreamHost {
     const stream = this.#streams.get(id)
     if (stream === undefined) this.#checkNotIdle(id)
     else if (increment === 0) this.#abort(stream, 'protocolError')
-    else if (stream.grow(increment)) this.#sender.resume()
+    else if (stream.grow(increment)) this.#sender.resumeOne(stream)
     else this.#abort(stream, 'flowControlError')
   }
 

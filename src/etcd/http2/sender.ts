@@ -39,15 +39,21 @@ export class Sender {
     this.resume()
   }
 
-  /** A window has opened, or the socket has room: waiting streams go on, the first one first. */
+  /**
+   * The connection's window has opened, or the socket has room: waiting streams go on, the first
+   * one first.
+   */
   resume(): void {
     if (this.#waiting.size === 0) return
     for (const stream of [...this.#waiting]) {
       if (this.#window <= 0 || this.#isFull) return
-      if (stream.sendWindow <= 0) continue
-      this.#waiting.delete(stream)
-      this.pump(stream)
+      this.resumeOne(stream)
     }
+  }
+
+  /** The window of `stream` has opened. */
+  resumeOne(stream: Stream): void {
+    if (stream.sendWindow > 0 && this.#waiting.delete(stream)) this.pump(stream)
   }
 
   forget(stream: Stream): void {
@@ -88,12 +94,10 @@ export class Sender {
       const room = Math.min(this.#window, stream.sendWindow, this.frameBytesMax)
       if (room <= 0 || this.#isFull) {
         this.#waiting.add(stream)
-        stream.onPumped()
         return
       }
       this.#data(stream, room)
     }
-    stream.onPumped()
     const { trailers, id } = stream
     if (trailers === undefined || stream.isOver) return
     const block = stream.hasHead ? trailers : Buffer.concat([okHead, trailers])
@@ -133,6 +137,6 @@ export class Sender {
     queue.splice(0, taken)
     this.#window -= length
     stream.sendWindow -= length
-    stream.queuedBytes -= length
+    stream.onWritten(length)
   }
 }

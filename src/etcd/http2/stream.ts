@@ -28,6 +28,13 @@ export interface StreamHost {
   closed(stream: Stream): void
   /** A handler has begun or ended. */
   working(change: 1 | -1): void
+  /** Bytes of unfinished messages. @throws ConnectionError when there are too many. */
+  holding(change: number): void
+  /** Bytes of responses that wait, of all streams. */
+  readonly queuedBytes: number
+  queued(change: number): void
+  /** Resolves when `queuedBytes` is small again. */
+  relieved(): Promise<void>
 }
 
 /** One call on a connection. Source: RFC 9113, 5.1 for the states. */
@@ -41,6 +48,8 @@ export class Stream implements ServerStream, Call {
   #cancelDeadline: Cancel = () => {}
   #waiters: (() => void)[] = []
   #isBusy = false
+  /** What is counted at the host as unfinished. */
+  #held = 0
   #wasEndTold = false
   /** What the client may still send, and what it will be given back. */
   #receiveWindow: number = ownWindows.stream
@@ -49,7 +58,7 @@ export class Stream implements ServerStream, Call {
   sendWindow: number
   /** Messages with their prefix, and rests of them. */
   readonly queue: Buffer[] = []
-  queuedBytes = 0
+  #queuedBytes = 0
   hasHead = false
   /** To be sent after the queue; then our side has ended. */
   trailers: Buffer | undefined
@@ -101,6 +110,7 @@ export class Stream implements ServerStream, Call {
     this.#credit += cost
     this.#deframer.push(data)
     this.#deliver()
+    this.#hold(this.isOver ? 0 : this.#deframer.pendingBytes)
     this.#giveBack()
   }
 
@@ -114,7 +124,7 @@ export class Stream implements ServerStream, Call {
   abort(): void {
     this.isOver = true
     this.queue.length = 0
-    this.queuedBytes = 0
+    this.#count(-this.#queuedBytes)
     this.#onOver()
   }
 
@@ -129,7 +139,7 @@ export class Stream implements ServerStream, Call {
     prefix[0] = 0
     prefix.writeUInt32BE(message.length, 1)
     this.queue.push(prefix, message)
-    this.queuedBytes += prefixBytes + message.length
+    this.#count(prefixBytes + message.length)
     this.#host.pump(this)
   }
 
@@ -139,15 +149,24 @@ export class Stream implements ServerStream, Call {
     this.#host.pump(this)
   }
 
-  drained(): Promise<void> {
-    if (this.isOver || this.queuedBytes <= limits.drainedBytes) return Promise.resolve()
-    return new Promise(resolve => this.#waiters.push(resolve))
+  get isCongested(): boolean {
+    const { stream, connection } = limits.queuedBytesMax
+    return this.#queuedBytes > stream || this.#host.queuedBytes > connection
   }
 
-  /** The connection has written some of the queue. */
-  onPumped(): void {
-    if (this.#waiters.length === 0 || this.queuedBytes > limits.drainedBytes) return
-    this.#wakeWaiters()
+  async drained(): Promise<void> {
+    const { stream, connection } = limits.queuedBytesMax
+    if (!this.isOver && this.#queuedBytes > stream / 10) {
+      await new Promise<void>(resolve => this.#waiters.push(resolve))
+    }
+    if (!this.isOver && this.#host.queuedBytes > connection / 10) await this.#host.relieved()
+  }
+
+  /** The connection has written `bytes` of the queue. */
+  onWritten(bytes: number): void {
+    this.#count(-bytes)
+    if (this.#waiters.length === 0) return
+    if (this.#queuedBytes <= limits.queuedBytesMax.stream / 10) this.#wakeWaiters()
   }
 
   /** Our side has ended: the trailers are written. */
@@ -215,6 +234,7 @@ export class Stream implements ServerStream, Call {
       this.#host.working(-1)
       if (this.isOver) return
       this.#deliver()
+      this.#hold(this.isOver ? 0 : this.#deframer.pendingBytes)
       this.#giveBack()
     })
   }
@@ -228,8 +248,20 @@ export class Stream implements ServerStream, Call {
     this.#credit = 0
   }
 
+  #count(change: number): void {
+    this.#queuedBytes += change
+    this.#host.queued(change)
+  }
+
+  #hold(bytes: number): void {
+    const change = bytes - this.#held
+    this.#held = bytes
+    if (change !== 0) this.#host.holding(change)
+  }
+
   #onOver(): void {
     this.#cancelDeadline()
+    this.#hold(0)
     const handlers = this.#handlers
     this.#handlers = undefined
     handlers?.onClose?.()

@@ -1,7 +1,7 @@
 import type { Op } from '../../mvcc/types.ts'
 import * as rpc from '../../store/etcd/rpc/kv.ts'
 import type { TxnRequest } from '../../store/types.ts'
-import { type Context, must, proposal, timeoutOf, unary } from '../context.ts'
+import { type Context, granted, must, proposal, timeoutOf, unary } from '../context.ts'
 import { etcdError } from '../errors.ts'
 import type { Call, Method } from '../grpc/types.ts'
 import { deleteOp, isReadOnly, putOp, rangeOp, responseOps, txnOf } from './ops.ts'
@@ -59,7 +59,7 @@ async function range(context: Context, request: rpc.RangeRequest, call: Call) {
   const read = await options.store.range(op, { serializable, ...timeoutOf(call) })
   // Permissions are looked at after the read permit: a linearizable read obeys the latest ones.
   if (caller !== undefined) admission.checkRead(caller, request.key, request.rangeEnd)
-  const { range: found, revision } = await must(Promise.resolve(read))
+  const { range: found, revision } = granted(read)
   position.reached(revision)
   return { header: context.header(revision), ...found }
 }
@@ -105,7 +105,7 @@ async function readTxn(context: Context, op: Op & { type: 'range' }, call: Call)
   const caller = admission.callerOf(call)
   const read = await options.store.range(op, timeoutOf(call))
   if (caller !== undefined) admission.checkRead(caller, op.key, op.rangeEnd ?? '')
-  const { range: found, revision } = await must(Promise.resolve(read))
+  const { range: found, revision } = granted(read)
   position.reached(revision)
   return { succeeded: true, results: [found], revision }
 }

@@ -2,7 +2,7 @@ import type { LeaseId } from '../../mvcc/types.ts'
 import type { Caller } from '../../store/auth/types.ts'
 import * as rpc from '../../store/etcd/rpc/lease.ts'
 import type { WideInt } from '../../store/etcd/rpc/reader.ts'
-import { type Context, checkServed, decode, must, unary } from '../context.ts'
+import { type Context, checkServed, decode, granted, must, unary } from '../context.ts'
 import { etcdError } from '../errors.ts'
 import { rpcErrorOf } from '../grpc/status.ts'
 import type { Call, Method, ServerStream } from '../grpc/types.ts'
@@ -90,7 +90,7 @@ async function timeToLive(context: Context, wireId: WideInt, withKeys: boolean, 
   const time = id === undefined ? undefined : await options.store.leaseTimeToLive(id)
   if (time?.ok !== true) {
     // A lease that is gone is an answer, not an error.
-    if (time !== undefined && time.why !== 'invalid') await must(Promise.resolve(time))
+    if (time !== undefined && time.why !== 'invalid') granted(time)
     return { header: context.header(), id: wireId, ttl: -1 }
   }
   const { grantedSeconds, remainingSeconds, keys } = time
@@ -131,5 +131,5 @@ async function renew(context: Context, wireId: WideInt): Promise<number> {
   if (id === undefined) return 0
   const renewed = await context.options.store.leaseKeepAlive(id)
   if (!renewed.ok && renewed.why === 'invalid') return 0
-  return (await must(Promise.resolve(renewed))).ttlSeconds
+  return granted(renewed).ttlSeconds
 }

@@ -14,12 +14,8 @@ import type { Call, ServerStream, StreamHandlers } from '../grpc/types.ts'
 import { endOf } from './ops.ts'
 import { encodeEvents } from './watch-response.ts'
 
-/** Bounds of one watch stream. */
-const watchLimits = {
-  watchesMax: 16_384,
-  /** Above this its watches leave the store and come back when the client has caught up. */
-  queuedBytesMax: 4 << 20,
-} as const
+/** Watches of one stream. */
+const watchesMax = 16_384
 
 /** How often a quiet watch is told that it misses nothing. Source: etcd progressReportInterval. */
 const progressMs = 600_000
@@ -116,7 +112,7 @@ export class WatchStream implements StreamHandlers {
     if (this.#watches.has(watchId) && watchId !== 0) {
       return 'mvcc: duplicate watch ID provided on the WatchStream'
     }
-    if (this.#watches.size >= watchLimits.watchesMax) return 'etcdserver: too many requests'
+    if (this.#watches.size >= watchesMax) return 'etcdserver: too many requests'
     return undefined
   }
 
@@ -154,7 +150,7 @@ export class WatchStream implements StreamHandlers {
       ? batch.events.filter(event => !filters.includes(event.type))
       : batch.events
     if (events.length > 0) {
-      if (this.#stream.queuedBytes > watchLimits.queuedBytesMax) {
+      if (this.#stream.isCongested) {
         this.#pause(watching)
         return
       }

@@ -408,9 +408,10 @@ test('a stop lets calls end, refuses new ones and ends streams', async () => {
   const stopped = await start()
   const client = await RawClient.open(stopped.port, clientFlags)
   clients.push(client)
+  const chats = streams.length
   client.send(preface, settings, headers(1, '/t/Hold'), data(1, grpc(Buffer.from('x'))))
   client.send(headers(3, '/t/Chat'))
-  await until('the call', () => held.length === 1)
+  await until('the calls', () => held.length === 1 && streams.length > chats)
   const done = stopped.stop()
   expect(await client.goAway()).toBe(0)
   const ended = await client.wait('the end of the stream', isTrailer(3))
