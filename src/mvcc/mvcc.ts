@@ -360,7 +360,8 @@ export class Mvcc {
 
   #importRow(row: VersionRow): void {
     const previous = this.#histories.get(row.key)?.versions.at(-1)
-    const version = this.#append(row)
+    // Snapshots of format 1 have no sub revisions.
+    const version = this.#append({ ...row, sub: row.sub ?? 0 })
     if (previous !== undefined && !previous.deleted) {
       this.#hash.remove(previous.hashLow, previous.hashHigh)
       this.#liveKeys--

@@ -92,6 +92,7 @@ function openStore(mesh: Mesh, voters: NonNullable<ConsensusOptions['voters']>):
     },
     newStoreId: () => randomUUID(),
     onRefused: ({ reason }) => tell({ type: 'refused', message: refusals[reason] }),
+    onDiskFailed: error => tell({ type: 'refused', message: diskFailed(error) }),
     dataDir: options.storeDir,
     channel: mesh,
     clock: systemClock,
@@ -117,6 +118,14 @@ const refusals = {
     'the disk of this member is not the one it joined with: it has forgotten what it promised ' +
     'and must not vote; remove it (quorate member remove) and join as a new member',
 } as const
+
+function diskFailed(error: unknown): string {
+  return (
+    `the log can not be written: ${errorMessage(error)}. Free space or mend the disk below ` +
+    `${options.storeDir}, then start this peer again; the others go on, and nothing that was ` +
+    'acknowledged is lost'
+  )
+}
 
 function listen(mesh: Mesh, replica: Replica | undefined, etcd: EtcdServer | undefined): void {
   let heardAt = systemClock.now()

@@ -55,7 +55,7 @@ export type FromConsensus =
   | { readonly type: 'event'; readonly message: string }
   /** Who is in the mesh now. */
   | { readonly type: 'members'; readonly members: readonly LiveMember[] }
-  /** The others refuse this peer for good: its process has to end, with this text. */
+  /** The others refuse this peer for good, or its disk does: the process has to end, saying so. */
   | { readonly type: 'refused'; readonly message: string }
   | { readonly type: 'stopped' }
 

@@ -10,7 +10,14 @@ import type { Entry, Input, Message, Ready } from '../raft/types.ts'
 import type { Disk } from '../wal/disk.ts'
 import type { Wal } from '../wal/wal.ts'
 import type { Command } from './command.ts'
-import { type Frame, type LeaderRequest, packFrame, type Refusal, unpackFrame } from './frames.ts'
+import {
+  type Frame,
+  type LeaderRequest,
+  packFrame,
+  type Refusal,
+  type SnapshotSliceMessage,
+  unpackFrame,
+} from './frames.ts'
 import { Hello } from './hello.ts'
 import { LeaderCalls, type Serve } from './leader-calls.ts'
 import { Lessor } from './lessor.ts'
@@ -58,6 +65,8 @@ export interface ReplicaParts {
   readonly defer: (callback: () => void) => void
   /** This member was removed, or stands on another disk: its process has to end. */
   readonly onRefused: (refusal: Refusal) => void
+  /** The disk did not take what this member would have promised: its process has to end. */
+  readonly onDiskFailed: (error: unknown) => void
 }
 
 /** Looked at this often: deadlines, repeats, stalled transfers. */
@@ -275,10 +284,18 @@ export abstract class Driver implements Startable {
     }
     for (const message of frame.r ?? []) this.#onMessage(message)
     if (frame.p !== undefined) this.proposer.accept(frame.p, frame.t ?? 0)
-    if (frame.s !== undefined) this.#snapshotter.onSlice(from, frame.s)
+    if (frame.s !== undefined) this.#onSlice(from, frame.s)
     if (frame.a !== undefined) this.#snapshotter.onAck(from, frame.a)
     if (frame.q !== undefined) this.calls.onRequest(from, frame.q.id, frame.q.request)
     if (frame.w !== undefined) this.calls.onAnswer(frame.w)
+  }
+
+  #onSlice(from: string, slice: SnapshotSliceMessage): void {
+    try {
+      this.#snapshotter.onSlice(from, slice)
+    } catch (error) {
+      this.#onDiskFailed(error)
+    }
   }
 
   #onMessage(message: Message): void {
@@ -295,6 +312,13 @@ export abstract class Driver implements Startable {
     this.parts.logger.error('this member is refused by the others', { ...refusal })
     void this.stop()
     this.parts.onRefused(refusal)
+  }
+
+  /** Nothing is promised that is not on the disk; after a failed fsync nobody knows what is. */
+  #onDiskFailed(error: unknown): void {
+    this.parts.logger.error('the log can not be written', { error: errorMessage(error) })
+    void this.stop()
+    this.parts.onDiskFailed(error)
   }
 
   #onTick(): void {
@@ -386,7 +410,13 @@ export abstract class Driver implements Startable {
     const ready = stepAll(this.#core, inputs, this.parts.prng)
     this.#sendMessages(ready.messagesNow)
     this.#flush()
-    const synced = this.#persist(ready)
+    let synced: Input | undefined
+    try {
+      synced = this.#persist(ready)
+    } catch (error) {
+      this.#onDiskFailed(error)
+      return
+    }
     this.#sendMessages(ready.messagesAfterSync)
     this.#flush()
     if (ready.restored !== undefined) this.#restore(ready.restored)
@@ -462,7 +492,7 @@ export abstract class Driver implements Startable {
     if (this.#machine.roster.version !== version) this.#tellRoster()
     if (established && this.#core.role === 'leader') this.#onEstablished()
     const isDue = this.#pace.isDue(this.#point.index, this.#machine.mvcc.bytes)
-    if (isDue && !this.#snapshotter.isTaking) this.#snapshotter.take()
+    if (isDue && this.#snapshotter.isFree(this.parts.clock.now())) this.#snapshotter.take()
   }
 
   #onApplied(command: Command, result: ActionResult): void {

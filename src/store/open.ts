@@ -8,6 +8,7 @@ import { createDisk, type Disk } from '../wal/disk.ts'
 import { listSnapshots, readSnapshot, removeUnfinishedSnapshots } from '../wal/snapshot.ts'
 import { type Recovered, Wal, WalDamagedError } from '../wal/wal.ts'
 import type { CompactorOptions } from './compactor.ts'
+import { upgradeFormat } from './format.ts'
 import type { Refusal } from './frames.ts'
 import { storeIdOf } from './identity.ts'
 import { nextIncarnation } from './incarnation.ts'
@@ -58,6 +59,8 @@ export interface OpenReplicaOptions {
   readonly newStoreId?: () => string
   /** This member was removed from the cluster, or its disk was replaced: the process must end. */
   readonly onRefused?: (refusal: Refusal) => void
+  /** The disk does not take any more; default: the error is thrown where it happens. */
+  readonly onDiskFailed?: (error: unknown) => void
 }
 
 /** etcd's suggested maximum. Source: etcd docs, "Storage size limit". */
@@ -81,6 +84,7 @@ export const compactionDefault: CompactorOptions = { mode: 'periodic', retention
  */
 export async function openReplica(options: OpenReplicaOptions): Promise<Replica> {
   const { channel, clock, prng, logger } = options
+  if (options.dataDir !== undefined) upgradeFormat(options.dataDir, logger)
   const disk = options.disk ?? createDisk(options.dataDir ?? fail('dataDir or disk is needed'))
   const timings = { ...defaultTimings, ...options.timings }
   const storeId = storeIdOf(disk, options.newStoreId ?? (() => drawStoreId(prng)))
@@ -109,7 +113,12 @@ export async function openReplica(options: OpenReplicaOptions): Promise<Replica>
     quotaBytes: options.quotaBytes ?? quotaBytesDefault,
     compaction: options.compaction ?? compactionDefault,
     onRefused: options.onRefused ?? (() => {}),
+    onDiskFailed: options.onDiskFailed ?? rethrow,
   })
+}
+
+function rethrow(error: unknown): never {
+  throw error
 }
 
 function othersOf({ others, members, id }: OpenReplicaOptions): readonly string[] {

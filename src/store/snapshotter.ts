@@ -1,5 +1,6 @@
 import { must } from '../kernel/assert.ts'
 import type { Logger } from '../kernel/logger.ts'
+import { errorMessage } from '../kernel/result.ts'
 import type { Channel } from '../p2p/types.ts'
 import type { Input, MemberId } from '../raft/types.ts'
 import type { Disk } from '../wal/disk.ts'
@@ -30,6 +31,9 @@ export interface SnapshotHost extends Host {
   onTaken(index: number): void
 }
 
+/** After a snapshot that could not be written, the next attempt waits this long. */
+const failurePauseMs = 30_000
+
 /** Takes snapshots of this member, sends them to followers, receives them from a leader. */
 export class Snapshotter {
   readonly #host: SnapshotHost
@@ -38,22 +42,30 @@ export class Snapshotter {
   #received: SnapshotReceiver | undefined
   #taking: SnapshotWriter | undefined
   #lastId = 0
+  #failedAt = Number.NEGATIVE_INFINITY
 
   constructor(host: SnapshotHost) {
     this.#host = host
   }
 
-  get isTaking(): boolean {
-    return this.#taking !== undefined
+  /** No snapshot is being taken, and the last attempt has not failed just now. */
+  isFree(now: number): boolean {
+    return this.#taking === undefined && now - this.#failedAt >= failurePauseMs
   }
 
   /** Writes a snapshot of this moment, a slice a turn. */
   take(): void {
     const point = this.#host.point()
     const slices = freezeSnapshot(point, this.#host.machine())
-    const writer = new SnapshotWriter(this.#host.disk, point.index, point.term)
-    this.#taking = writer
-    const next = () => {
+    let writer: SnapshotWriter
+    const attempt = (step: () => void) => () => {
+      try {
+        step()
+      } catch (error) {
+        this.#onFailed(error)
+      }
+    }
+    const next = attempt(() => {
       if (this.#taking !== writer) return
       const slice = slices.next()
       if (!slice.done) {
@@ -65,8 +77,21 @@ export class Snapshotter {
       removeOldSnapshots(this.#host.disk)
       this.#taking = undefined
       this.#host.onTaken(point.index)
-    }
-    this.#host.defer(next)
+    })
+    attempt(() => {
+      writer = new SnapshotWriter(this.#host.disk, point.index, point.term)
+      this.#taking = writer
+      this.#host.defer(next)
+    })()
+  }
+
+  /** Without a snapshot the log only grows: a full disk shows there, and then ends this member. */
+  #onFailed(error: unknown): void {
+    const { logger, clock } = this.#host
+    logger.error('the snapshot can not be written', { error: errorMessage(error) })
+    this.#failedAt = clock.now()
+    this.#taking?.abandon()
+    this.#taking = undefined
   }
 
   /** Leader: `to` needs a snapshot. */
