@@ -1,5 +1,6 @@
 import { Packr } from 'msgpackr'
 import type { LeaseId } from '../mvcc/types.ts'
+import { type ActionRow, actionOfRow, rowOfAction } from './action-row.ts'
 import type { AuthAction, Caller } from './auth/types.ts'
 import type { AlarmMember } from './embedded-types.ts'
 import type { MemberChange } from './roster.ts'
@@ -33,14 +34,14 @@ export interface Command {
   readonly action: Action
 }
 
-type CommandRow = [string, number, number, number, number, Action, string?, number?]
+type CommandRow = [string, number, number, number, number, ActionRow, string?, number?]
 
 const packr = new Packr({ useRecords: false })
 
 /** A command as bytes; the leader passes them on without looking inside. */
 export function packCommand(command: Command): Uint8Array {
   const { origin, incarnation, sequence, settledBelow, fence, action, caller } = command
-  const row = [origin, incarnation, sequence, settledBelow, fence, action]
+  const row = [origin, incarnation, sequence, settledBelow, fence, rowOfAction(action)]
   return packr.pack(caller === undefined ? row : [...row, caller.user, caller.authRevision])
 }
 
@@ -48,7 +49,7 @@ export function unpackCommand(data: Uint8Array): Command {
   const row = packr.unpack(data) as CommandRow
   const [origin, incarnation, sequence, settledBelow, fence, action, user, authRevision = 0] = row
   const caller = user === undefined ? undefined : { user, authRevision }
-  return { origin, incarnation, sequence, settledBelow, fence, caller, action }
+  return { origin, incarnation, sequence, settledBelow, fence, caller, action: actionOfRow(action) }
 }
 
 /** Several commands as one entry's data: each with its length before it. */

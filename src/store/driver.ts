@@ -6,7 +6,7 @@ import type { Startable } from '../kernel/startable.ts'
 import type { Channel } from '../p2p/types.ts'
 import type { Core } from '../raft/core.ts'
 import { stepAll } from '../raft/step.ts'
-import type { Entry, Input, Message, Ready } from '../raft/types.ts'
+import type { CommitMessage, Entry, Input, Message, Ready } from '../raft/types.ts'
 import type { Disk } from '../wal/disk.ts'
 import type { Wal } from '../wal/wal.ts'
 import type { Command } from './command.ts'
@@ -103,6 +103,8 @@ export abstract class Driver implements Startable {
   readonly #rosterListeners = new Set<(roster: Roster) => void>()
   readonly #outgoing = new Map<string, Frame[]>()
   readonly #heartbeats = new Map<string, number>()
+  /** By receiver: commit messages that wait for the end of the turn. */
+  readonly #notices = new Map<string, CommitMessage>()
   #machine: Machine
   #inputs: Input[] = []
   #leadership: types.Leadership
@@ -265,7 +267,7 @@ export abstract class Driver implements Startable {
     if (!this.running) return
     let frame: Frame
     try {
-      frame = unpackFrame(data)
+      frame = unpackFrame(data, from, this.#core.id)
     } catch (error) {
       this.parts.logger.warn('unreadable frame', { from, error: errorMessage(error) })
       return
@@ -450,11 +452,32 @@ export abstract class Driver implements Startable {
 
   #sendMessages(messages: readonly Message[]): void {
     for (const message of messages) {
+      if (message.type === 'commit') {
+        this.#holdNotice(message)
+        continue
+      }
       if (message.type === 'heartbeat' && !this.#heartbeats.has(message.to)) {
         this.#heartbeats.set(message.to, this.parts.clock.now())
       }
+      const notice = this.#notices.get(message.to)
+      if (notice !== undefined && tellsCommit(message, notice)) this.#notices.delete(message.to)
       this.#post(message.to, { r: [message] })
     }
+  }
+
+  /**
+   * What is committed is told after this turn has answered its callers. The next append, which is
+   * often on its way by then, says it as well: under load that saves a frame for each.
+   */
+  #holdNotice(message: CommitMessage): void {
+    if (this.#notices.size === 0) this.parts.defer(() => this.#guard(() => this.#sendNotices()))
+    this.#notices.set(message.to, message)
+  }
+
+  #sendNotices(): void {
+    for (const [to, notice] of this.#notices) this.#post(to, { r: [notice] })
+    this.#notices.clear()
+    this.#flush()
   }
 
   /** Raft messages of one turn share a frame; the rest are frames of their own. */
@@ -516,6 +539,7 @@ export abstract class Driver implements Startable {
     this.proposer.leaderChanged()
     this.reader.leaderChanged()
     this.#heartbeats.clear()
+    this.#notices.clear()
     this.rtts.clear()
     this.wake()
     if (role !== 'leader') {
@@ -556,4 +580,9 @@ export abstract class Driver implements Startable {
     this.parts.wal.compact(keepFrom)
     this.input({ type: 'compact', index: keepFrom })
   }
+}
+
+/** The message says what the held notice says, or more. */
+function tellsCommit(message: Message, notice: CommitMessage): boolean {
+  return message.type === 'append' && message.commit >= notice.commit
 }

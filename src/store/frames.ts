@@ -1,5 +1,6 @@
 import { Packr } from 'msgpackr'
-import type { MembershipChange, Message } from '../raft/types.ts'
+import type { MemberId, MembershipChange, Message } from '../raft/types.ts'
+import { type MessageRow, messageOfRow, rowOfMessage } from './wire.ts'
 
 /** What replicas send each other: everything for one peer of one turn is one frame. */
 export interface Frame {
@@ -68,13 +69,19 @@ export interface LeaderAnswer {
   readonly value?: unknown
 }
 
-const packr = new Packr({ useRecords: true })
+/** Without records: their definitions would be written into each frame anew. */
+const packr = new Packr({ useRecords: false })
+
+type PackedFrame = Omit<Frame, 'r'> & { readonly r?: readonly MessageRow[] }
 
 export function packFrame(frame: Frame): Uint8Array {
-  return packr.pack(frame)
+  if (frame.r === undefined) return packr.pack(frame)
+  const packed: PackedFrame = { ...frame, r: frame.r.map(rowOfMessage) }
+  return packr.pack(packed)
 }
 
-/** @throws when the bytes are no frame. */
-export function unpackFrame(data: Uint8Array): Frame {
-  return packr.unpack(data) as Frame
+/** A frame that `from` sent `to`. @throws when the bytes are no frame. */
+export function unpackFrame(data: Uint8Array, from: MemberId, to: MemberId): Frame {
+  const { r, ...rest } = packr.unpack(data) as PackedFrame
+  return r === undefined ? rest : { ...rest, r: r.map(row => messageOfRow(row, from, to)) }
 }

@@ -156,7 +156,7 @@ export class SimPeer {
     return {
       send: (to, frame) => {
         if (this.#lives !== number) return
-        this.#world.onSend(this.id, unpackFrame(frame))
+        this.#world.onSend(this.id, unpackFrame(frame, this.id, to))
         this.#world.deliver(this.id, to, new Uint8Array(frame), this.#now())
       },
       queuedBytes: () => 0,
