@@ -35,7 +35,7 @@ class KubeApiServer implements ApiServer {
     const watches = new Watches(store, cache, reader, clock)
     const role = () => this.#leadership
     this.#parts = { options, cache, reader, writer, watches, clock, logger, role }
-    this.#handler = new Handler(this.#parts, new Metrics(() => watches.size))
+    this.#handler = new Handler(this.#parts, new Metrics(() => watches.size, store))
     this.#face = new HttpsFace(options, {
       serve: (request, user) => this.handler(request, user),
       upgrade: (request, user, socket, head) => this.#upgrade(request, user, socket, head),

@@ -23,6 +23,9 @@ export interface StatusReport {
     readonly commit: number | null
     readonly applied: number | null
     readonly revision: number | null
+    /** Bytes of the state and of the log. */
+    readonly dbBytes: number | null
+    readonly walBytes: number | null
     readonly hash?: string
     readonly api: string
     readonly etcd: string
@@ -73,6 +76,8 @@ function reportOf(cluster: PreparedCluster, views: readonly PeerView[]): StatusR
         commit: report?.commit ?? null,
         applied: report?.applied ?? null,
         revision: report?.revision ?? null,
+        dbBytes: report?.dbBytes ?? null,
+        walBytes: report?.walBytes ?? null,
         ...(report?.hash ? { hash: report.hash } : {}),
         api: voter ? `https://${formatAddress(peer.api)}` : '',
         etcd: voter ? `https://${formatAddress(peer.etcd)}` : '',
@@ -84,11 +89,12 @@ function reportOf(cluster: PreparedCluster, views: readonly PeerView[]): StatusR
 function table(report: StatusReport): string {
   const quorum = report.quorum ? 'quorum' : 'NO QUORUM'
   const head = `${report.cluster}  ${quorum}  term ${report.term}  leader ${report.leader ?? '-'}`
-  const titles = ['NAME', 'PID', 'ROLE', 'TERM', 'COMMIT', 'APPLIED', 'API']
+  const titles = ['NAME', 'PID', 'ROLE', 'TERM', 'COMMIT', 'APPLIED', 'DB', 'WAL', 'API']
   const rows = report.peers.map(peer =>
-    [peer.name, peer.pid, peer.role, peer.term, peer.commit, peer.applied, peer.api].map(cell =>
-      String(cell ?? '-'),
-    ),
+    [
+      ...[peer.name, peer.pid, peer.role, peer.term, peer.commit, peer.applied],
+      ...[sizeOf(peer.dbBytes), sizeOf(peer.walBytes), peer.api],
+    ].map(cell => String(cell ?? '-')),
   )
   const widths = titles.map((title, column) =>
     Math.max(title.length, ...rows.map(row => row[column]?.length ?? 0)),
@@ -100,4 +106,16 @@ function table(report: StatusReport): string {
       .trimEnd()
   const body = [titles, ...rows].map(line).join('\n')
   return `${head}  ${report.server}\n${body}\n`
+}
+
+function sizeOf(bytes: number | null): string {
+  if (bytes === null) return '-'
+  const units = ['B', 'kB', 'MB', 'GB']
+  let value = bytes
+  let unit = 0
+  while (value >= 1_000 && unit < units.length - 1) {
+    value /= 1_000
+    unit++
+  }
+  return `${value < 10 && unit > 0 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`
 }

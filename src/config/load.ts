@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { errorMessage } from '../kernel/result.ts'
 import { ConfigError } from './errors.ts'
 import { defaultAddress, loadBalancerAddress, type portBlocks, supervisorAddress } from './ports.ts'
-import { addressPattern, type ClusterFile, clusterSchema } from './schema.ts'
+import { addressPattern, type ClusterFile, clusterSchema, profiles } from './schema.ts'
 import type { Address, ClusterConfig, PeerConfig } from './types.ts'
 
 /** What the command line may change about the file. */
@@ -94,10 +94,18 @@ function complete(file: ClusterFile): ClusterConfig {
       admin: addressOf('admin'),
     }
   })
-  const { portBase, loadBalancer, supervisor, ...rest } = file
+  const { portBase, loadBalancer, supervisor, timings, ...rest } = file
+  const { heartbeatMs, electionTimeoutMinMs, electionTimeoutMaxMs } = timings
+  const base = profiles[timings.profile]
   return {
     ...rest,
     peers,
+    timings: {
+      ...timings,
+      heartbeatMs: heartbeatMs ?? base.heartbeatMs,
+      electionTimeoutMinMs: electionTimeoutMinMs ?? base.electionTimeoutMinMs,
+      electionTimeoutMaxMs: electionTimeoutMaxMs ?? base.electionTimeoutMaxMs,
+    },
     loadBalancer: parseAddress(loadBalancer) ?? loadBalancerAddress(portBase),
     supervisor: parseAddress(supervisor) ?? supervisorAddress(portBase),
   }

@@ -50,10 +50,20 @@ const peer = z.strictObject({
   capacity: z.record(z.string(), quantity).default({}),
 })
 
+/**
+ * Times of the consensus by profile. `wan`: peers in different places, round trips of up to 100 ms;
+ * an election then takes seconds, as etcd's tuning guide advises (ten round trips at least).
+ */
+export const profiles = {
+  lan: { heartbeatMs: 50, electionTimeoutMinMs: 300, electionTimeoutMaxMs: 600 },
+  wan: { heartbeatMs: 250, electionTimeoutMinMs: 1_500, electionTimeoutMaxMs: 3_000 },
+} as const
+
 const timings = z.strictObject({
-  heartbeatMs: milliseconds.default(50),
-  electionTimeoutMinMs: milliseconds.default(300),
-  electionTimeoutMaxMs: milliseconds.default(600),
+  profile: z.enum(['lan', 'wan']).default('lan'),
+  heartbeatMs: milliseconds.optional(),
+  electionTimeoutMinMs: milliseconds.optional(),
+  electionTimeoutMaxMs: milliseconds.optional(),
   mainThreadStallMs: milliseconds.default(5_000),
   nodeLeaseRenewMs: milliseconds.default(2_000),
   nodeStatusMs: milliseconds.default(10_000),

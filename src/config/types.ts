@@ -36,6 +36,8 @@ export interface PeerConfig {
 
 /** Milliseconds. The defaults suit a LAN; see docs/ARCHITECTURE.md, Failure detection. */
 export interface Timings {
+  /** Where the three times below come from unless they are given. */
+  readonly profile: 'lan' | 'wan'
   readonly heartbeatMs: number
   /** Each election waits a random time in [min, max). */
   readonly electionTimeoutMinMs: number

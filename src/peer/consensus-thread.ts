@@ -102,6 +102,8 @@ function openStore(mesh: Mesh, voters: NonNullable<ConsensusOptions['voters']>):
       heartbeatMs: timings.heartbeatMs,
       electionMsMin: timings.electionTimeoutMinMs,
       electionMsMax: timings.electionTimeoutMaxMs,
+      // On long ways an answer takes longer, and must not be asked for twice.
+      retryMs: timings.electionTimeoutMinMs,
     },
     snapshotEveryEntries: store.snapshotEntries,
     quotaBytes: store.quotaBytes,

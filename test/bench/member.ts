@@ -28,6 +28,7 @@ const consensus = new Consensus(
     meshKeyFile: options.keyFile,
     storeDir: options.storeDir,
     timings: {
+      profile: 'lan',
       heartbeatMs: 50,
       electionTimeoutMinMs: 300,
       electionTimeoutMaxMs: 600,

@@ -361,6 +361,23 @@ describe('the API over one store', () => {
   })
 })
 
+test('the store shows in the metrics, under the names that etcd has', async () => {
+  const cluster = await startCluster()
+  const { status, body } = await cluster.server.transport(systemUser).request({
+    method: 'GET',
+    path: '/metrics',
+    query: new URLSearchParams(),
+    headers: {},
+  })
+  expect(status).toBe(200)
+  const text = Buffer.from(body as Uint8Array).toString()
+  const value = (name: string) => Number(new RegExp(`^${name} (.+)$`, 'm').exec(text)?.[1])
+  expect(value('etcd_server_has_leader')).toBe(1)
+  expect(value('etcd_mvcc_db_total_size_in_bytes')).toBeGreaterThan(100)
+  expect(value('etcd_debugging_mvcc_current_revision')).toBeGreaterThan(1)
+  await cluster.stop()
+})
+
 test('all but followers ask clients to come back elsewhere, and /readyz says who leads', async () => {
   const local = createLocalStore()
   let become: (leadership: Leadership) => void = () => {}

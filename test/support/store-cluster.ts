@@ -30,6 +30,7 @@ export interface StoreCluster {
 }
 
 const timings: StoreMemberOptions['timings'] = {
+  profile: 'lan',
   heartbeatMs: 50,
   electionTimeoutMinMs: 300,
   electionTimeoutMaxMs: 600,

@@ -1,7 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { ApiResponse } from '../../api/http.ts'
+import type { Store } from '../../store/types.ts'
 import { textResponse } from './respond.ts'
 import type { Route } from './route.ts'
+import { registerStoreMetrics } from './store-metrics.ts'
 
 /** Figures of one server under upstream's names. */
 export class Metrics {
@@ -22,8 +24,11 @@ export class Metrics {
     registers: [this.#registry],
   })
 
-  /** `watchers` is asked at each scrape. */
-  constructor(watchers: () => number) {
+  readonly #refresh: () => Promise<void>
+
+  /** `watchers` and `store` are asked at each scrape. */
+  constructor(watchers: () => number, store: Store) {
+    this.#refresh = registerStoreMetrics(this.#registry, store)
     collectDefaultMetrics({ register: this.#registry })
     new Gauge({
       name: 'apiserver_longrunning_requests',
@@ -49,6 +54,7 @@ export class Metrics {
   }
 
   async response(): Promise<ApiResponse> {
+    await this.#refresh()
     const response = textResponse(200, await this.#registry.metrics())
     return { ...response, headers: { 'content-type': this.#registry.contentType } }
   }

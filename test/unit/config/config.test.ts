@@ -218,3 +218,14 @@ describe('networks', () => {
     expect(contains(parseCidr(outer), parseCidr(inner))).toBe(expected)
   })
 })
+
+test('a profile gives the times of the consensus, and each of them can be given', () => {
+  const times = (timings: object) => {
+    const config = parseConfig('c.json', { peers: [{ name: 'a' }], timings })
+    const { heartbeatMs, electionTimeoutMinMs, electionTimeoutMaxMs } = config.timings
+    return [heartbeatMs, electionTimeoutMinMs, electionTimeoutMaxMs]
+  }
+  expect(times({})).toEqual([50, 300, 600])
+  expect(times({ profile: 'wan' })).toEqual([250, 1_500, 3_000])
+  expect(times({ profile: 'wan', heartbeatMs: 400 })).toEqual([400, 1_500, 3_000])
+})

@@ -69,7 +69,11 @@ export class TestCluster {
     this.#options = options
   }
 
-  async open(id: MemberId, joining = false): Promise<Replica> {
+  async open(
+    id: MemberId,
+    joining = false,
+    options: Partial<OpenReplicaOptions> = {},
+  ): Promise<Replica> {
     const replica = await openReplica({
       id,
       members: joining ? [] : this.#initial,
@@ -84,6 +88,7 @@ export class TestCluster {
       walSegmentBytes: 1 << 20,
       ...this.#options,
       timings: { electionMsMin: 150, electionMsMax: 300, ...this.#options.timings },
+      ...options,
     })
     this.replicas.set(id, replica)
     await replica.start()
