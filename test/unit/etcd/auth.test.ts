@@ -1,0 +1,143 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { readToken, signToken, tokenTtlMs } from '../../../src/etcd/auth/token.ts'
+import { systemClock } from '../../../src/kernel/clock.ts'
+import * as auth from '../../../src/store/etcd/rpc/auth.ts'
+import * as kv from '../../../src/store/etcd/rpc/kv.ts'
+import * as lease from '../../../src/store/etcd/rpc/lease.ts'
+import { watchRequest, watchResponse } from '../../../src/store/etcd/rpc/watch.ts'
+import { createPki, quickHasher, startServer, type TestPki, type TestServer } from './etcdctl.ts'
+import { GrpcClient } from './grpc-client.ts'
+
+/** Who may do what, once authentication is on: tokens, and names in certificates. */
+let pki: TestPki
+let asRoot: GrpcClient
+let asAlice: GrpcClient
+let asNobody: GrpcClient
+let tested: TestServer
+let now = 0
+const flags: Record<string, string[]> = {}
+
+beforeAll(async () => {
+  pki = await createPki()
+  for (const user of ['root', 'alice', 'nobody']) flags[user] = await pki.client(user)
+}, 60_000)
+beforeEach(async () => {
+  now = 0
+  const clock = { ...systemClock, wall: () => systemClock.wall() + now }
+  tested = await startServer(pki, { clock })
+  const clients = ['root', 'alice', 'nobody'].map(
+    user => new GrpcClient(tested.endpoint, flags[user]!),
+  )
+  ;[asRoot, asAlice, asNobody] = clients as [GrpcClient, GrpcClient, GrpcClient]
+  const { store } = tested
+  const passwordHash = await quickHasher.hash('pw')
+  for (const name of ['root', 'alice']) {
+    await store.authChange({ type: 'user-add', name, passwordHash, noPassword: false })
+  }
+  await store.authChange({ type: 'role-add', name: 'own' })
+  const permission = { type: 'READWRITE', key: 'a/', rangeEnd: 'a0' } as const
+  await store.authChange({ type: 'role-grant', name: 'own', permission })
+  await store.authChange({ type: 'user-grant', name: 'alice', role: 'own' })
+  await store.authChange({ type: 'user-grant', name: 'root', role: 'root' })
+  await store.authChange({ type: 'auth-enable', tokenSecret: '0123456789abcdef' })
+})
+afterEach(async () => {
+  for (const client of [asRoot, asAlice, asNobody]) client?.close()
+  await tested?.server.stop()
+})
+afterAll(() => pki?.remove())
+
+const types = {
+  put: [kv.putRequest, kv.putResponse],
+  range: [kv.rangeRequest, kv.rangeResponse],
+  authenticate: [auth.authenticateRequest, auth.authenticateResponse],
+  users: [auth.emptyRequest, auth.namesResponse],
+  roleAdd: [auth.roleAddRequest, auth.headerResponse],
+  revoke: [lease.leaseRevokeRequest, lease.leaseRevokeResponse],
+  ttl: [lease.leaseTimeToLiveRequest, lease.leaseTimeToLiveResponse],
+} as const
+
+const denied = { code: 7, message: 'etcdserver: permission denied' }
+const badToken = { code: 16, message: 'etcdserver: invalid auth token' }
+const tokenOf = async (name: string) =>
+  (await asNobody.call('Auth/Authenticate', types.authenticate, { name, password: 'pw' })).token
+const get = (client: GrpcClient, key: string, headers?: Record<string, string>) =>
+  client.call('KV/Range', types.range, { key }, headers)
+
+test('a certificate is enough', async () => {
+  await asAlice.call('KV/Put', types.put, { key: 'a/1' })
+  await expect(get(asAlice, 'b')).rejects.toEqual(denied)
+  await expect(get(asNobody, 'a/1')).rejects.toEqual(denied)
+  await get(asRoot, 'b')
+})
+
+test('a token counts before the certificate, as `token` or as `authorization`', async () => {
+  const token = await tokenOf('alice')
+  await get(asNobody, 'a/1', { token })
+  await get(asNobody, 'a/1', { authorization: `Bearer ${token}` })
+  await expect(get(asRoot, 'b', { token })).rejects.toEqual(denied)
+})
+
+test('a token that is forged, expired or of older users is invalid', async () => {
+  const token = await tokenOf('alice')
+  const [body] = token.split('.')
+  const forged = signToken({ user: 'root', authRevision: 7, expiresAt: 2 ** 50 }, 'ff')
+  for (const bad of ['', 'x', `${body}.`, `${body}.AAAA`, `${token}.x`, forged]) {
+    await expect(get(asAlice, 'a/1', { token: bad }), bad).rejects.toEqual(badToken)
+  }
+  await get(asAlice, 'a/1', { token })
+  now = tokenTtlMs + 1
+  await expect(get(asAlice, 'a/1', { token })).rejects.toEqual(badToken)
+  const fresh = await tokenOf('alice')
+  await get(asAlice, 'a/1', { token: fresh })
+  await asRoot.call('Auth/RoleAdd', types.roleAdd, { name: 'more' })
+  await expect(get(asAlice, 'a/1', { token: fresh })).rejects.toEqual(badToken)
+})
+
+test('a wrong password, an unknown user', async () => {
+  const message = 'etcdserver: authentication failed, invalid user ID or password'
+  for (const name of ['alice', 'ghost']) {
+    const call = asNobody.call('Auth/Authenticate', types.authenticate, { name, password: 'no' })
+    await expect(call).rejects.toEqual({ code: 3, message })
+  }
+})
+
+test('users are for root', async () => {
+  await expect(asAlice.call('Auth/UserList', types.users, {})).rejects.toEqual(denied)
+  const { names } = await asRoot.call('Auth/UserList', types.users, {})
+  expect(names).toEqual(['alice', 'root'])
+  for (const path of ['Maintenance/Defragment', 'Maintenance/HashKV', 'Cluster/MemberAdd']) {
+    await expect(asAlice.raw(path, Buffer.alloc(0)), path).rejects.toEqual(denied)
+  }
+})
+
+test('a watch is checked when it is made', async () => {
+  const stream = asAlice.stream('Watch/Watch')
+  stream.send(watchRequest.encode({ createRequest: { key: 'b' } }))
+  stream.send(watchRequest.encode({ createRequest: { key: 'a/', rangeEnd: 'a0' } }))
+  expect(await stream.message(0, watchResponse)).toMatchObject({
+    ...{ watchId: -1, created: true, canceled: true },
+    cancelReason: 'rpc error: code = PermissionDenied desc = etcdserver: permission denied',
+  })
+  expect(await stream.message(1, watchResponse)).toMatchObject({ watchId: 0, canceled: false })
+})
+
+test('a lease with the keys of others is not to be revoked, nor are its keys told', async () => {
+  await tested.store.leaseGrant(60, 5)
+  await asRoot.call('KV/Put', types.put, { key: 'b', lease: 5 })
+  const revoke = asAlice.call('Lease/LeaseRevoke', types.revoke, { id: 5 })
+  await expect(revoke).rejects.toEqual(denied)
+  const keys = asAlice.call('Lease/LeaseTimeToLive', types.ttl, { id: 5, keys: true })
+  await expect(keys).rejects.toEqual(denied)
+  await asAlice.call('Lease/LeaseTimeToLive', types.ttl, { id: 5 })
+  await asRoot.call('Lease/LeaseRevoke', types.revoke, { id: 5 })
+})
+
+test('a token is its claims, signed', () => {
+  const claims = { user: 'ünïcode', authRevision: 3, expiresAt: 1_000 }
+  const token = signToken(claims, 'aabb')
+  expect(readToken(token, 'aabb', 999)).toEqual(claims)
+  expect(readToken(token, 'aabb', 1_000)).toBe(undefined)
+  expect(readToken(token, 'aabc', 999)).toBe(undefined)
+  expect(readToken(token, '', 999)).toBe(undefined)
+})
