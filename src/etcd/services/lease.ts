@@ -2,7 +2,7 @@ import type { LeaseId } from '../../mvcc/types.ts'
 import type { Caller } from '../../store/auth/types.ts'
 import * as rpc from '../../store/etcd/rpc/lease.ts'
 import type { WideInt } from '../../store/etcd/rpc/reader.ts'
-import { type Context, checkServed, decode, granted, must, unary } from '../context.ts'
+import { type Context, checkServed, decode, granted, must, proposal, unary } from '../context.ts'
 import { etcdError } from '../errors.ts'
 import { rpcErrorOf } from '../grpc/status.ts'
 import type { Call, Method, ServerStream } from '../grpc/types.ts'
@@ -23,12 +23,13 @@ export function leaseMethods(context: Context): Record<string, Method> {
       request: rpc.leaseGrantRequest,
       response: rpc.leaseGrantResponse,
       async handle(request, call) {
-        checkNamed(context, admission.callerOf(call))
+        const propose = proposal(context, call)
+        checkNamed(context, propose.caller)
         if (request.ttl > ttlSeconds.max) throw etcdError('etcdserver: too large lease TTL')
         const ttl = Math.max(ttlSeconds.min, request.ttl)
         const wanted = leaseFromWire(request.id)
         if (wanted === undefined) throw etcdError('etcdserver: lease id is out of range')
-        const { id } = await must(options.store.leaseGrant(ttl, wanted || undefined))
+        const { id } = await must(options.store.leaseGrant(ttl, wanted || undefined, propose))
         return { header: context.header(), id, ttl }
       },
     }),
@@ -36,9 +37,9 @@ export function leaseMethods(context: Context): Record<string, Method> {
       request: rpc.leaseRevokeRequest,
       response: rpc.leaseRevokeResponse,
       async handle(request, call) {
-        const id = known(request.id)
-        await checkRevoke(context, id, admission.callerOf(call))
-        await must(options.store.leaseRevoke(id))
+        const propose = proposal(context, call)
+        checkNamed(context, propose.caller)
+        await must(options.store.leaseRevoke(known(request.id), propose))
         return { header: context.header() }
       },
     }),
@@ -72,14 +73,6 @@ function known(id: WideInt): LeaseId {
 function checkNamed(context: Context, caller: Caller | undefined): void {
   const { enabled } = context.options.store.auth
   if (enabled && !caller?.user) throw etcdError('etcdserver: user name is empty')
-}
-
-/** Who revokes a lease deletes its keys. Source: etcd apply/auth.go LeaseRevoke. */
-async function checkRevoke(context: Context, id: LeaseId, caller: Caller | undefined) {
-  checkNamed(context, caller)
-  if (caller === undefined || context.admission.isAdmin(caller)) return
-  const { keys } = await must(context.options.store.leaseTimeToLive(id))
-  for (const key of keys) context.admission.checkWrite(caller, key, '')
 }
 
 async function timeToLive(context: Context, wireId: WideInt, withKeys: boolean, call: Call) {

@@ -86,7 +86,15 @@ export class FakeStore implements EmbeddedStore {
     return { ok: true, ttlSeconds: lease.ttlSeconds }
   }
 
-  async leaseRevoke(id: LeaseId): ReturnType<types.Store['leaseRevoke']> {
+  async leaseRevoke(
+    id: LeaseId,
+    options: types.ProposeOptions = {},
+  ): ReturnType<types.Store['leaseRevoke']> {
+    for (const key of this.mvcc.leases.get(id)?.keys ?? []) {
+      const user = options.caller?.user
+      const refusal = user === undefined ? undefined : this.auth.refuses(user, 'write', key)
+      if (refusal !== undefined) return invalid(refusal)
+    }
     this.#deadlines.get(id)?.cancel()
     this.#deadlines.delete(id)
     const done = this.mvcc.revoke(id)

@@ -17,10 +17,7 @@ beforeAll(async () => {
   flags = await pki.client('tester')
 }, 60_000)
 beforeEach(async () => {
-  const snapshot = async function* () {
-    for (let piece = 0; piece < 40; piece++) yield new Uint8Array(10_000).fill(piece)
-  }
-  tested = await startServer(pki, { snapshot })
+  tested = await startServer(pki)
   client = new GrpcClient(tested.endpoint, flags)
 })
 afterEach(async () => {
@@ -207,16 +204,6 @@ describe('Cluster and Maintenance', () => {
       targetId: 0x91bc3c398fb3c146n,
     })
     await expect(again).rejects.toEqual({ code: 9, message: 'etcdserver: not leader' })
-  })
-
-  test('a snapshot comes in pieces, at last its sum', async () => {
-    const stream = client.stream('Maintenance/Snapshot')
-    stream.send(Buffer.alloc(0))
-    stream.end()
-    expect(await stream.status()).toEqual({ code: 0, message: '' })
-    const blobs = stream.messages.map(bytes => maintenance.snapshotResponse.decode(bytes).blob)
-    expect(blobs.at(-1)?.length).toBe(32)
-    expect(blobs.slice(0, -1).reduce((sum, { length }) => sum + length, 0)).toBe(400_000)
   })
 
   test('who wants a leader is told when there is none', async () => {
