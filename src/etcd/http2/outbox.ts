@@ -7,7 +7,8 @@ export interface Sink {
   readonly destroyed: boolean
 }
 
-const slabBytes = 64 << 10
+/** A quiet connection has a small slab; a busy one soon a large one. */
+const slabBytes = { least: 4 << 10, most: 64 << 10 } as const
 
 /**
  * Frames on their way out. What is written in one turn of the event loop leaves as one write: a
@@ -15,7 +16,7 @@ const slabBytes = 64 << 10
  */
 export class Outbox {
   readonly #sink: Sink
-  #slab = Buffer.allocUnsafeSlow(slabBytes)
+  #slab = Buffer.allocUnsafeSlow(slabBytes.least)
   /** The slab: sent up to `#from`, filled up to `#to`. */
   #from = 0
   #to = 0
@@ -45,7 +46,8 @@ export class Outbox {
   reserve(count: number): number {
     if (this.#slab.length - this.#to < count) {
       this.flush()
-      this.#slab = Buffer.allocUnsafeSlow(Math.max(slabBytes, count))
+      const larger = Math.min(slabBytes.most, 2 * this.#slab.length)
+      this.#slab = Buffer.allocUnsafeSlow(Math.max(larger, count))
       this.#from = 0
       this.#to = 0
     }

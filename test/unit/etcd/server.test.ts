@@ -38,4 +38,29 @@ describe.runIf(hasEtcdctl)('etcdctl', () => {
     expect(await ctl('member', 'list')).toMatch(/8e9e05c52164694d, started, peer-1/)
     expect(await ctl('endpoint', 'status', '-w', 'json')).toMatch(/"version":"3.5/)
   })
+
+  test('is refused without a certificate, and with one of another CA', async () => {
+    const other = await createPki()
+    const cacert = flags.slice(0, 2)
+    const foreign = (await other.client('admin')).slice(2)
+    for (const args of [cacert, [...cacert, ...foreign]]) {
+      const at = [...args, '--endpoints', tested.endpoint, '--command-timeout', '1s']
+      const ran = await etcdctl([...at, 'get', 'a'])
+      expect(ran.code).not.toBe(0)
+    }
+    other.remove()
+  })
+
+  test('watches, leases, locks and transactions', async () => {
+    const granted = /lease ([0-9a-f]+) granted/.exec(await ctl('lease', 'grant', '60'))?.[1] ?? ''
+    expect(await ctl('put', 'leased', '1', '--lease', granted)).toBe('OK\n')
+    expect(await ctl('lease', 'timetolive', granted, '--keys')).toContain('attached keys([leased])')
+    expect(await ctl('lease', 'keep-alive', '--once', granted)).toContain('keepalived with TTL(60)')
+    expect(await ctl('lock', 'mutex', 'echo', 'held')).toBe('held\n')
+    const txn = await etcdctl(
+      [...flags, '--endpoints', tested.endpoint, 'txn'],
+      'value("leased") = "1"\n\ndel leased\n\n\n',
+    )
+    expect(txn.out).toBe('SUCCESS\n\n1\n')
+  })
 })
