@@ -63,7 +63,7 @@ export function unary<Request, Response>(
     async handle(bytes, call) {
       const request = decode(row.request, bytes)
       checkServed(context, call, row.learner?.(request) ?? false)
-      return row.response.encode(await row.handle(request, call))
+      return row.response.encodeParts(await row.handle(request, call))
     },
   }
 }

@@ -17,10 +17,13 @@ export interface Call {
   readonly timeoutMs: number | undefined
 }
 
+/** A message to be sent: its parts, in order. They must not change any more. */
+export type Outgoing = readonly Buffer[]
+
 /** One message in, one out. Rejects with RpcError. */
 export interface UnaryMethod {
   readonly kind: 'unary'
-  handle(request: Buffer, call: Call): Promise<Buffer>
+  handle(request: Buffer, call: Call): Promise<Outgoing>
 }
 
 /** Messages in and out in any order. */
@@ -36,7 +39,7 @@ export type Methods = ReadonlyMap<string, Method>
 
 /** The server's side of a stream. After `end`, or when the client is gone, nothing happens. */
 export interface ServerStream {
-  write(message: Buffer): void
+  write(message: Outgoing): void
   /** Without an error: OK. */
   end(error?: RpcError): void
   /**
@@ -96,4 +99,10 @@ export const limits = {
 /** grpc-go's text for a message above the limit, which clients and people know. */
 export function tooLargeText(bytes: number): string {
   return `grpc: received message larger than max (${bytes} vs. ${limits.messageBytesMax})`
+}
+
+export function bytesOf(message: Outgoing): number {
+  let bytes = 0
+  for (const part of message) bytes += part.length
+  return bytes
 }

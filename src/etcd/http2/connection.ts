@@ -3,7 +3,7 @@ import type { Clock } from '../../kernel/clock.ts'
 import type { Logger } from '../../kernel/logger.ts'
 import { etcdError } from '../errors.ts'
 import { unknownMethod } from '../grpc/status.ts'
-import { type Client, limits, type Methods } from '../grpc/types.ts'
+import { type Client, limits, type Methods, type Outgoing } from '../grpc/types.ts'
 import {
   ConnectionError,
   defaultWindow,
@@ -125,7 +125,7 @@ export class Connection implements StreamHost {
 
   // The host of its streams.
 
-  writeUnary(stream: Stream, message: Buffer): boolean {
+  writeUnary(stream: Stream, message: Outgoing): boolean {
     return !this.#isDead && this.#sender.writeUnary(stream, message)
   }
 

@@ -1,4 +1,5 @@
 import { prefixBytes } from '../grpc/deframer.ts'
+import { bytesOf, type Outgoing } from '../grpc/types.ts'
 import {
   ConnectionError,
   defaultWindow,
@@ -64,8 +65,9 @@ export class Sender {
    * Headers, message and trailers at once, when nothing stands in the way: by far the most frequent
    * response.
    */
-  writeUnary(stream: Stream, message: Buffer): boolean {
-    const length = prefixBytes + message.length
+  writeUnary(stream: Stream, message: Outgoing): boolean {
+    const messageBytes = bytesOf(message)
+    const length = prefixBytes + messageBytes
     const room = Math.min(this.#window, stream.sendWindow, this.frameBytesMax)
     if (length > room || stream.hasHead || this.#isFull) return false
     const outbox = this.#outbox
@@ -76,8 +78,8 @@ export class Sender {
     at += okHead.copy(outbox.slab, at)
     at = outbox.head(at, length, frameTypes.data, 0, id)
     outbox.slab[at] = 0
-    at = outbox.slab.writeUInt32BE(message.length, at + 1)
-    at += message.copy(outbox.slab, at)
+    at = outbox.slab.writeUInt32BE(messageBytes, at + 1)
+    for (const part of message) at += part.copy(outbox.slab, at)
     at = outbox.head(at, okTrailers.length, frameTypes.headers, lastBlock, id)
     okTrailers.copy(outbox.slab, at)
     this.#window -= length
@@ -90,7 +92,7 @@ export class Sender {
   pump(stream: Stream): void {
     if (this.#waiting.has(stream)) return
     const { queue } = stream
-    while (queue.length > 0) {
+    while (queue.bytes > 0) {
       const room = Math.min(this.#window, stream.sendWindow, this.frameBytesMax)
       if (room <= 0 || this.#isFull) {
         this.#waiting.add(stream)
@@ -110,7 +112,7 @@ export class Sender {
     return this.#outbox.queuedBytes > this.#outboxBytesMax
   }
 
-  /** One DATA frame of up to `room` bytes: several small pieces of the queue, or part of one. */
+  /** One DATA frame of up to `room` bytes: several messages, or part of one. */
   #data(stream: Stream, room: number): void {
     const { queue, id } = stream
     const outbox = this.#outbox
@@ -118,23 +120,9 @@ export class Sender {
       stream.hasHead = true
       outbox.frame(frameTypes.headers, flags.endHeaders, id, okHead)
     }
-    let count = 0
-    let length = 0
-    while (count < queue.length && length < room) length += queue[count++]!.length
-    length = Math.min(length, room)
-    let at = outbox.head(outbox.reserve(frameHeadBytes + length), length, frameTypes.data, 0, id)
-    let left = length
-    let taken = 0
-    while (left > 0) {
-      const piece = queue[taken]!
-      const part = piece.copy(outbox.slab, at, 0, left)
-      at += part
-      left -= part
-      if (part === piece.length) taken++
-      else queue[taken] = piece.subarray(part)
-    }
-    while (taken < queue.length && queue[taken]!.length === 0) taken++
-    queue.splice(0, taken)
+    const length = Math.min(queue.bytes, room)
+    const at = outbox.reserve(frameHeadBytes + length)
+    queue.take(outbox.slab, outbox.head(at, length, frameTypes.data, 0, id), length)
     this.#window -= length
     stream.sendWindow -= length
     stream.onWritten(length)

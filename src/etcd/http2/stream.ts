@@ -2,13 +2,16 @@ import type { Cancel, Clock } from '../../kernel/clock.ts'
 import { Deframer, prefixBytes } from '../grpc/deframer.ts'
 import { RpcError, rpcErrorOf } from '../grpc/status.ts'
 import {
+  bytesOf,
   type Call,
   type Client,
   limits,
   type Method,
+  type Outgoing,
   type ServerStream,
   type StreamHandlers,
 } from '../grpc/types.ts'
+import { ByteQueue } from './byte-queue.ts'
 import { ConnectionError, windowMax } from './codes.ts'
 import type { RequestHead } from './request-head.ts'
 import { okTrailers, trailersOf } from './response-head.ts'
@@ -19,7 +22,7 @@ export interface StreamHost {
   readonly client: Client
   readonly clock: Clock
   /** Writes the whole of a unary response if windows allow it now. */
-  writeUnary(stream: Stream, message: Buffer): boolean
+  writeUnary(stream: Stream, message: Outgoing): boolean
   /** Writes what windows allow of the stream's queue; the rest when they open. */
   pump(stream: Stream): void
   /** Lets the client send `bytes` more on the stream. */
@@ -57,8 +60,7 @@ export class Stream implements ServerStream, Call {
   /** What we may still send. */
   sendWindow: number
   /** Messages with their prefix, and rests of them. */
-  readonly queue: Buffer[] = []
-  #queuedBytes = 0
+  readonly queue = new ByteQueue()
   hasHead = false
   /** To be sent after the queue; then our side has ended. */
   trailers: Buffer | undefined
@@ -123,8 +125,8 @@ export class Stream implements ServerStream, Call {
   /** The stream was reset, or the connection is gone. */
   abort(): void {
     this.isOver = true
-    this.queue.length = 0
-    this.#count(-this.#queuedBytes)
+    this.#host.queued(-this.queue.bytes)
+    this.queue.clear()
     this.#onOver()
   }
 
@@ -133,13 +135,15 @@ export class Stream implements ServerStream, Call {
     return this.sendWindow <= windowMax
   }
 
-  write(message: Buffer): void {
+  write(message: Outgoing): void {
     if (this.isOver || this.trailers !== undefined) return
+    const bytes = bytesOf(message)
     const prefix = Buffer.allocUnsafe(prefixBytes)
     prefix[0] = 0
-    prefix.writeUInt32BE(message.length, 1)
-    this.queue.push(prefix, message)
-    this.#count(prefixBytes + message.length)
+    prefix.writeUInt32BE(bytes, 1)
+    this.queue.push(prefix)
+    for (const part of message) this.queue.push(part)
+    this.#host.queued(prefixBytes + bytes)
     this.#host.pump(this)
   }
 
@@ -151,12 +155,12 @@ export class Stream implements ServerStream, Call {
 
   get isCongested(): boolean {
     const { stream, connection } = limits.queuedBytesMax
-    return this.#queuedBytes > stream || this.#host.queuedBytes > connection
+    return this.queue.bytes > stream || this.#host.queuedBytes > connection
   }
 
   async drained(): Promise<void> {
     const { stream, connection } = limits.queuedBytesMax
-    if (!this.isOver && this.#queuedBytes > stream / 10) {
+    if (!this.isOver && this.queue.bytes > stream / 10) {
       await new Promise<void>(resolve => this.#waiters.push(resolve))
     }
     if (!this.isOver && this.#host.queuedBytes > connection / 10) await this.#host.relieved()
@@ -164,9 +168,9 @@ export class Stream implements ServerStream, Call {
 
   /** The connection has written `bytes` of the queue. */
   onWritten(bytes: number): void {
-    this.#count(-bytes)
+    this.#host.queued(-bytes)
     if (this.#waiters.length === 0) return
-    if (this.#queuedBytes <= limits.queuedBytesMax.stream / 10) this.#wakeWaiters()
+    if (this.queue.bytes <= limits.queuedBytesMax.stream / 10) this.#wakeWaiters()
   }
 
   /** Our side has ended: the trailers are written. */
@@ -193,7 +197,7 @@ export class Stream implements ServerStream, Call {
     this.#handlers?.onEnd?.()
   }
 
-  #call(handle: (request: Buffer, call: Call) => Promise<Buffer>): void {
+  #call(handle: (request: Buffer, call: Call) => Promise<Outgoing>): void {
     const request = this.#next()
     if (this.isOver || this.trailers !== undefined) return
     if (request === undefined || this.#deframer.pendingBytes > 0) {
@@ -204,7 +208,7 @@ export class Stream implements ServerStream, Call {
     handle(request, this).then(this.#finish, this.#fail)
   }
 
-  readonly #finish = (response: Buffer): void => {
+  readonly #finish = (response: Outgoing): void => {
     this.#host.working(-1)
     if (this.isOver || this.#host.writeUnary(this, response)) return
     this.write(response)
@@ -246,11 +250,6 @@ export class Stream implements ServerStream, Call {
     this.#receiveWindow += this.#credit
     this.#host.credit(this, this.#credit)
     this.#credit = 0
-  }
-
-  #count(change: number): void {
-    this.#queuedBytes += change
-    this.#host.queued(change)
   }
 
   #hold(bytes: number): void {

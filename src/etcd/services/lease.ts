@@ -109,7 +109,7 @@ function keepAlive(context: Context, stream: ServerStream, call: Call) {
         // The revision is one that surely is not later than the renewal.
         const header = context.header()
         const ttl = await renew(context, wireId)
-        stream.write(rpc.leaseKeepAliveResponse.encode({ header, id: wireId, ttl }))
+        stream.write(rpc.leaseKeepAliveResponse.encodeParts({ header, id: wireId, ttl }))
       } catch (error) {
         stream.end(rpcErrorOf(error))
       }

@@ -35,7 +35,7 @@ async function send(context: Context, stream: ServerStream, call: Call): Promise
     for (let at = 0; at < slice.length; at += pieceBytes) {
       const blob = slice.subarray(at, at + pieceBytes)
       left -= blob.length
-      stream.write(snapshotResponse.encode({ remainingBytes: left, blob }))
+      stream.write(snapshotResponse.encodeParts({ remainingBytes: left, blob }))
       await stream.drained()
       if (stream.isOver) return
     }

@@ -7,7 +7,7 @@ import {
   type WatchResponse,
   watchResponse,
 } from '../../store/etcd/rpc/watch.ts'
-import { limits } from '../grpc/types.ts'
+import { bytesOf, limits, type Outgoing } from '../grpc/types.ts'
 
 export function eventOf({ type, kv, prevKv }: Event): Partial<EventMessage> {
   return { type: eventTypes.indexOf(type), kv, prevKv }
@@ -22,14 +22,14 @@ export function encodeEvents(
   watchId: number,
   events: readonly Event[],
   fragment: boolean,
-): Buffer[] {
+): Outgoing[] {
   const messages = events.map(eventOf)
-  const whole = watchResponse.encode({ header, watchId, events: messages })
-  if (!fragment || whole.length < limits.messageBytesMax || messages.length < 2) return [whole]
+  const whole = watchResponse.encodeParts({ header, watchId, events: messages })
+  if (!fragment || bytesOf(whole) < limits.messageBytesMax || messages.length < 2) return [whole]
   const parts = cut(messages)
   return parts.map((part, index) => {
     const response: Partial<WatchResponse> = { header, watchId, events: part }
-    return watchResponse.encode({ ...response, fragment: index < parts.length - 1 })
+    return watchResponse.encodeParts({ ...response, fragment: index < parts.length - 1 })
   })
 }
 
@@ -40,7 +40,7 @@ function cut(events: readonly Partial<EventMessage>[]): Partial<EventMessage>[][
   const parts: Partial<EventMessage>[][] = []
   let room = 0
   for (const event of events) {
-    const bytes = eventType.encode(event).length + 8
+    const bytes = bytesOf(eventType.encodeParts(event)) + 8
     if (parts.length === 0 || bytes > room) {
       parts.push([])
       room = limits.messageBytesMax - overheadBytes

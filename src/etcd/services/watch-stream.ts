@@ -223,7 +223,7 @@ export class WatchStream implements StreamHandlers {
 
   #send(response: Partial<WatchResponse>, revision?: number): void {
     this.#stream.write(
-      watchResponse.encode({ header: this.#context.header(revision), ...response }),
+      watchResponse.encodeParts({ header: this.#context.header(revision), ...response }),
     )
   }
 }

@@ -202,6 +202,27 @@ function lengthOf(bytes: Buffer): Buffer {
     : Buffer.of((bytes.length & 0x7f) | 0x80, bytes.length >> 7)
 }
 
+test('large values are parts of their own, in the right places', () => {
+  const prng = createPrng(5)
+  for (let round = 0; round < 200; round++) {
+    const kvs = Array.from({ length: prng.below(6) }, (_, at) => ({
+      key: `key-${at}`,
+      value: Buffer.alloc(prng.below(2) * prng.below(9_000), at + 1),
+      lease: at,
+    }))
+    const response = { header: { revision: round }, kvs, count: kvs.length }
+    const parts = kv.rangeResponse.encodeParts(response)
+    const large = kvs.filter(({ value }) => value.length >= 2_048)
+    expect(parts.length).toBe(2 * large.length + 1)
+    for (const { value } of large) expect(parts.some(it => it.equals(value))).toBe(true)
+    const decoded = kv.rangeResponse.decode(Buffer.concat(parts))
+    expect(decoded.kvs.map(it => [it.key, it.value?.length, it.lease])).toEqual(
+      kvs.map(it => [it.key, it.value.length, it.lease]),
+    )
+    expect(Buffer.concat(parts)).toEqual(kv.rangeResponse.encode(decoded))
+  }
+})
+
 test('random bytes are a message or malformed, never anything else', () => {
   const prng = createPrng(3)
   const types: Any[] = [kv.txnRequest, watch.watchRequest, kv.rangeResponse, cluster.member]

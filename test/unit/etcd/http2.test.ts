@@ -24,7 +24,7 @@ const errors = { protocol: 1, flow: 3, closed: 5, size: 6, refused: 7, compressi
 
 const methods = new Map<string, Method>(
   Object.entries({
-    '/t/Echo': { kind: 'unary', handle: async message => message },
+    '/t/Echo': { kind: 'unary', handle: async message => [message] },
     '/t/Fail': {
       kind: 'unary',
       handle: async () => {
@@ -33,16 +33,19 @@ const methods = new Map<string, Method>(
     },
     '/t/Hold': {
       kind: 'unary',
-      handle: message => new Promise(resolve => held.push(() => resolve(message))),
+      handle: message => new Promise(resolve => held.push(() => resolve([message]))),
     },
-    '/t/Large': { kind: 'unary', handle: async () => Buffer.alloc(300_000, 7) },
+    '/t/Large': {
+      kind: 'unary',
+      handle: async () => [Buffer.alloc(100_000, 7), Buffer.alloc(200_000, 8)],
+    },
     '/t/Slow': { kind: 'stream', open: () => ({ onMessage: () => new Promise<void>(() => {}) }) },
     '/t/Chat': {
       kind: 'stream',
       open(stream) {
         streams.push(stream)
         return {
-          onMessage: message => stream.write(message),
+          onMessage: message => stream.write([message]),
           onEnd: () => stream.end(),
           onClose: () => {
             closedStreams++

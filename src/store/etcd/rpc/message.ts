@@ -36,6 +36,8 @@ export interface MessageType<T> {
   /** @throws MalformedMessage */
   decode(bytes: Uint8Array): T
   encode(value: Partial<T>): Buffer
+  /** As `encode`, in parts: large values are views of what was given. */
+  encodeParts(value: Partial<T>): Buffer[]
   /** For messages that contain this one. */
   read(reader: Reader): T
   write(writer: Writer, value: Partial<T>): void
@@ -198,11 +200,17 @@ class Message implements MessageType<Record<string, unknown>> {
   }
 
   encode(value: Record<string, unknown>): Buffer {
+    const parts = this.encodeParts(value)
+    return parts.length === 1 ? parts[0]! : Buffer.concat(parts)
+  }
+
+  encodeParts(value: Record<string, unknown>): Buffer[] {
     try {
       this.write(scratch, value)
       return scratch.take()
-    } finally {
+    } catch (error) {
       scratch.clear()
+      throw error
     }
   }
 

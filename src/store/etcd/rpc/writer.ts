@@ -3,6 +3,8 @@ import type { WideInt } from './reader.ts'
 /** What the scratch buffer starts with, and how much of it is kept between messages. */
 const scratchBytes = 64 << 10
 const keptBytesMax = 4 << 20
+/** Values from this size on are not copied but referred to. */
+const referredBytesMin = 2_048
 /** IDs whose varints are remembered: those of clusters, members and leases in use. */
 const rememberedMax = 1_024
 
@@ -12,28 +14,45 @@ const rememberedMax = 1_024
  * written last first. One message at a time.
  *
  *     |......free......|<- tag 2 |<- length |<- nested, written before ->|
+ *
+ * Large values are left where they are: the message then has several parts.
  */
 export class Writer {
   #buffer = Buffer.allocUnsafeSlow(scratchBytes)
   #at = scratchBytes
+  /** Values that are referred to, last one first, and where: own bytes that come after each. */
+  #referred: { readonly value: Uint8Array; readonly ownAfter: number }[] = []
+  #referredBytes = 0
 
-  /** A copy of what was written; the writer is empty then. */
-  take(): Buffer {
-    const bytes = Buffer.allocUnsafe(this.#buffer.length - this.#at)
-    this.#buffer.copy(bytes, 0, this.#at)
-    if (this.#buffer.length > keptBytesMax) this.#buffer = Buffer.allocUnsafeSlow(scratchBytes)
-    this.#at = this.#buffer.length
-    return bytes
+  /** What was written, in parts; the writer is empty then. Large values are views, not copies. */
+  take(): Buffer[] {
+    const own = Buffer.allocUnsafe(this.#own)
+    this.#buffer.copy(own, 0, this.#at)
+    const parts: Buffer[] = []
+    let from = 0
+    for (const { value, ownAfter } of this.#referred.reverse()) {
+      const to = own.length - ownAfter
+      if (to > from) parts.push(own.subarray(from, to))
+      parts.push(Buffer.from(value.buffer, value.byteOffset, value.length))
+      from = to
+    }
+    if (from < own.length || parts.length === 0) parts.push(own.subarray(from))
+    this.clear()
+    return parts
   }
 
-  /** Forgets what was written: after an error. */
+  /** Forgets what was written: also after an error. */
   clear(): void {
+    if (this.#buffer.length > keptBytesMax) this.#buffer = Buffer.allocUnsafeSlow(scratchBytes)
     this.#at = this.#buffer.length
+    if (this.#referredBytes === 0) return
+    this.#referred = []
+    this.#referredBytes = 0
   }
 
   /** Bytes written so far. */
   get written(): number {
-    return this.#buffer.length - this.#at
+    return this.#own + this.#referredBytes
   }
 
   /** Tags and lengths: below 2^32. */
@@ -77,7 +96,11 @@ export class Writer {
   }
 
   bytes(value: Uint8Array): void {
-    this.raw(value)
+    if (value.length < referredBytesMin) this.raw(value)
+    else {
+      this.#referred.push({ value, ownAfter: this.#own })
+      this.#referredBytes += value.length
+    }
     this.uint32(value.length)
   }
 
@@ -85,6 +108,10 @@ export class Writer {
     this.#room(value.length)
     this.#at -= value.length
     this.#buffer.set(value, this.#at)
+  }
+
+  get #own(): number {
+    return this.#buffer.length - this.#at
   }
 
   #double(value: number): void {
@@ -103,7 +130,7 @@ export class Writer {
 
   #room(count: number): void {
     if (this.#at >= count) return
-    const written = this.written
+    const written = this.#own
     const larger = Buffer.allocUnsafeSlow(Math.max(2 * this.#buffer.length, 2 * (written + count)))
     this.#buffer.copy(larger, larger.length - written, this.#at)
     this.#at = larger.length - written
