@@ -15,6 +15,7 @@ import {
 } from './codes.ts'
 import { Flood } from './flood.ts'
 import { FrameReader } from './frame-reader.ts'
+import { checkFrame } from './frame-rules.ts'
 import { type AssembledHead, HeadAssembler } from './head-assembler.ts'
 import { Outbox } from './outbox.ts'
 import { unpadded } from './padding.ts'
@@ -55,17 +56,15 @@ export class Connection implements StreamHost {
   readonly #handlers: readonly FrameHandler[] = [
     (flag, id, bytes, from, to) => this.#onDataFrame(flag, id, bytes, from, to),
     (...frame) => this.#onHead(this.#heads.onHeaders(...frame)),
-    (_flag, id, bytes, from, to) => this.#onPriority(id, bytes, from, to),
-    (_flag, id, _bytes, from, to) => this.#onReset(id, to - from),
-    (flag, id, bytes, from, to) => this.#onSettings(flag, id, bytes, from, to),
+    (_flag, id, bytes, from) => this.#onPriority(id, bytes, from),
+    (_flag, id) => this.#onReset(id),
+    (flag, _id, bytes, from, to) => this.#onSettings(flag, bytes, from, to),
     () => {
       throw broken('a client does not push')
     },
-    (flag, id, bytes, from, to) => this.#onPing(flag, id, bytes, from, to),
-    (_flag, id) => {
-      if (id !== 0) throw broken('GOAWAY on a stream')
-    },
-    (_flag, id, bytes, from, to) => this.#onWindowUpdate(id, bytes, from, to),
+    (flag, _id, bytes, from, to) => this.#onPing(flag, bytes, from, to),
+    () => {},
+    (_flag, id, bytes, from) => this.#onWindowUpdate(id, bytes, from),
     (...frame) => this.#onHead(this.#heads.onContinuation(...frame)),
   ]
   readonly #flood: Flood
@@ -99,7 +98,7 @@ export class Connection implements StreamHost {
     this.#outbox.frame(frameTypes.settings, 0, 0, ownSettings())
     this.#windowUpdate(0, ownWindows.connection - defaultWindow)
     const late = () => {
-      if (!this.#reader.hasPreface) this.#socket.destroy()
+      if (!this.#hasSettings) this.#socket.destroy()
     }
     this.#cancelPreface = options.clock.after(connectionLimits.prefaceMs, late)
     socket.on('data', (chunk: Buffer) => this.#onData(chunk))
@@ -203,6 +202,7 @@ export class Connection implements StreamHost {
     if (this.#heads.isUnfinished && type !== frameTypes.continuation) {
       throw broken('only CONTINUATION may follow here')
     }
+    checkFrame(type, stream, to - from)
     const handle = this.#handlers[type]
     // What is not known is to be ignored.
     if (handle === undefined) this.#flood.count('ignored')
@@ -277,8 +277,7 @@ export class Connection implements StreamHost {
     if (isLast) stream.receiveEnd()
   }
 
-  #onWindowUpdate(id: number, bytes: Buffer, from: number, to: number): void {
-    if (to - from !== 4) throw new ConnectionError('frameSizeError', 'WINDOW_UPDATE has 4 bytes')
+  #onWindowUpdate(id: number, bytes: Buffer, from: number): void {
     const increment = bytes.readUInt32BE(from) & 0x7fff_ffff
     if (id === 0) {
       if (increment === 0) throw broken('WINDOW_UPDATE by 0')
@@ -292,17 +291,14 @@ export class Connection implements StreamHost {
     else this.#abort(stream, 'flowControlError')
   }
 
-  #onReset(id: number, length: number): void {
-    if (length !== 4) throw new ConnectionError('frameSizeError', 'RST_STREAM has 4 bytes')
+  #onReset(id: number): void {
     this.#checkNotIdle(id)
     this.#flood.count('reset')
     const stream = this.#streams.get(id)
-    if (stream === undefined) return
-    this.#drop(stream)
+    if (stream !== undefined) this.#drop(stream)
   }
 
-  #onSettings(flag: number, id: number, bytes: Buffer, from: number, to: number): void {
-    if (id !== 0) throw broken('SETTINGS on a stream')
+  #onSettings(flag: number, bytes: Buffer, from: number, to: number): void {
     const length = to - from
     const isAck = (flag & flags.ack) !== 0
     if (length % 6 !== 0 || (isAck && length > 0)) {
@@ -327,23 +323,19 @@ export class Connection implements StreamHost {
     }
   }
 
-  #onPing(flag: number, id: number, bytes: Buffer, from: number, to: number): void {
-    if (id !== 0) throw broken('PING on a stream')
-    if (to - from !== 8) throw new ConnectionError('frameSizeError', 'PING has 8 bytes')
+  #onPing(flag: number, bytes: Buffer, from: number, to: number): void {
     if (flag & flags.ack) return
     this.#flood.count('answer')
     this.#outbox.frame(frameTypes.ping, flags.ack, 0, bytes.subarray(from, to))
   }
 
-  #onPriority(id: number, bytes: Buffer, from: number, to: number): void {
-    if (id === 0) throw broken('PRIORITY on stream 0')
-    if (to - from !== 5) throw new ConnectionError('frameSizeError', 'PRIORITY has 5 bytes')
+  #onPriority(id: number, bytes: Buffer, from: number): void {
     if ((bytes.readUInt32BE(from) & 0x7fff_ffff) === id) throw broken('depends on itself')
     this.#flood.count('ignored')
   }
 
   #checkNotIdle(id: number): void {
-    if (id === 0 || id % 2 === 0 || id > this.#lastStream) throw broken('the stream is idle')
+    if (id % 2 === 0 || id > this.#lastStream) throw broken('the stream is idle')
   }
 
   /** Ends a stream because of what the client did. */

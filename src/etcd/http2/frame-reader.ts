@@ -20,10 +20,6 @@ export class FrameReader {
     this.#onFrame = onFrame
   }
 
-  get hasPreface(): boolean {
-    return this.#hasPreface
-  }
-
   /**
    * Takes a chunk; `goOn` is asked before each frame.
    * @throws ConnectionError for what is no HTTP/2.

@@ -39,7 +39,6 @@ export class HeadAssembler {
     from: number,
     to: number,
   ): AssembledHead | undefined {
-    if (stream === 0) throw new ConnectionError('protocolError', 'HEADERS on stream 0')
     let [start, end] = unpadded(flag, bytes, from, to)
     if (flag & flags.priority) {
       if (end - start < 5) throw new ConnectionError('frameSizeError', 'HEADERS is too short')
