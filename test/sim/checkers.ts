@@ -1,3 +1,4 @@
+import type { RaftLog } from '../../src/raft/log.ts'
 import type { Entry, Message } from '../../src/raft/types.ts'
 import type { Frame } from '../../src/store/frames.ts'
 import type { Replica } from '../../src/store/replica.ts'
@@ -18,6 +19,8 @@ export interface Checker {
   /** A frame leaves. */
   onSend?(from: string, frame: Frame): void
   onBoot?(peer: SimPeer, replica: Replica): void
+  /** The member's disk was lost. */
+  onWipe?(peer: SimPeer): void
 }
 
 /** At most one leader in a term (Raft 5.2), and nobody votes for two, whatever it has forgotten. */
@@ -187,6 +190,10 @@ export class KeptPromises implements Checker {
     }
   }
 
+  onWipe(peer: SimPeer): void {
+    this.#promised.delete(peer.id)
+  }
+
   onBoot(peer: SimPeer, replica: Replica): void {
     const promise = this.#promised.get(peer.id)
     if (promise === undefined) return
@@ -194,6 +201,46 @@ export class KeptPromises implements Checker {
     const kept = promise.index <= log.offset || log.term(promise.index) === promise.term
     const replaced = log.lastTerm > promise.term
     check(kept || replaced, () => `${peer.id} forgot entry ${promise.index}, which it acknowledged`)
+  }
+}
+
+/**
+ * What a leader commits is in the logs of a majority of the voters of its newest membership: nobody
+ * who was removed, learns only, or has promised nothing is counted (Raft thesis 4.1).
+ */
+export class CommitQuorum implements Checker {
+  /** Newest log last; the one of a lost disk has made promises, too. */
+  readonly #logs = new Map<string, RaftLog[]>()
+  readonly #commits = new Map<string, { life: number; term: number; commit: number }>()
+
+  afterStep(peer: SimPeer, life: Life): void {
+    const { core } = life.replica
+    this.#keep(peer.id, core.log)
+    if (core.role !== 'leader') {
+      this.#commits.delete(peer.id)
+      return
+    }
+    const seen = this.#commits.get(peer.id)
+    const stays = seen?.life === life.number && seen.term === core.term
+    if (stays && core.committed > seen.commit) this.#checkCommit(peer, life)
+    this.#commits.set(peer.id, { life: life.number, term: core.term, commit: core.committed })
+  }
+
+  #keep(id: string, log: RaftLog): void {
+    const logs = this.#logs.get(id) ?? []
+    if (logs.at(-1) !== log) this.#logs.set(id, [...logs, log].slice(-3))
+  }
+
+  #checkCommit(peer: SimPeer, { replica }: Life): void {
+    const { committed, log, membership } = replica.core
+    const term = log.term(committed)
+    const has = (id: string) =>
+      this.#logs.get(id)?.some(each => committed <= each.offset || each.term(committed) === term)
+    const holders = membership.voters.filter(has)
+    check(
+      holders.length * 2 > membership.voters.length,
+      () => `${peer.id} committed ${committed} with ${holders} of the voters ${membership.voters}`,
+    )
   }
 }
 

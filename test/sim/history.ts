@@ -2,6 +2,15 @@ import type { Event } from '../../src/mvcc/types.ts'
 import { type Checker, check } from './checkers.ts'
 import type { Life, SimPeer } from './peer.ts'
 
+/** One change within a revision, as text that two members must agree on. */
+export interface Line {
+  readonly key: string
+  readonly text: string
+}
+
+/** Nobody may write below this: see SimAuthClient. */
+export const forbiddenPrefix = 'x'
+
 interface Change {
   readonly revision: number
   /** The written value; undefined: deleted. */
@@ -15,12 +24,37 @@ interface Change {
  */
 export class History implements Checker {
   readonly #digests: string[] = []
+  readonly #lines: (readonly Line[])[] = []
+  readonly #times: number[] = []
+  readonly #now: () => number
   readonly #appliedAt = new Map<string, number>()
   readonly #keys = new Map<string, Change[]>()
   readonly #cursors = new Map<string, { life: number; next: number }>()
   readonly #refused = new Set<string>()
   /** The highest revision that any caller has been told of. */
   acknowledged = 0
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  /** The changes of a revision, in the order of their text; undefined while nobody has shown it. */
+  linesAt(revision: number): readonly Line[] | undefined {
+    return this.#lines[revision]
+  }
+
+  /** Virtual time at which a member showed the revision first. */
+  timeOf(revision: number): number | undefined {
+    return this.#times[revision]
+  }
+
+  /** When `key` was deleted first after `revision`. */
+  deletedAfter(key: string, revision: number): number | undefined {
+    const found = this.#keys
+      .get(key)
+      ?.find(({ revision: at, value }) => at > revision && value === undefined)
+    return found && this.#times[found.revision]
+  }
 
   afterStep(peer: SimPeer, life: Life): void {
     const { mvcc } = life.replica.machine
@@ -74,13 +108,16 @@ export class History implements Checker {
   }
 
   #add(peer: SimPeer, revision: number, events: readonly Event[]): void {
-    const digest = events.map(describe).sort().join('\n')
+    const lines = events.map(lineOf).sort((left, right) => (left.text < right.text ? -1 : 1))
+    const digest = lines.map(({ text }) => text).join('\n')
     const known = this.#digests[revision]
     if (known !== undefined) {
       check(known === digest, () => `${peer.id} applied another revision ${revision}`)
       return
     }
     this.#digests[revision] = digest
+    this.#lines[revision] = lines
+    this.#times[revision] = this.#now()
     for (const { type, kv } of events) {
       const value = type === 'put' ? Buffer.from(kv.value).toString() : undefined
       this.#addChange(kv.key, revision, value)
@@ -88,6 +125,7 @@ export class History implements Checker {
   }
 
   #addChange(key: string, revision: number, value: string | undefined): void {
+    check(!key.startsWith(forbiddenPrefix), () => `${key} was written without permission`)
     if (value !== undefined) {
       const before = this.#appliedAt.get(value) ?? revision
       check(before === revision, () => `${value} was applied twice: at ${before}, ${revision}`)
@@ -106,7 +144,8 @@ export class History implements Checker {
   }
 }
 
-function byRevision(events: readonly Event[]): Map<number, Event[]> {
+/** Events by their revision, in the order in which they came. */
+export function byRevision(events: readonly Event[]): Map<number, Event[]> {
   const groups = new Map<number, Event[]>()
   for (const event of events) {
     const group = groups.get(event.kv.modRevision)
@@ -116,7 +155,9 @@ function byRevision(events: readonly Event[]): Map<number, Event[]> {
   return groups
 }
 
-function describe({ type, kv }: Event): string {
+/** An event as a line, without what was there before. */
+export function lineOf({ type, kv }: Event): Line {
   const value = Buffer.from(kv.value).toString()
-  return `${type} ${kv.key} ${value} ${kv.createRevision} ${kv.version} ${kv.lease}`
+  const text = `${type} ${kv.key} ${value} ${kv.createRevision} ${kv.version} ${kv.lease}`
+  return { key: kv.key, text }
 }

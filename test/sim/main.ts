@@ -54,7 +54,7 @@ async function runOne(seed: number): Promise<number> {
 
 async function runMany(count: number, from: number): Promise<number> {
   const begun = performance.now()
-  const sums = { runs: 0, requests: 0, crashes: 0, elections: 0, healedInMs: 0 }
+  const sums: Sums = { ...noSums }
   const failure = await new Promise<Outcome | undefined>((resolve, reject) => {
     let running = threads
     for (let at = 0; at < threads; at++) {
@@ -79,13 +79,18 @@ async function runMany(count: number, from: number): Promise<number> {
   return 0
 }
 
-type Sums = { [K in 'runs' | 'requests' | 'crashes' | 'elections' | 'healedInMs']: number }
+/** What is added up; `healedInMs` is the longest. */
+const noSums = {
+  ...{ runs: 0, requests: 0, crashes: 0, elections: 0, healedInMs: 0 },
+  ...{ resumes: 0, renewals: 0, refusals: 0, replaced: 0, wiped: 0 },
+}
+type Sums = { -readonly [K in keyof typeof noSums]: number }
+const added = ['requests', 'crashes', 'elections', 'resumes', 'renewals', 'refusals'] as const
+const churned = ['replaced', 'wiped'] as const
 
 function add(sums: Sums, report: RunReport, count: number, begun: number): void {
   sums.runs++
-  sums.requests += report.requests
-  sums.crashes += report.crashes
-  sums.elections += report.elections
+  for (const name of [...added, ...churned]) sums[name] += report[name]
   sums.healedInMs = Math.max(sums.healedInMs, Math.round(report.healedInMs))
   if (sums.runs % 100 === 0) console.log(`${sums.runs}/${count} seeds, ${seconds(begun)} s`)
 }
@@ -94,7 +99,8 @@ function describe(report: RunReport): string {
   const { seed, scenario, requests, revision, elections, crashes, healedInMs } = report
   const faults = `${crashes} crashes, term ${elections}`
   const work = `${requests} requests, revision ${revision}`
-  return `seed ${seed} (${scenario}) passed: ${work}, ${faults}, healed in ${healedInMs} ms`
+  const clients = [...added.slice(3), ...churned].map(name => `${report[name]} ${name}`).join(', ')
+  return `seed ${seed} (${scenario}) passed: ${work}, ${faults}, ${clients}, healed in ${healedInMs} ms`
 }
 
 function seconds(begun: number): string {

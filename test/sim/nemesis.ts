@@ -23,6 +23,9 @@ type Fault =
   | 'slow-disk'
   | 'transfer'
   | 'false-alarm'
+  | 'replace'
+  | 'replace-leader'
+  | 'wipe'
 
 /** Breaks things, at random but from the seed. */
 export class Nemesis {
@@ -87,6 +90,9 @@ export class Nemesis {
     'false-alarm': () => {
       this.#somePeer().loses(this.#leader().id)
     },
+    replace: () => this.#world.churn.replace(this.#somePeer()),
+    'replace-leader': () => this.#world.churn.replace(this.#leader()),
+    wipe: () => this.#world.wipeSoon(this.#somePeer()),
   }
 
   #crash(peer: SimPeer): void {
@@ -101,7 +107,7 @@ export class Nemesis {
   }
 
   #somePeer(): SimPeer {
-    const { peers } = this.#world
+    const peers = this.#world.peers.filter(({ isGone }) => !isGone)
     return peers[this.#prng.below(peers.length)]!
   }
 

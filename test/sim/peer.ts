@@ -17,8 +17,10 @@ export interface Life {
 /** A member: its disk lives on, its process comes and goes. */
 export class SimPeer {
   readonly id: string
-  readonly disk: SimDisk
+  disk: SimDisk
   life: Life | undefined
+  /** The others have refused it: it never starts again. */
+  isGone = false
   /** The thread is in an fsync or asleep until then: nothing of this member happens before. */
   busyUntil = 0
   /** An fsync takes this long. */
@@ -37,8 +39,7 @@ export class SimPeer {
     this.#world = world
     this.id = id
     this.#prng = createPrng(seed)
-    this.disk = new SimDisk(createPrng(seed + 1))
-    this.disk.onSync = () => this.#onSync()
+    this.disk = this.#newDisk(seed + 1)
   }
 
   get isUp(): boolean {
@@ -60,6 +61,7 @@ export class SimPeer {
         prng: this.#prng,
         logger,
         defer: callback => this.plan(number, this.#now(), callback),
+        onRefused: () => this.#onRefused(number),
         ...options,
       })
       this.life = { number, replica }
@@ -77,6 +79,17 @@ export class SimPeer {
     this.#lives++
     this.disk.crash()
     this.#world.onDeath(this, ended)
+  }
+
+  /** An empty disk takes the place of this one; only while the process is down. */
+  wipe(): void {
+    this.disk = this.#newDisk(this.#prng.below(2 ** 31))
+  }
+
+  #newDisk(seed: number): SimDisk {
+    const disk = new SimDisk(createPrng(seed))
+    disk.onSync = () => this.#onSync()
+    return disk
   }
 
   /** Plans something of life `number`; while the thread is busy, it waits. */
@@ -98,6 +111,12 @@ export class SimPeer {
   loses(peer: string): void {
     if (!this.isUp) return
     this.plan(this.#lives, this.#world.timeline.now, () => this.#onLost(peer))
+  }
+
+  #onRefused(number: number): void {
+    if (this.#lives !== number) return
+    this.isGone = true
+    this.crash()
   }
 
   #run(run: () => void): void {

@@ -16,6 +16,8 @@ export interface Scenario {
   readonly crashInSyncRatio: number
   /** This share of given votes is followed by a crash of the voter, which is back at once. */
   readonly crashAfterVoteRatio?: number
+  /** This share of those crashes takes the disk as well, where the others know it. */
+  readonly wipeAfterVoteRatio?: number
   readonly replica: Partial<OpenReplicaOptions>
 }
 
@@ -38,7 +40,7 @@ const mixed: NemesisPlan = {
   downMsMax: 1_500,
   weights: {
     ...{ crash: 2, 'crash-leader': 2, isolate: 1, 'isolate-leader': 2, split: 1, 'one-way': 1 },
-    ...{ heal: 4, sleep: 1, 'slow-disk': 1, transfer: 1, 'false-alarm': 1 },
+    ...{ heal: 4, sleep: 1, 'slow-disk': 1, transfer: 1, 'false-alarm': 1, replace: 1, wipe: 1 },
   },
 }
 const small: Partial<OpenReplicaOptions> = {
@@ -71,6 +73,7 @@ const scenarios: readonly Scenario[] = [
     ...{ name: 'elections', peers: 5, clients: 3, thinkMs: 30, durationMs: 3_000 },
     ...{ network: { ...rough, delayMsMax: 25, dropRatio: 0.05 }, crashInSyncRatio: 0.01 },
     crashAfterVoteRatio: 0.3,
+    wipeAfterVoteRatio: 0.3,
     replica: {
       ...small,
       timings: { tickMs: 10, heartbeatMs: 20, electionMsMin: 50, electionMsMax: 70, rankMs: 1 },
@@ -78,6 +81,18 @@ const scenarios: readonly Scenario[] = [
     nemesis: {
       ...{ everyMs: 80, downMsMax: 60 },
       weights: { crash: 3, 'crash-leader': 4, transfer: 4, 'false-alarm': 3, split: 1, heal: 3 },
+    },
+  },
+  {
+    // Members come and go, and disks with them.
+    ...{ name: 'churn', peers: 3, clients: 4, thinkMs: 15, durationMs: 5_000 },
+    ...{ network: { ...rough, dropRatio: 0.01 }, crashInSyncRatio: 0.001, replica: small },
+    nemesis: {
+      ...{ everyMs: 200, downMsMax: 500 },
+      weights: {
+        ...{ crash: 1, 'crash-leader': 1, 'isolate-leader': 1, 'one-way': 1, heal: 5 },
+        ...{ replace: 4, 'replace-leader': 2, wipe: 2, transfer: 1 },
+      },
     },
   },
   {

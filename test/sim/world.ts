@@ -5,8 +5,10 @@ import type { Message } from '../../src/raft/types.ts'
 import type { Frame } from '../../src/store/frames.ts'
 import type { OpenReplicaOptions } from '../../src/store/open.ts'
 import type { Replica } from '../../src/store/replica.ts'
+import { SimAuthClient } from './auth.ts'
 import {
   type Checker,
+  CommitQuorum,
   CommittedLog,
   ElectionSafety,
   EqualStates,
@@ -14,13 +16,16 @@ import {
   LogMatching,
   Violation,
 } from './checkers.ts'
+import { Churn } from './churn.ts'
 import { SimClient } from './client.ts'
 import { History } from './history.ts'
+import { SimLeaseClient } from './leases.ts'
 import { Nemesis } from './nemesis.ts'
 import { SimNetwork } from './network.ts'
 import { type Life, SimPeer } from './peer.ts'
 import { drawScenario, type Scenario } from './scenario.ts'
 import { Timeline } from './timeline.ts'
+import { SimWatcher, type Watched } from './watcher.ts'
 
 /** What one run has seen: shows that it was no empty one. */
 export interface RunReport {
@@ -31,20 +36,38 @@ export interface RunReport {
   readonly elections: number
   readonly crashes: number
   readonly healedInMs: number
+  readonly resumes: number
+  readonly renewals: number
+  readonly refusals: number
+  readonly replaced: number
+  readonly wiped: number
 }
+
+/** One that sees everything, and one of a part, which also wants to know what was there before. */
+const watched: readonly Watched[] = [
+  { key: '\0', rangeEnd: '\0', prevKv: false },
+  { key: 'k2', rangeEnd: 'k6', prevKv: true },
+]
+/** Clients that hold leases. */
+const leaseClients = 2
 
 /** A cluster of real replicas in a world that one seed determines. */
 export class World {
   readonly timeline = new Timeline()
   readonly network: SimNetwork
   readonly peers: SimPeer[] = []
-  readonly history = new History()
+  readonly history = new History(() => this.timeline.now)
+  readonly churn: Churn
   readonly scenario: Scenario
   readonly thinkMs: number
   isHealed = false
   readonly #prng: Prng
   readonly #nemesis: Nemesis
   readonly #clients: SimClient[] = []
+  readonly #watchers: readonly SimWatcher[]
+  readonly #leaseClients: readonly SimLeaseClient[]
+  readonly #authClient: SimAuthClient
+  readonly #initial: readonly string[]
   readonly #checkers: Checker[]
   readonly #deaths = new Map<Life, (() => void)[]>()
   readonly #verbose: boolean
@@ -71,6 +94,15 @@ export class World {
     for (let at = 0; at < scenario.clients; at++) {
       this.#clients.push(new SimClient(this, this.#fork(), `c${at + 1}`))
     }
+    this.churn = new Churn(this, this.#fork())
+    this.#initial = this.ids
+    this.#watchers = watched.map((each, at) => {
+      return new SimWatcher(this, this.#fork(), `w${at + 1}`, each)
+    })
+    this.#leaseClients = Array.from({ length: leaseClients }, (_, at) => {
+      return new SimLeaseClient(this, this.#fork(), String(at + 1))
+    })
+    this.#authClient = new SimAuthClient(this, this.#fork())
     const replicaOf = (id: string) => this.#peer(id).life?.replica
     this.#checkers = [
       new ElectionSafety(),
@@ -78,7 +110,10 @@ export class World {
       new CommittedLog(),
       new EqualStates(),
       new KeptPromises(replicaOf),
+      new CommitQuorum(),
       this.history,
+      ...this.#watchers,
+      ...this.#leaseClients,
     ]
   }
 
@@ -98,6 +133,9 @@ export class World {
   async run(): Promise<RunReport> {
     for (const peer of this.peers) this.#boot(peer)
     for (const client of this.#clients) client.next()
+    for (const watcher of this.#watchers) watcher.begin()
+    for (const client of this.#leaseClients) client.next()
+    this.#authClient.next()
     this.#nemesis.next()
     await this.#runUntil(this.scenario.durationMs)
     this.#heal()
@@ -106,14 +144,24 @@ export class World {
       if (this.timeline.now > healed + 20_000) throw new Violation(this.#unsettled())
       await this.#runUntil(this.timeline.now + 50)
     }
+    return this.#report(this.timeline.now - healed)
+  }
+
+  #report(healedInMs: number): RunReport {
+    const members = this.#members()
     return {
       seed: this.#seed,
       scenario: this.scenario.name,
       requests: this.#clients.reduce((sum, { done }) => sum + done, 0),
-      revision: this.peers[0]!.life!.replica.machine.mvcc.revision,
-      elections: Math.max(...this.peers.map(peer => peer.life!.replica.core.term)),
+      revision: members[0]!.life!.replica.machine.mvcc.revision,
+      elections: Math.max(...members.map(peer => peer.life!.replica.core.term)),
       crashes: this.#crashes,
-      healedInMs: this.timeline.now - healed,
+      healedInMs,
+      resumes: this.#watchers.reduce((sum, { resumes }) => sum + resumes, 0),
+      renewals: this.#leaseClients.reduce((sum, { renewals }) => sum + renewals, 0),
+      refusals: this.#authClient.refusals,
+      replaced: this.churn.replaced,
+      wiped: this.churn.wiped,
     }
   }
 
@@ -140,11 +188,53 @@ export class World {
   /** The vote is on its way: the voter must remember it when it is back, a moment later. */
   #crashVoter(peer: SimPeer): void {
     const { life } = peer
+    const wipes = this.#prng.chance(this.scenario.wipeAfterVoteRatio ?? 0)
     this.timeline.plan(this.timeline.now + this.#prng.next() * 2, () => {
       if (peer.life !== life || life === undefined) return
       this.#downMs = 1
-      peer.crash()
+      if (!wipes || !this.churn.wipe(peer)) peer.crash()
     })
+  }
+
+  /** A living member loses its process and its disk, where Churn allows it. */
+  wipeSoon(peer: SimPeer): void {
+    if (peer.isUp) this.churn.wipe(peer)
+  }
+
+  wipe(peer: SimPeer): void {
+    this.note(`${peer.id} loses its disk`)
+    peer.crash()
+    peer.wipe()
+    for (const checker of this.#checkers) checker.onWipe?.(peer)
+  }
+
+  /** The voters as the newest leader knows them; nobody's while there is none. */
+  voters(): readonly string[] {
+    return this.#leader()?.core.membership.voters ?? []
+  }
+
+  /** A member that has not started, and is in no list. */
+  addPeer(): SimPeer {
+    const peer = new SimPeer(this, `p${this.peers.length + 1}`, this.#prng.below(2 ** 31))
+    peer.crashInSyncRatio = this.isHealed ? 0 : this.scenario.crashInSyncRatio
+    this.peers.push(peer)
+    return peer
+  }
+
+  /** The new member was added: its process starts. */
+  join(peer: SimPeer): void {
+    this.#boot(peer)
+  }
+
+  sleep(ms: number): Promise<void> {
+    return new Promise(resolve => this.timeline.plan(this.timeline.now + ms, resolve))
+  }
+
+  #leader(): Replica | undefined {
+    const leaders = this.peers.flatMap(({ life }) => {
+      return life?.replica.core.role === 'leader' ? [life.replica] : []
+    })
+    return leaders.sort((left, right) => right.core.term - left.core.term)[0]
   }
 
   onDeath(peer: SimPeer, life: Life | undefined): void {
@@ -155,6 +245,11 @@ export class World {
       this.#deaths.delete(life)
     }
     for (const other of this.peers) if (other !== peer) this.#tellLost(peer, other)
+    if (peer.isGone) {
+      this.note(`${peer.id} is refused`)
+      this.churn.replace(peer)
+      return
+    }
     const downMs = this.isHealed ? 10 : (this.#downMs ?? this.#nemesis.downMs())
     this.#downMs = undefined
     this.timeline.plan(this.timeline.now + downMs, () => this.#boot(peer))
@@ -191,10 +286,14 @@ export class World {
   }
 
   #boot(peer: SimPeer): void {
-    if (peer.isUp) return
+    if (peer.isUp || peer.isGone) return
     this.note(`${peer.id} starts`)
+    const isInitial = this.#initial.includes(peer.id)
+    const known = isInitial ? this.#initial : this.voters()
     const options: Partial<OpenReplicaOptions> = {
-      members: this.ids.map(id => ({ id, name: id })),
+      members: isInitial ? this.#initial.map(id => ({ id, name: id })) : [],
+      others: known.filter(id => id !== peer.id),
+      self: { name: peer.id },
       ...this.scenario.replica,
     }
     void peer
@@ -236,14 +335,25 @@ export class World {
     }
   }
 
+  /** Who belongs to it at last, but for those that are refused and not yet replaced. */
+  #members(): SimPeer[] {
+    const membership = this.#leader()?.core.membership
+    const ids = [...(membership?.voters ?? []), ...(membership?.learners ?? [])]
+    return this.peers.filter(({ id, isGone }) => ids.includes(id) && !isGone)
+  }
+
   /** Everybody is up, one leads and is established, all have applied the same, and writes go on. */
   #isSettled(): boolean {
-    const replicas = this.peers.map(peer => peer.life?.replica)
-    if (replicas.some(replica => replica === undefined)) return false
+    const members = this.#members()
+    const replicas = members.map(peer => peer.life?.replica)
+    if (members.length === 0 || replicas.some(replica => replica === undefined)) return false
     const leaders = replicas.filter(replica => replica!.core.role === 'leader')
     if (leaders.length !== 1 || !leaders[0]!.core.hasCommitInTerm) return false
     const first = replicas[0]!
-    const sees = (replica: Replica) => replica.machine.mvcc.revision >= this.history.acknowledged
+    const { acknowledged } = this.history
+    const sees = (replica: Replica) => replica.machine.mvcc.revision >= acknowledged
+    if (first.machine.mvcc.leases.size > 0) return false
+    if (!this.#watchers.every(watcher => watcher.hasSeen(acknowledged))) return false
     return replicas.every(
       replica =>
         sees(replica!) &&
@@ -259,7 +369,10 @@ export class World {
         ? `${id} ${core.role} t${core.term} l${core.log.last} c${core.committed}`
         : `${id} is down`
     })
-    return `no progress after everything healed: ${states.join('; ')}`
+    const leases = this.#members()[0]?.life?.replica.machine.mvcc.leases.size ?? 0
+    const behind = this.#watchers.filter(each => !each.hasSeen(this.history.acknowledged)).length
+    const rest = `${leases} leases live, ${behind} watches are behind`
+    return `no progress after everything healed: ${states.join('; ')}; ${rest}`
   }
 }
 

@@ -1,0 +1,105 @@
+import type { Prng } from '../../src/kernel/prng.ts'
+import type { SimPeer } from './peer.ts'
+import type { World } from './world.ts'
+
+/** Between two attempts of one change, milliseconds. */
+const retryMs = 150
+
+/**
+ * Members come and go: one is removed, a new one joins as a learner and gets the vote once it has
+ * caught up; and disks are lost, whose members must be refused and replaced.
+ */
+export class Churn {
+  readonly #world: World
+  readonly #prng: Prng
+  #isBusy = false
+  #joined = 0
+  replaced = 0
+  wiped = 0
+
+  constructor(world: World, prng: Prng) {
+    this.#world = world
+    this.#prng = prng
+  }
+
+  /** Replaces `victim`, unless another replacement is under way. */
+  replace(victim: SimPeer): void {
+    if (this.#isBusy || !this.#world.voters().includes(victim.id)) return
+    this.#isBusy = true
+    this.#replace(victim)
+      .catch(this.#world.fail)
+      .finally(() => {
+        this.#isBusy = false
+        const voters = this.#world.voters()
+        const gone = this.#world.peers.find(({ id, isGone }) => isGone && voters.includes(id))
+        if (gone !== undefined && !this.#world.isHealed) this.replace(gone)
+      })
+  }
+
+  /**
+   * The disk of `peer` is lost while it is down. Only one that all others know may be: a cluster
+   * whose first entries are nowhere else is begun anew; see Hello.
+   */
+  wipe(peer: SimPeer): boolean {
+    if (this.#isBusy || this.#world.isHealed || !this.#isKnown(peer)) return false
+    this.wiped++
+    this.#world.wipe(peer)
+    return true
+  }
+
+  #isKnown(peer: SimPeer): boolean {
+    const voters = this.#world.voters()
+    const isWhole = this.#world.peers.every(({ id, isGone }) => !isGone || !voters.includes(id))
+    const lives = this.#world.peers.filter(each => voters.includes(each.id) && each.isUp)
+    const knows = ({ life }: SimPeer) => life?.replica.machine.roster.get(peer.id)?.storeId
+    return (
+      isWhole &&
+      voters.length >= 3 &&
+      voters.includes(peer.id) &&
+      lives.length === voters.length &&
+      lives.every(knows)
+    )
+  }
+
+  async #replace(victim: SimPeer): Promise<void> {
+    const { id } = victim
+    const removed = await this.#retry(async via => {
+      if (via.id === id) return false
+      const { ok } = await via.life!.replica.memberRemove(id)
+      return ok || via.life?.replica.machine.roster.isRemoved(id) === true
+    })
+    if (!removed) return
+    const peer = this.#world.addPeer()
+    const peerUrls = [`https://127.0.0.1:${10_000 + ++this.#joined}`]
+    const added = await this.#retry(async via => {
+      const { replica } = via.life!
+      const { voters, learners } = replica.core.membership
+      if (voters.includes(peer.id) || learners.includes(peer.id)) return true
+      return (await replica.memberAdd({ id: peer.id, peerUrls, isLearner: true })).ok
+    })
+    if (!added) return
+    this.#world.join(peer)
+    await this.#retry(async via => {
+      if (via.life!.replica.core.membership.voters.includes(peer.id)) return true
+      return (await via.life!.replica.memberPromote(peer.id)).ok
+    })
+    this.replaced++
+  }
+
+  /** Asks one living member after the other until one says yes; false when time is over. */
+  async #retry(ask: (via: SimPeer) => Promise<boolean>): Promise<boolean> {
+    while (!this.#world.isHealed) {
+      const living = this.#world.peers.filter(({ isUp }) => isUp)
+      const via = living[this.#prng.below(living.length)]
+      if (via?.life !== undefined) {
+        const { life } = via
+        const died = new Promise<boolean>(resolve => {
+          this.#world.whenDead(life, () => resolve(false))
+        })
+        if (await Promise.race([ask(via), died])) return true
+      }
+      await this.#world.sleep(retryMs)
+    }
+    return false
+  }
+}
