@@ -80,6 +80,10 @@ export function decode<T>(type: MessageType<T>, bytes: Uint8Array): T {
 
 /** Source: etcd v3rpc/interceptor.go. */
 export function checkServed(context: Context, call: Call, learner: boolean): void {
+  const { clientGroup: group, store } = context.options
+  if (group !== undefined && !store.auth.enabled && !call.client.groups.includes(group)) {
+    throw new RpcError('permissionDenied', `etcdserver: permission denied: not of group ${group}`)
+  }
   if (!learner && context.isLearner()) throw etcdError('etcdserver: rpc not supported for learner')
   if (wantsLeader(call) && !context.position.hasLeader) throw etcdError('etcdserver: no leader')
 }

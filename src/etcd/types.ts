@@ -18,6 +18,11 @@ export interface EtcdServerOptions {
   readonly memberId: string
   readonly clock: Clock
   readonly logger: Logger
+  /**
+   * While authentication is off, clients' certificates must be of this group: every kubelet has a
+   * certificate of the cluster's CA, and the store is not theirs to read. Absent: anybody's.
+   */
+  readonly clientGroup?: string
   /** Absent: bcrypt in a thread of its own. */
   readonly hasher?: PasswordHasher
 }

@@ -69,6 +69,7 @@ function createFace(store: Replica, { host, port, tls, clusterId }: EtcdFace): E
   return createEtcdServer({
     ...{ store, host, port, tls, clusterId },
     memberId: options.self,
+    clientGroup: 'system:masters',
     clock: systemClock,
     logger: logger.child({ component: 'etcd' }),
   })

@@ -6,6 +6,8 @@ import type { RpcError } from './status.ts'
 export interface Client {
   /** The certificate's common name; empty when it has none. */
   readonly commonName: string
+  /** The certificate's organizations. */
+  readonly groups: readonly string[]
 }
 
 /** What a handler knows of a call besides its messages. */

@@ -65,8 +65,9 @@ export class Http2Transport implements Startable {
       socket.destroy()
       return
     }
-    const name = socket.getPeerCertificate().subject?.CN
-    const client = { commonName: typeof name === 'string' ? name : '' }
+    const { CN: name, O: groups = [] } = socket.getPeerCertificate().subject ?? {}
+    const commonName = typeof name === 'string' ? name : ''
+    const client = { commonName, groups: [groups].flat() }
     const connection = new Connection(socket, client, this.#options)
     this.#connections.add(connection)
     socket.on('close', () => this.#connections.delete(connection))

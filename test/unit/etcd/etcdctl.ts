@@ -16,7 +16,7 @@ export interface TestPki {
   readonly ca: KeyPair
   readonly server: KeyPair
   /** Flags of etcdctl for a client whose common name is `user`. */
-  client(user: string): Promise<string[]>
+  client(user: string, groups?: readonly string[]): Promise<string[]>
   remove(): void
 }
 
@@ -34,8 +34,8 @@ export async function createPki(): Promise<TestPki> {
   write('server.key', server.key)
   return {
     ...{ folder, ca, server },
-    async client(user) {
-      const pair = await issueCertificate(ca, { user, usages: ['client'] })
+    async client(user, groups) {
+      const pair = await issueCertificate(ca, { user, groups, usages: ['client'] })
       const cert = write(`client-${user}.crt`, pair.cert)
       const key = write(`client-${user}.key`, pair.key)
       return ['--cacert', cacert, '--cert', cert, '--key', key]

@@ -51,6 +51,22 @@ describe.runIf(hasEtcdctl)('etcdctl', () => {
     other.remove()
   })
 
+  test('of the CA, but not of the group, may do nothing while there are no users', async () => {
+    const guarded = await startServer(pki, { clientGroup: 'system:masters' })
+    const at = async (user: string, groups: string[], ...args: string[]) => {
+      const flags = await pki.client(user, groups)
+      return etcdctl([...flags, '--endpoints', guarded.endpoint, ...args])
+    }
+    const denied = 'permission denied: not of group system:masters'
+    const kubelet = ['system:nodes']
+    expect((await at('system:node:n1', kubelet, 'get', 'a')).err).toContain(denied)
+    expect((await at('system:node:n1', kubelet, 'lease', 'list')).err).toContain(denied)
+    const file = `${pki.folder}/stolen.db`
+    expect((await at('system:node:n1', kubelet, 'snapshot', 'save', file)).err).toContain(denied)
+    expect((await at('admin', ['system:masters'], 'put', 'a', 'b')).out).toBe('OK\n')
+    await guarded.server.stop()
+  })
+
   test('watches, leases, locks and transactions', async () => {
     const granted = /lease ([0-9a-f]+) granted/.exec(await ctl('lease', 'grant', '60'))?.[1] ?? ''
     expect(await ctl('put', 'leased', '1', '--lease', granted)).toBe('OK\n')
