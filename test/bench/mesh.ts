@@ -12,7 +12,7 @@ import { freePort } from '../support/ports.ts'
 import { until } from '../support/until.ts'
 
 /**
- * `node dist/test/bench/mesh.js`: what the mesh itself costs, between two processes. The round trip
+ * `npm run bench -- mesh`: what the mesh itself costs, between two processes. The round trip
  * of a frame of 256 B with its CPU on this side, the rate of frames sent as fast as they go, and
  * how soon a killed peer (SIGKILL) is reported lost.
  */
@@ -26,11 +26,14 @@ const kills = 10
 const frameBytes = 256
 const measureMs = 2_000
 
-const [echoOptions] = process.argv.slice(2)
-if (echoOptions !== undefined) await echo(JSON.parse(echoOptions) as PeerOptions)
-else await main()
+/** Tells the other process, which is this program again, what it is. */
+const echoVariable = 'QUORATE_BENCH_ECHO'
 
-async function main(): Promise<void> {
+const echoOptions = process.env[echoVariable]
+if (echoOptions !== undefined) await echo(JSON.parse(echoOptions) as PeerOptions)
+
+/** See above. */
+export async function benchMesh(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'mesh-bench-'))
   const members: MeshMember[] = []
   for (const name of ['a', 'b']) {
@@ -40,7 +43,8 @@ async function main(): Promise<void> {
   const mesh = await open({ self: 'a', members, folder })
   const startEcho = async () => {
     const options: PeerOptions = { self: 'b', members, folder }
-    const child = fork(fileURLToPath(import.meta.url), [JSON.stringify(options)])
+    const env = { ...process.env, [echoVariable]: JSON.stringify(options) }
+    const child = fork(fileURLToPath(import.meta.url), { env })
     await until('the link is up', () => mesh.connected('b'), 30_000)
     await sleep(700)
     return child

@@ -41,38 +41,49 @@ const timings: StoreMemberOptions['timings'] = {
   podEvictionSeconds: 5,
 }
 
-export async function startStoreCluster(
+/** Identities, ports and options of new members; nothing is started. */
+export async function planMembers(
   tls: StoreTls,
   overrides: Partial<StoreMemberOptions> = {},
   size = 3,
-): Promise<StoreCluster> {
+): Promise<{ readonly folder: string; readonly options: readonly StoreMemberOptions[] }> {
   const folder = mkdtempSync(join(tmpdir(), 'quorate-members-'))
   const members: MeshMember[] = []
-  const ports: number[] = []
   for (let n = 1; n <= size; n++) {
     const name = `member-${n}`
     const { peerId } = await ensureIdentity(join(folder, `${name}.key`))
     const id = (randomBytes(8).readBigUInt64BE() >> 1n).toString(16).padStart(16, '0')
     members.push({ id, name, peerId, host: '127.0.0.1', port: await freePort() })
-    ports.push(await freePort())
   }
-  const optionsOf = (n: number): StoreMemberOptions => ({
-    ...{ name: members[n]!.name, self: members[n]!.id, members, joined: false },
-    voters: members.map(({ id, name }) => ({ id, name })),
-    meshKeyFile: join(folder, `${members[n]!.name}.key`),
-    storeDir: join(folder, members[n]!.name),
-    ...{ timings, logLevel: 'error' as const },
-    store: {
-      snapshotEntries: 10_000,
-      quotaBytes: 2 * 2 ** 30,
-      autoCompaction: { mode: 'off', retention: 1 },
-    },
-    etcd: { host: '127.0.0.1', port: ports[n]!, tls, clusterId: clusterIdOf(tls.ca) },
-    ...overrides,
-  })
+  const options: StoreMemberOptions[] = []
+  for (const { id, name } of members) {
+    options.push({
+      ...{ name, self: id, members, joined: false },
+      voters: members.map(member => ({ id: member.id, name: member.name })),
+      meshKeyFile: join(folder, `${name}.key`),
+      storeDir: join(folder, name),
+      ...{ timings, logLevel: 'error' as const },
+      store: {
+        snapshotEntries: 10_000,
+        quotaBytes: 8 * 2 ** 30,
+        autoCompaction: { mode: 'off', retention: 1 },
+      },
+      etcd: { host: '127.0.0.1', port: await freePort(), tls, clusterId: clusterIdOf(tls.ca) },
+      ...overrides,
+    })
+  }
+  return { folder, options }
+}
+
+export async function startStoreCluster(
+  tls: StoreTls,
+  overrides: Partial<StoreMemberOptions> = {},
+  size = 3,
+): Promise<StoreCluster> {
+  const { folder, options } = await planMembers(tls, overrides, size)
   const children: ChildProcess[] = []
   const start = async (n: number) => {
-    children[n] = await startMember(optionsOf(n))
+    children[n] = await startMember(options[n]!)
   }
   const end = async (child: ChildProcess | undefined, signal: NodeJS.Signals) => {
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
@@ -81,9 +92,9 @@ export async function startStoreCluster(
     child.kill(signal)
     await ended
   }
-  await Promise.all(members.map((_, n) => start(n)))
+  await Promise.all(options.map((_, n) => start(n)))
   return {
-    endpoints: ports.map(port => `https://127.0.0.1:${port}`),
+    endpoints: options.map(({ etcd }) => `https://127.0.0.1:${etcd?.port}`),
     folder,
     start,
     kill: n => end(children[n], 'SIGKILL'),

@@ -1,0 +1,56 @@
+import * as rpc from '../../src/store/etcd/rpc/kv.ts'
+import type { Store } from '../../src/store/types.ts'
+import type { LeanSession } from './lean/session.ts'
+import type { Perform } from './measure.ts'
+
+/** What is asked of both systems, in the same words over gRPC and directly of our store. */
+export const workloads = ['put', 'read', 'serializable', 'txn'] as const
+export type Workload = (typeof workloads)[number]
+
+/** Bytes of a value. */
+export const valueBytes = 256
+const value = Buffer.alloc(valueBytes, 'v')
+const keysPerWriter = 1_000
+
+const keyOf = (writer: number, n: number) => `bench/${writer}/${n % keysPerWriter}`
+
+/** The store of this process, as the API server uses it. */
+export function overStore(store: Store, workload: Workload): Perform {
+  const put = (key: string) => ({ type: 'put', key, value }) as const
+  const isUnset = (key: string) => ({ key, target: 'version', op: '>', operand: -1 }) as const
+  const requests: Readonly<Record<Workload, (key: string) => Promise<{ readonly ok: boolean }>>> = {
+    put: key => store.txn({ compares: [], success: [put(key)], failure: [] }),
+    read: key => store.range({ type: 'range', key }),
+    serializable: key => store.range({ type: 'range', key }, { serializable: true }),
+    txn: key => store.txn({ compares: [isUnset(key)], success: [put(key)], failure: [] }),
+  }
+  return async (writer, n) => (await requests[workload](keyOf(writer, n))).ok
+}
+
+/** etcd's gRPC API, over several connections. */
+export function overGrpc(sessions: readonly LeanSession[], workload: Workload): Perform {
+  const kv = '/etcdserverpb.KV'
+  const put = (key: string) => ({ key, value })
+  const requests: Readonly<Record<Workload, (key: string) => readonly [string, Buffer]>> = {
+    put: key => [`${kv}/Put`, rpc.putRequest.encode(put(key))],
+    read: key => [`${kv}/Range`, rpc.rangeRequest.encode({ key })],
+    serializable: key => [`${kv}/Range`, rpc.rangeRequest.encode({ key, serializable: true })],
+    txn: key => [`${kv}/Txn`, txnMessage(key, put(key))],
+  }
+  return async (writer, n) => {
+    const [path, message] = requests[workload](keyOf(writer, n))
+    await sessions[writer % sessions.length]!.unary(path, message)
+    return true
+  }
+}
+
+/** Puts if the key's version is above -1: always, after a look. */
+function txnMessage(key: string, put: { readonly key: string; readonly value: Buffer }): Buffer {
+  const compare = {
+    key,
+    target: rpc.compareTargets.indexOf('version'),
+    result: rpc.compareResults.indexOf('>'),
+    version: -1,
+  }
+  return rpc.txnRequest.encode({ compare: [compare], success: [{ requestPut: put }] })
+}
