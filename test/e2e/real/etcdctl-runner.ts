@@ -95,10 +95,12 @@ const replacements: readonly [RegExp, string][] = [
   [/\{"level".*\}/g, 'LOG'],
   [/^.*"level":"warn".*$/g, 'LOG'],
   [/\b3\.[45]\.\d+\b/g, 'VERSION'],
-  [/\b\d+(\.\d+)? [kM]B\b/g, 'SIZE'],
+  [/\b\d+(\.\d+)? [kM]?B\b/g, 'SIZE'],
   [/remaining\(\d+s?\)|remaining\(TIME\)/g, 'remaining(TIME)'],
   [/\b(?=[0-9a-f]*[0-9])[0-9a-f]{7,16}\b/g, 'ID'],
   [/\b\d{12,20}\b/g, 'ID'],
+  // etcdctl pads IDs with spaces.
+  [/ +ID\b/g, ' ID'],
 ]
 
 /** One line of output without what differs between any two clusters. */
@@ -114,6 +116,7 @@ function normalLine(line: string, side: Side): string {
     .replace(/("(?:Create|Mod|)Revision" : )(\d+)/g, (_all, head, n) => head + relativeTo(n, side))
     .replace(/(compacted revision )(\d+)/g, (_all, head, n) => head + relativeTo(n, side))
     .replace(/(?<=^ETCD_INITIAL_CLUSTER=").*(?="$)/, list => list.split(',').sort().join(','))
+    .replace(/(?<=attached keys\(\[)[^\]]*/, keys => keys.split(' ').sort().join(' '))
     .replace(/("RaftTerm" : )\d+/g, '$1TERM')
     .replace(/(, )(\d+), (\d+), (\d+), $/, '$1TERM, INDEX, INDEX, ')
     .replace(/("(?:TTL|GrantedTTL)" : )9\d\b/g, '$1TTL')

@@ -168,7 +168,10 @@ const recipes: readonly Step[] = [
     during: { steps: [run('get mutex --prefix --count-only -w fields')], lines: 1 },
   }),
   run('elect office me', {
-    during: { steps: [run('elect -l office', { codeOnly: true })], lines: 2 },
+    during: {
+      steps: [run('elect -l office', { during: { steps: [], lines: 2 }, codeOnly: true })],
+      lines: 2,
+    },
   }),
 ]
 
@@ -306,6 +309,14 @@ const auth: readonly Step[] = [
   run('user delete alice'),
 ]
 
+/** To peer-2, wherever it was; a follower's endpoint is no place to ask for it. */
+const leadership: readonly Step[] = [
+  run('member list', { unordered: true, save: { second: /([0-9a-f]+), started, peer-2/ } }),
+  run('move-leader $second'),
+  run('endpoint health'),
+  run('put led 1'),
+]
+
 /** A minute of load: once is enough. */
 const performance: readonly Step[] = [run('check perf --load s', { codeOnly: true })]
 
@@ -320,5 +331,6 @@ export const script: Readonly<Record<string, readonly Step[]>> = {
   maintenance,
   members,
   auth,
+  leadership,
   performance,
 }
