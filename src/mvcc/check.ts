@@ -26,6 +26,7 @@ export const messages = {
   valueProvided: 'etcdserver: value is provided',
   leaseProvided: 'etcdserver: lease is provided',
   leaseNotFound: 'etcdserver: requested lease not found',
+  leaseRenewed: 'the lease was renewed meanwhile',
   leaseExists: 'etcdserver: lease already exists',
   badLease: 'etcdserver: lease id or ttl is out of range',
   compacted: 'etcdserver: mvcc: required revision has been compacted',

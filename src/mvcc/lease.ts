@@ -5,12 +5,21 @@ import type { Key, LeaseId } from './types.ts'
 export interface Lease {
   readonly id: LeaseId
   readonly ttlSeconds: number
+  /** Times it was renewed: whoever ends it for its age says which one was the last. */
+  readonly renewals: number
   readonly keys: ReadonlySet<Key>
+}
+
+interface Kept {
+  readonly id: LeaseId
+  readonly ttlSeconds: number
+  renewals: number
+  readonly keys: Set<Key>
 }
 
 /** Leases and the live keys attached to them. */
 export class Leases {
-  readonly #leases = new Map<LeaseId, { id: LeaseId; ttlSeconds: number; keys: Set<Key> }>()
+  readonly #leases = new Map<LeaseId, Kept>()
   readonly #hash: SetHash
 
   constructor(hash: SetHash) {
@@ -29,9 +38,16 @@ export class Leases {
     return [...this.#leases.values()]
   }
 
-  grant(id: LeaseId, ttlSeconds: number): void {
-    this.#leases.set(id, { id, ttlSeconds, keys: new Set() })
+  grant(id: LeaseId, ttlSeconds: number, renewals = 0): void {
+    this.#leases.set(id, { id, ttlSeconds, renewals, keys: new Set() })
     this.#hash.add(leaseHash(id, ttlSeconds, 1), leaseHash(id, ttlSeconds, 2))
+  }
+
+  /** Counts a renewal; undefined when there is no such lease. */
+  renew(id: LeaseId): Lease | undefined {
+    const lease = this.#leases.get(id)
+    if (lease !== undefined) lease.renewals++
+    return lease
   }
 
   remove(id: LeaseId): void {

@@ -12,7 +12,8 @@ export type MvccSlice =
       readonly type: 'head'
       readonly revision: number
       readonly floor: number
-      readonly leases: readonly (readonly [LeaseId, number])[]
+      /** ID, time in seconds, renewals. */
+      readonly leases: readonly (readonly [LeaseId, number, number?])[]
     }
   | { readonly type: 'rows'; readonly rows: readonly VersionRow[] }
 
@@ -34,7 +35,7 @@ export class FrozenView {
   ) {
     this.#index = index
     this.#revision = revision
-    const ids = leases.map(lease => [lease.id, lease.ttlSeconds] as const)
+    const ids = leases.map(lease => [lease.id, lease.ttlSeconds, lease.renewals] as const)
     this.#head = { type: 'head', revision, floor, leases: ids }
   }
 

@@ -12,7 +12,8 @@ export type Action =
   | { readonly type: 'compact'; readonly revision: number }
   | { readonly type: 'grant'; readonly id: LeaseId; readonly ttlSeconds: number }
   | { readonly type: 'keep-alive'; readonly id: LeaseId }
-  | { readonly type: 'revoke'; readonly id: LeaseId }
+  /** `renewals`: only while it was renewed so often; how the leader ends one for its age. */
+  | { readonly type: 'revoke'; readonly id: LeaseId; readonly renewals?: number }
   | { readonly type: 'member-set'; readonly id: string; readonly change: MemberChange }
   | { readonly type: 'member-remove'; readonly id: string }
   | ({ readonly type: 'alarm'; readonly raised: boolean } & AlarmMember)

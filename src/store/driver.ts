@@ -378,7 +378,8 @@ export abstract class Driver implements Startable {
     this.#lastLeaseCheckAt = now
     const fence = this.#core.term
     for (const id of this.lessor.takeExpired(now)) {
-      void this.proposer.propose({ type: 'revoke', id }, { fence }).then(result => {
+      const renewals = this.#machine.mvcc.leases.get(id)?.renewals
+      void this.proposer.propose({ type: 'revoke', id, renewals }, { fence }).then(result => {
         if (!result.ok) this.lessor.failed(id)
       })
     }

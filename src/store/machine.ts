@@ -110,12 +110,12 @@ export class Machine {
       case 'grant':
         return mvcc.grant(action.id, action.ttlSeconds)
       case 'keep-alive': {
-        const lease = mvcc.leases.get(action.id)
+        const lease = mvcc.leases.renew(action.id)
         if (lease !== undefined) return { ok: true, ttlSeconds: lease.ttlSeconds }
         return refusal(messages.leaseNotFound)
       }
       case 'revoke':
-        return mvcc.revoke(action.id)
+        return mvcc.revoke(action.id, action.renewals)
       case 'member-set':
         return outcomeOf(this.roster.set(action.id, action.change))
       case 'member-remove':
