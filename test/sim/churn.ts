@@ -22,18 +22,27 @@ export class Churn {
     this.#prng = prng
   }
 
-  /** Replaces `victim`, unless another replacement is under way. */
-  replace(victim: SimPeer): void {
-    if (this.#isBusy || !this.#world.voters().includes(victim.id)) return
+  /**
+   * Replaces `wanted`, unless another replacement is under way. A member without its disk goes
+   * first: who removes a whole one meanwhile may be left without a majority.
+   */
+  replace(wanted: SimPeer): void {
+    if (this.#isBusy || this.#world.isHealed) return
+    const voters = this.#world.voters()
+    const victim = this.#lost(voters) ?? wanted
+    if (!voters.includes(victim.id)) return
     this.#isBusy = true
     this.#replace(victim)
       .catch(this.#world.fail)
       .finally(() => {
         this.#isBusy = false
-        const voters = this.#world.voters()
-        const gone = this.#world.peers.find(({ id, isGone }) => isGone && voters.includes(id))
-        if (gone !== undefined && !this.#world.isHealed) this.replace(gone)
+        const lost = this.#lost(this.#world.voters())
+        if (lost !== undefined) this.replace(lost)
       })
+  }
+
+  #lost(voters: readonly string[]): SimPeer | undefined {
+    return this.#world.peers.find(({ id, isWiped }) => isWiped && voters.includes(id))
   }
 
   /**
@@ -49,11 +58,10 @@ export class Churn {
 
   #isKnown(peer: SimPeer): boolean {
     const voters = this.#world.voters()
-    const isWhole = this.#world.peers.every(({ id, isGone }) => !isGone || !voters.includes(id))
     const lives = this.#world.peers.filter(each => voters.includes(each.id) && each.isUp)
     const knows = ({ life }: SimPeer) => life?.replica.machine.roster.get(peer.id)?.storeId
     return (
-      isWhole &&
+      this.#lost(voters) === undefined &&
       voters.length >= 3 &&
       voters.includes(peer.id) &&
       lives.length === voters.length &&

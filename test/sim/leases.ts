@@ -52,7 +52,15 @@ export class SimLeaseClient implements Checker {
       const gone = new Promise<void>(resolve => this.#world.whenDead(life, resolve))
       await Promise.race([this.#ask(life.replica), gone])
     }
-    this.next()
+    this.next(this.#pauseMs())
+  }
+
+  /** Now and then the next renewal comes just when the time is over. */
+  #pauseMs(): number | undefined {
+    const held = this.#held
+    if (held === undefined || !this.#prng.chance(0.3)) return undefined
+    const over = held.renewedAt + ttlSeconds * 1_000
+    return Math.max(1, over - this.#world.timeline.now - 40 + this.#prng.next() * 260)
   }
 
   async #ask(replica: Replica): Promise<void> {
@@ -76,6 +84,7 @@ export class SimLeaseClient implements Checker {
     if (put.ok) {
       const { revision } = put
       this.#held = { id, key, attachedAt: revision, renewedAt: asked, isRevoked: false }
+      this.#world.note(`lease ${id} holds ${key}, granted at ${asked.toFixed(1)}`)
     } else if (put.why === 'invalid') this.#checkOver(id, asked)
   }
 
@@ -84,6 +93,7 @@ export class SimLeaseClient implements Checker {
     const renewed = await replica.leaseKeepAlive(held.id)
     if (this.#held !== held) return
     if (renewed.ok) {
+      this.#world.note(`${held.key} was renewed, asked at ${asked.toFixed(1)}`)
       held.renewedAt = Math.max(held.renewedAt, asked)
       this.renewals++
       this.#checkKept()

@@ -21,6 +21,8 @@ export class SimPeer {
   life: Life | undefined
   /** The others have refused it: it never starts again. */
   isGone = false
+  /** Its disk was lost since it joined. */
+  isWiped = false
   /** The thread is in an fsync or asleep until then: nothing of this member happens before. */
   busyUntil = 0
   /** An fsync takes this long. */
@@ -83,6 +85,7 @@ export class SimPeer {
 
   /** An empty disk takes the place of this one; only while the process is down. */
   wipe(): void {
+    this.isWiped = true
     this.disk = this.#newDisk(this.#prng.below(2 ** 31))
   }
 

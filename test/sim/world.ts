@@ -68,6 +68,8 @@ export class World {
   readonly #leaseClients: readonly SimLeaseClient[]
   readonly #authClient: SimAuthClient
   readonly #initial: readonly string[]
+  /** As there last was a leader: what a new disk is told of the others. */
+  #knownVoters: readonly string[]
   readonly #checkers: Checker[]
   readonly #deaths = new Map<Life, (() => void)[]>()
   readonly #verbose: boolean
@@ -96,6 +98,7 @@ export class World {
     }
     this.churn = new Churn(this, this.#fork())
     this.#initial = this.ids
+    this.#knownVoters = this.ids
     this.#watchers = watched.map((each, at) => {
       return new SimWatcher(this, this.#fork(), `w${at + 1}`, each)
     })
@@ -208,9 +211,11 @@ export class World {
     for (const checker of this.#checkers) checker.onWipe?.(peer)
   }
 
-  /** The voters as the newest leader knows them; nobody's while there is none. */
+  /** The voters as the newest leader knows them; none while there is none. */
   voters(): readonly string[] {
-    return this.#leader()?.core.membership.voters ?? []
+    const voters = this.#leader()?.core.membership.voters ?? []
+    if (voters.length > 0) this.#knownVoters = voters
+    return voters
   }
 
   /** A member that has not started, and is in no list. */
@@ -289,7 +294,8 @@ export class World {
     if (peer.isUp || peer.isGone) return
     this.note(`${peer.id} starts`)
     const isInitial = this.#initial.includes(peer.id)
-    const known = isInitial ? this.#initial : this.voters()
+    this.voters()
+    const known = isInitial && !peer.isWiped ? this.#initial : this.#knownVoters
     const options: Partial<OpenReplicaOptions> = {
       members: isInitial ? this.#initial.map(id => ({ id, name: id })) : [],
       others: known.filter(id => id !== peer.id),
