@@ -23,6 +23,8 @@ interface Stage {
   readonly name: string
   /** What the machine must have; absent commands skip the stage, with how to get them. */
   readonly needs?: readonly string[]
+  /** Debian's names for them, where they are not the same. */
+  readonly packages?: readonly string[]
   readonly run: () => Promise<Counts>
 }
 
@@ -39,6 +41,12 @@ const stages: readonly Stage[] = [
   { name: 'mutations', run: () => command(join(root, 'dist/test/sim/mutations.js'), []) },
   { name: 'contract', run: () => vitest('contract', ['test/contract']) },
   { name: 'e2e', needs: ['curl'], run: () => vitest('e2e', ['test/e2e'], ['test/e2e/real']) },
+  {
+    name: 'etcd',
+    needs: ['etcd', 'etcdctl'],
+    packages: ['etcd-server', 'etcd-client'],
+    run: () => vitest('etcd', ['test/e2e/real/etcd', 'test/e2e/real/external-etcd']),
+  },
   { name: 'haproxy', needs: ['haproxy'], run: () => vitest('haproxy', ['test/e2e/real/haproxy']) },
   { name: 'tmux', needs: ['tmux'], run: () => vitest('tmux', ['test/e2e/real/tmux']) },
 ]
@@ -51,7 +59,8 @@ for (const stage of stages) {
   const missing = (stage.needs ?? []).filter(name => !installed(name))
   if (missing.length > 0) {
     const list = missing.join(', ')
-    say(`-- ${stage.name}: skipped, ${list} is not here (Debian: apt-get install ${list})`)
+    const packages = (stage.packages ?? missing).join(' ')
+    say(`-- ${stage.name}: skipped, ${list} is not here (Debian: apt-get install ${packages})`)
     total.skipped++
     continue
   }

@@ -3,7 +3,7 @@ import { putRequest } from '../../src/store/etcd/rpc/kv.ts'
 import { LeanSession, type Target } from './lean/session.ts'
 
 /** A client gives up on an endpoint after this, and goes to the next. */
-const deadlineMs = 300
+const deadlineMs = 100
 const refusedPauseMs = 5
 
 /** One writer that goes on whatever happens: the next endpoint when one fails. */
