@@ -41,7 +41,8 @@ export function refusalOfChange(
   { kind, id }: MembershipChange,
 ): string | undefined {
   const { voters, learners } = core.membership
-  const isStarted = (voter: string) => roster.get(voter)?.name !== '' || voter === core.id
+  // One of the first members has no record before it has started.
+  const isStarted = (voter: string) => voter === core.id || (roster.get(voter)?.name ?? '') !== ''
   const started = voters.filter(isStarted).length
   if (kind === 'remove') {
     if (!voters.includes(id)) return learners.includes(id) ? undefined : texts.missing
