@@ -6,23 +6,33 @@ import type { MessageType } from './rpc/message.ts'
 export interface EtcdEndpoint {
   /** `https://host:port` or `http://host:port`. */
   readonly url: string
-  readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string }
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string }
 }
+
+/** gRPC metadata of a call, beside what every call has. */
+export type CallHeaders = Readonly<Record<string, string>>
 
 /** How a call ended other than with OK. */
 export class GrpcError extends Error {
   override readonly name = 'GrpcError'
   /** gRPC's status code; 14 (unavailable) when the connection was lost. */
   readonly code: number
+  /** False when the server surely has not seen the call. */
+  readonly sent: boolean
 
-  constructor(code: number, message: string) {
+  constructor(code: number, message: string, sent = true) {
     super(message)
     this.code = code
+    this.sent = sent
   }
 }
 
 export const unavailable = 14
-const deadlineExceeded = 4
+export const deadlineExceeded = 4
+/** A connection that is not up after this is given up. */
+const connectMs = 1_000
+/** HTTP/2's REFUSED_STREAM: the server has not looked at the request. */
+const refusedStream = 7
 const prefixBytes = 5
 const messageBytesMax = 64 << 20
 
@@ -35,13 +45,19 @@ export interface ClientStream<Request, Response> {
   readonly responses: AsyncIterable<Response>
 }
 
+/** A connection; calls that it fails before it is up were never sent. */
+interface Connection {
+  readonly session: ClientHttp2Session
+  isUp: boolean
+}
+
 /**
  * A gRPC client of one etcd endpoint over one HTTP/2 connection, which is opened with the first
  * call and again after it was lost. For what is asked of a real etcd, and of ours by tools.
  */
 export class EtcdClient {
   readonly #endpoint: EtcdEndpoint
-  #session: ClientHttp2Session | undefined
+  #connection: Connection | undefined
 
   constructor(endpoint: EtcdEndpoint) {
     this.#endpoint = endpoint
@@ -53,8 +69,9 @@ export class EtcdClient {
     types: { readonly request: MessageType<Request>; readonly response: MessageType<Response> },
     request: Partial<Request>,
     timeoutMs = 5_000,
+    headers: CallHeaders = {},
   ): Promise<Response> {
-    const stream = this.stream(path, types, timeoutMs)
+    const stream = this.stream(path, types, timeoutMs, headers)
     stream.send(request)
     stream.end()
     for await (const response of stream.responses) return response
@@ -66,8 +83,11 @@ export class EtcdClient {
     path: string,
     types: { readonly request: MessageType<Request>; readonly response: MessageType<Response> },
     timeoutMs = 0,
+    headers: CallHeaders = {},
   ): ClientStream<Request, Response> {
-    const stream = this.#open().request({
+    const connection = this.#open()
+    const stream = connection.session.request({
+      ...headers,
       ':method': 'POST',
       ':path': path,
       te: 'trailers',
@@ -84,33 +104,51 @@ export class EtcdClient {
       send: request => void stream.write(frame(types.request.encode(request))),
       end: () => void stream.end(),
       cancel: () => stream.close(8),
-      responses: responsesOf(stream, types.response),
+      responses: responsesOf(stream, types.response, () => connection.isUp),
     }
   }
 
   close(): void {
-    this.#session?.destroy()
-    this.#session = undefined
+    this.#connection?.session.destroy()
+    this.#connection = undefined
   }
 
-  #open(): ClientHttp2Session {
-    if (this.#session !== undefined && !this.#session.closed && !this.#session.destroyed) {
-      return this.#session
-    }
+  /** The next call opens another connection; calls under way end as they may. */
+  retire(): void {
+    this.#connection?.session.close()
+    this.#connection = undefined
+  }
+
+  #open(): Connection {
+    const known = this.#connection
+    if (known !== undefined && !known.session.closed && !known.session.destroyed) return known
     const { url, tls } = this.#endpoint
     const session = connect(url, {
       ...tls,
       settings: { enablePush: false, initialWindowSize: 4 << 20 },
     })
+    const connection = { session, isUp: false }
+    const late = new Error(`${url}: no connection within ${connectMs} ms`)
+    const timer = setTimeout(() => session.destroy(late), connectMs)
     session.on('error', () => {})
-    session.once('connect', () => session.setLocalWindowSize(16 << 20))
-    this.#session = session
-    return session
+    session.once('close', () => clearTimeout(timer))
+    session.once('connect', () => {
+      clearTimeout(timer)
+      connection.isUp = true
+      session.setLocalWindowSize(16 << 20)
+    })
+    this.#connection = connection
+    return connection
   }
 }
 
-async function* responsesOf<T>(stream: ClientHttp2Stream, type: MessageType<T>): AsyncGenerator<T> {
-  const ended = statusOf(stream)
+async function* responsesOf<T>(
+  stream: ClientHttp2Stream,
+  type: MessageType<T>,
+  wasUp: () => boolean,
+): AsyncGenerator<T> {
+  const isSent = () => wasUp() && stream.rstCode !== refusedStream
+  const ended = statusOf(stream, isSent)
   ended.catch(() => {})
   let pending: Buffer = Buffer.alloc(0)
   try {
@@ -126,7 +164,8 @@ async function* responsesOf<T>(stream: ClientHttp2Stream, type: MessageType<T>):
       }
     }
   } catch (error) {
-    throw error instanceof GrpcError ? error : new GrpcError(unavailable, errorMessage(error))
+    if (error instanceof GrpcError) throw error
+    throw new GrpcError(unavailable, errorMessage(error), isSent())
   } finally {
     if (!stream.closed) stream.close(8)
   }
@@ -134,7 +173,7 @@ async function* responsesOf<T>(stream: ClientHttp2Stream, type: MessageType<T>):
 }
 
 /** Resolves with the trailers' OK. */
-function statusOf(stream: ClientHttp2Stream): Promise<void> {
+function statusOf(stream: ClientHttp2Stream, isSent: () => boolean): Promise<void> {
   return new Promise((resolve, reject) => {
     const settle = (headers: Readonly<Record<string, unknown>>) => {
       const status = headers['grpc-status']
@@ -149,7 +188,9 @@ function statusOf(stream: ClientHttp2Stream): Promise<void> {
       if (status !== 200) reject(new GrpcError(unavailable, `HTTP status ${status}`))
     })
     stream.once('trailers', settle)
-    stream.once('close', () => reject(new GrpcError(unavailable, 'the connection was lost')))
+    stream.once('close', () =>
+      reject(new GrpcError(unavailable, 'the connection was lost', isSent())),
+    )
   })
 }
 
