@@ -77,6 +77,8 @@ export interface PeerReport {
   readonly leases: number
   readonly fsyncMs: { readonly p50: number; readonly p99: number }
   readonly commitMs: { readonly p50: number; readonly p99: number }
+  /** How late the consensus thread's ticks came of late, ms: what stops it stops every write. */
+  readonly tickLateMs: { readonly p99: number; readonly max: number }
   readonly counters: Readonly<Record<string, number>>
   readonly replication: readonly ReplicationReport[]
   readonly controlPlane: {

@@ -52,6 +52,7 @@ export function buildReport(parts: ReportParts, status: StoreStatus | undefined)
     leases: status?.leases ?? 0,
     fsyncMs: status?.fsyncMs ?? { p50: 0, p99: 0 },
     commitMs: status?.commitMs ?? { p50: 0, p99: 0 },
+    tickLateMs: status?.tickLateMs ?? { p99: 0, max: 0 },
     counters: status ? { ...status.counters } : {},
     replication: (status?.replication ?? []).map(({ id, ...rest }) => ({
       peer: nameOf(id) ?? id,

@@ -32,6 +32,7 @@ import { SlowDisk } from './slow-disk.ts'
 import { SnapshotPace } from './snapshot-pace.ts'
 import type { SnapshotPoint } from './snapshots.ts'
 import { Snapshotter } from './snapshotter.ts'
+import { TickWatch } from './tick-watch.ts'
 import type * as types from './types.ts'
 import { Watchers } from './watchers.ts'
 
@@ -92,6 +93,7 @@ export abstract class Driver implements Startable {
   protected readonly lessor = new Lessor()
   protected readonly fsyncMs = new Samples()
   protected readonly commitMs = new Samples()
+  protected readonly tickWatch: TickWatch
   protected readonly rtts = new Map<string, number>()
   protected running = false
   readonly #core: Core
@@ -131,6 +133,7 @@ export abstract class Driver implements Startable {
     this.reader = new Reader(host)
     this.calls = new LeaderCalls(host, request => this.#serve[request.type](request as never))
     this.#slowDisk = new SlowDisk(timings)
+    this.tickWatch = new TickWatch(timings.tickMs)
     this.watchers = new Watchers(() => this.#machine.mvcc, parts.defer)
     const roster = () => this.#machine.roster
     const onRefused = (refusal: Refusal) => this.#onRefused(refusal)
@@ -327,6 +330,7 @@ export abstract class Driver implements Startable {
     if (!this.running) return
     const { clock, timings } = this.parts
     const now = clock.now()
+    this.tickWatch.tick(now)
     this.#noticeSleep(now)
     this.#hello.tick(now)
     const missed = Math.floor((now - this.#lastTickAt) / timings.tickMs)

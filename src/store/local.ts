@@ -110,6 +110,7 @@ class LocalStore implements types.Store {
       },
       fsyncMs: none,
       commitMs: none,
+      tickLateMs: { p99: 0, max: 0 },
     }
     return options.hash ? { ...status, hash: this.#mvcc.hash() } : status
   }

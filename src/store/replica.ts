@@ -273,6 +273,7 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
       watchers: this.watchers.size,
       fsyncMs: this.fsyncMs.percentiles(),
       commitMs: this.commitMs.percentiles(),
+      tickLateMs: this.tickWatch.lateMs(),
     })
     return options.hash ? { ...status, hash: this.machine.hash() } : status
   }

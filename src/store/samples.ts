@@ -11,6 +11,12 @@ export class Samples {
     this.#values[this.#count++ % this.#values.length] = value
   }
 
+  /** The largest of them; 0 before the first measurement. */
+  max(): number {
+    const known = Math.min(this.#count, this.#values.length)
+    return known === 0 ? 0 : this.#values.subarray(0, known).reduce((a, b) => Math.max(a, b))
+  }
+
   /** Zeros before the first measurement. */
   percentiles(): { readonly p50: number; readonly p99: number } {
     const known = Math.min(this.#count, this.#values.length)

@@ -16,11 +16,12 @@ export interface StatusSources {
   readonly watchers: number
   readonly fsyncMs: StoreStatus['fsyncMs']
   readonly commitMs: StoreStatus['commitMs']
+  readonly tickLateMs: StoreStatus['tickLateMs']
 }
 
 /** The status of a replica, without its hash. */
 export function readStatus(sources: StatusSources): StoreStatus {
-  const { core, machine, wal, fsyncMs, commitMs } = sources
+  const { core, machine, wal, fsyncMs, commitMs, tickLateMs } = sources
   const { voters, learners } = core.membership
   return {
     id: core.id,
@@ -50,6 +51,7 @@ export function readStatus(sources: StatusSources): StoreStatus {
     },
     fsyncMs,
     commitMs,
+    tickLateMs,
   }
 }
 

@@ -134,6 +134,8 @@ export interface StoreStatus {
   /** Recent fsyncs and commits, milliseconds. */
   readonly fsyncMs: { readonly p50: number; readonly p99: number }
   readonly commitMs: { readonly p50: number; readonly p99: number }
+  /** How late the consensus thread's ticks came of late, ms: what stops it stops every write. */
+  readonly tickLateMs: { readonly p99: number; readonly max: number }
   /**
    * Hash over all live keys, values and revisions at `revision`: equal on peers at one revision.
    */

@@ -35,6 +35,7 @@ export function report(name: string, over: Partial<PeerReport> = {}): PeerReport
     watchers: 61,
     leases: 5,
     fsyncMs: { p50: 1.2, p99: 4 },
+    tickLateMs: { p99: 1, max: 3 },
     commitMs: { p50: 3.1, p99: 11 },
     counters: { fenced: 2, duplicates: 1 },
     replication: [],

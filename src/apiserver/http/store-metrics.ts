@@ -17,6 +17,8 @@ const gauges: readonly (readonly [name: string, help: string, (s: StoreStatus) =
   ['quorate_wal_fsync_p99_seconds', '99th of recent fsyncs.', s => s.fsyncMs.p99 / 1_000],
   ['quorate_commit_p50_seconds', 'Median of recent commits.', s => s.commitMs.p50 / 1_000],
   ['quorate_commit_p99_seconds', '99th of recent commits.', s => s.commitMs.p99 / 1_000],
+  ['quorate_tick_late_p99_seconds', '99th of recent ticks.', s => s.tickLateMs.p99 / 1_000],
+  ['quorate_tick_late_max_seconds', 'The latest recent tick.', s => s.tickLateMs.max / 1_000],
 ]
 
 const counters: typeof gauges = [
