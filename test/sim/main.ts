@@ -6,6 +6,7 @@ import { type RunReport, runSeed } from './world.ts'
  *
  *     sim --seeds N [--from S]     N runs, from seed S (1)
  *     sim --seed N [--verbose]     one run again
+ *     ... --scenario NAME          in worlds of one kind only
  *
  * Exit code 1 at the first violation, with the seed.
  */
@@ -15,21 +16,29 @@ interface Job {
   readonly from: number
   readonly to: number
   readonly step: number
+  readonly scenario: string | undefined
 }
+
+const scenario = word('scenario')
 
 type Outcome = { readonly seed: number } & Awaited<ReturnType<typeof runSeed>>
 
-function option(name: string): number | undefined {
+function word(name: string): string | undefined {
   const at = process.argv.indexOf(`--${name}`)
-  if (at < 0) return undefined
-  const value = Number(process.argv[at + 1])
+  return at < 0 ? undefined : process.argv[at + 1]
+}
+
+function option(name: string): number | undefined {
+  const text = word(name)
+  if (text === undefined) return undefined
+  const value = Number(text)
   if (!Number.isSafeInteger(value)) throw new Error(`--${name} needs a number`)
   return value
 }
 
-async function runJob({ from, to, step }: Job): Promise<void> {
+async function runJob({ from, to, step, scenario }: Job): Promise<void> {
   for (let seed = from; seed < to; seed += step) {
-    const outcome: Outcome = { seed, ...(await runSeed(seed)) }
+    const outcome: Outcome = { seed, ...(await runSeed(seed, { scenario })) }
     parentPort?.postMessage(outcome)
     if ('error' in outcome) return
     // Other messages, and the end, get their turn.
@@ -39,11 +48,12 @@ async function runJob({ from, to, step }: Job): Promise<void> {
 
 function printFailure(seed: number, error: string): void {
   console.error(`\nseed ${seed} failed: ${error}`)
-  console.error(`replay: npm run sim -- --seed ${seed}`)
+  const kind = scenario === undefined ? '' : ` --scenario ${scenario}`
+  console.error(`replay: npm run sim -- --seed ${seed}${kind}`)
 }
 
 async function runOne(seed: number): Promise<number> {
-  const outcome = await runSeed(seed, process.argv.includes('--verbose'))
+  const outcome = await runSeed(seed, { verbose: process.argv.includes('--verbose'), scenario })
   if ('error' in outcome) {
     printFailure(seed, outcome.error)
     return 1
@@ -58,7 +68,7 @@ async function runMany(count: number, from: number): Promise<number> {
   const failure = await new Promise<Outcome | undefined>((resolve, reject) => {
     let running = threads
     for (let at = 0; at < threads; at++) {
-      const job: Job = { from: from + at, to: from + count, step: threads }
+      const job: Job = { from: from + at, to: from + count, step: threads, scenario }
       const worker = new Worker(new URL(import.meta.url), { workerData: job })
       worker.on('message', (outcome: Outcome) => {
         if ('error' in outcome) resolve(outcome)

@@ -11,65 +11,187 @@ import { fileURLToPath } from 'node:url'
  */
 interface Mutation {
   readonly bug: string
+  /** World in which it is looked for; any without. */
+  readonly scenario?: string
+  readonly edits: readonly Edit[]
+}
+
+interface Edit {
   /** Below dist/src. */
   readonly file: string
   readonly from: string
   readonly to: string
 }
 
+const one = (bug: string, file: string, from: string, to: string, scenario?: string): Mutation => ({
+  ...{ bug, edits: [{ file, from, to }] },
+  ...(scenario === undefined ? {} : { scenario }),
+})
+
 const mutations: readonly Mutation[] = [
-  {
-    bug: 'a second vote in one term',
-    file: 'raft/election.js',
-    from: 'core.vote === message.from || (core.vote === null && core.leader === null)',
-    to: 'true',
-  },
-  {
-    bug: "committing an old term's entry by counting",
-    file: 'raft/replication.js',
-    from: 'index > core.committed && core.log.term(index) === core.term',
-    to: 'index > core.committed',
-  },
-  {
-    bug: 'answering an append before the fsync',
-    file: 'store/driver.js',
-    from: `const synced = this.#persist(ready);
+  one(
+    'a second vote in one term',
+    'raft/election.js',
+    'core.vote === message.from || (core.vote === null && core.leader === null)',
+    'true',
+  ),
+  one(
+    "committing an old term's entry by counting",
+    'raft/replication.js',
+    'index > core.committed && core.log.term(index) === core.term',
+    'index > core.committed',
+    'trickle',
+  ),
+  one(
+    'answering an append before the fsync',
+    'store/driver.js',
+    `const synced = this.#persist(ready);
         this.#sendMessages(ready.messagesAfterSync);
         this.#flush();`,
-    to: `this.#sendMessages(ready.messagesAfterSync);
+    `this.#sendMessages(ready.messagesAfterSync);
         this.#flush();
         const synced = this.#persist(ready);`,
-  },
+    'crashes',
+  ),
+  one(
+    'applying a repeated proposal twice',
+    'store/dedupe.js',
+    'if (row.applied.has(sequence))',
+    'if (false)',
+  ),
+  one(
+    'keeping a torn tail',
+    'wal/frame.js',
+    'return good ? { number, payload } : undefined',
+    'return { number, payload }',
+    'crashes',
+  ),
+  one(
+    'serving a read without ReadIndex',
+    'raft/read-index.js',
+    'return confirmed.length >= majority(voters)',
+    'return true',
+    'partitions',
+  ),
+  one(
+    'forgetting the vote at restart',
+    'raft/core.js',
+    'this.vote = start.hardState.vote',
+    'this.vote = null',
+    'elections',
+  ),
+  one(
+    'a snapshot without the table of applied proposals',
+    'store/dedupe.js',
+    'for (const sequence of applied)',
+    'for (const sequence of [])',
+  ),
+  one(
+    'a lease lives on after its time',
+    'store/lessor.js',
+    'if (deadline > now || this.#expiring.has(id))',
+    'if (true)',
+  ),
+  one(
+    'a lease ends early',
+    'store/lessor.js',
+    'this.#deadlines.set(id, now + ttlSeconds * 1000)',
+    'this.#deadlines.set(id, now + ttlSeconds * 500)',
+    'crashes',
+  ),
+  one(
+    'a lease ends for its age right after a renewal',
+    'mvcc/mvcc.js',
+    'renewals !== undefined && renewals !== lease.renewals',
+    'false',
+    'churn',
+  ),
+  one(
+    'a watch skips what a snapshot brought',
+    'store/watchers.js',
+    'const { key, rangeEnd, prevKv } = watcher.request',
+    `if (watcher.mvcc !== undefined && watcher.mvcc !== mvcc) watcher.next = mvcc.revision + 1;
+        watcher.mvcc = mvcc;
+        const { key, rangeEnd, prevKv } = watcher.request`,
+  ),
+  one(
+    'a watch skips an event when it resumes',
+    'store/watchers.js',
+    'const next = request.startRevision ||',
+    'const next = (request.startRevision && request.startRevision + 1) ||',
+  ),
+  one(
+    'an event is delivered twice when a watch resumes',
+    'store/watchers.js',
+    'const next = request.startRevision ||',
+    'const next = Math.max(0, request.startRevision - 1) ||',
+  ),
+  one(
+    'a watch passes over a compaction in silence',
+    'store/watchers.js',
+    'if (!upToDate && watcher.next < mvcc.floor) {',
+    'if (watcher.next < mvcc.floor) watcher.next = mvcc.floor;\n        if (false) {',
+    'partitions',
+  ),
+  one(
+    'a revision is used again after a restart',
+    'mvcc/mvcc.js',
+    'this.#revision = slice.revision;',
+    'this.#revision = slice.revision - 1;',
+    'crashes',
+  ),
+  one(
+    'compaction removes a live key',
+    'mvcc/mvcc.js',
+    'if (found.deleted && found.mod < revision)',
+    'if (found.mod < revision)',
+  ),
+  one(
+    'a transaction compares with what is not committed yet',
+    'store/replica.js',
+    "const action = { type: 'txn', compares, success, failure };",
+    `const isMet = ({ key, operand }) =>
+            (this.machine.mvcc.range({ type: 'range', key }).range.kvs[0]?.modRevision ?? 0) === operand;
+        const action = { type: 'txn', compares: compares.filter(each => !isMet(each)), success, failure };`,
+  ),
   {
-    bug: 'applying a repeated proposal twice',
-    file: 'store/dedupe.js',
-    from: 'if (row.applied.has(sequence))',
-    to: 'if (false)',
+    bug: 'a removed member is still counted',
+    scenario: 'churn',
+    edits: [
+      {
+        file: 'raft/core.js',
+        from: 'if (!others.includes(id))\n            core.progress.delete(id);',
+        to: ';',
+      },
+      {
+        file: 'raft/replication.js',
+        from: 'quorumIndex(core.membership.voters,',
+        to: `quorumIndex([...new Set([...core.membership.voters, ...core.progress.keys()])]
+          .filter(id => !core.membership.learners.includes(id)),`,
+      },
+    ],
   },
-  {
-    bug: 'keeping a torn tail',
-    file: 'wal/frame.js',
-    from: 'return good ? { number, payload } : undefined',
-    to: 'return { number, payload }',
-  },
-  {
-    bug: 'serving a read without ReadIndex',
-    file: 'raft/read-index.js',
-    from: 'return confirmed.length >= majority(voters)',
-    to: 'return true',
-  },
-  {
-    bug: 'forgetting the vote at restart',
-    file: 'raft/core.js',
-    from: 'this.vote = start.hardState.vote',
-    to: 'this.vote = null',
-  },
-  {
-    bug: 'a snapshot without the table of applied proposals',
-    file: 'store/dedupe.js',
-    from: 'for (const sequence of applied)',
-    to: 'for (const sequence of [])',
-  },
+  one(
+    'a learner is counted',
+    'raft/replication.js',
+    'quorumIndex(core.membership.voters,',
+    'quorumIndex([...core.membership.voters, ...core.membership.learners],',
+    'churn',
+  ),
+  one(
+    'permissions are not checked on what a follower passes on',
+    'store/proposer.js',
+    'packCommand({ ...identity, settledBelow, fence, caller, action })',
+    `packCommand({ ...identity, settledBelow, fence, action,
+            caller: core.role === 'leader' ? caller : undefined })`,
+  ),
+  one(
+    'a new disk votes at once',
+    'store/hello.js',
+    'this.#isWaiting = fresh && others.length > 0',
+    'this.#isWaiting = false',
+    'elections',
+  ),
 ]
 
 /** Longest time for the seeds of one mutant. */
@@ -84,7 +206,7 @@ function argument(name: string): string | undefined {
 }
 
 /** Copies what the simulator needs, with the bug in it. */
-function plant({ bug, file, from, to }: Mutation): string {
+function plant({ bug, edits }: Mutation): string {
   const directory = path.join(dist, '.mutant')
   rmSync(directory, { recursive: true, force: true })
   mkdirSync(directory, { recursive: true })
@@ -93,21 +215,30 @@ function plant({ bug, file, from, to }: Mutation): string {
     cpSync(source, path.join(directory, 'src', folder), { recursive: true })
   }
   cpSync(path.join(dist, 'test/sim'), path.join(directory, 'test/sim'), { recursive: true })
-  const target = path.join(directory, 'src', file)
-  const text = readFileSync(target, 'utf8')
-  const parts = text.split(from)
-  if (parts.length !== 2) {
-    throw new Error(`"${bug}": its text occurs ${parts.length - 1} times in ${file}`)
+  for (const { file, from, to } of edits) {
+    const target = path.join(directory, 'src', file)
+    const text = readFileSync(target, 'utf8')
+    const parts = text.split(from)
+    const isOnce = parts.length === 2
+    if (!isOnce && !(parts.length > 2 && edits.length === 1)) {
+      throw new Error(`"${bug}": its text occurs ${parts.length - 1} times in ${file}`)
+    }
+    writeFileSync(target, parts.join(to))
   }
-  writeFileSync(target, parts.join(to))
   return directory
 }
 
 /** The seed that turned red, and why; undefined when the mutant survived. */
-function hunt(directory: string, seeds: string): Promise<string | undefined> {
+function hunt(
+  directory: string,
+  seeds: string,
+  scenario: string | undefined,
+): Promise<string | undefined> {
   return new Promise(resolve => {
     const main = path.join(directory, 'test/sim/main.js')
-    const child = spawn(process.execPath, [main, '--seeds', seeds], { timeout: mutantMsMax })
+    const kind = scenario === undefined ? [] : ['--scenario', scenario]
+    const args = [main, '--seeds', seeds, ...kind]
+    const child = spawn(process.execPath, args, { timeout: mutantMsMax })
     let output = ''
     child.stdout.on('data', data => {
       output += data
@@ -129,9 +260,11 @@ async function main(): Promise<number> {
   const chosen = mutations.filter(({ bug }) => only === undefined || bug.includes(only))
   let survivors = 0
   for (const mutation of chosen) {
-    const found = await hunt(plant(mutation), seeds)
+    const began = performance.now()
+    const found = await hunt(plant(mutation), seeds, mutation.scenario)
     if (found === undefined) survivors++
-    console.log(`${mutation.bug.padEnd(52)} ${(found ?? 'SURVIVED').slice(0, 120)}`)
+    const took = `${((performance.now() - began) / 1000).toFixed(1)} s`.padStart(7)
+    console.log(`${mutation.bug.padEnd(58)} ${took}  ${(found ?? 'SURVIVED').slice(0, 110)}`)
   }
   rmSync(path.join(dist, '.mutant'), { recursive: true, force: true })
   console.log(`${chosen.length - survivors} of ${chosen.length} bugs found`)

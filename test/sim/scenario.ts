@@ -103,7 +103,13 @@ const scenarios: readonly Scenario[] = [
   },
 ]
 
-/** Draws the world of a seed. */
-export function drawScenario(prng: Prng): { readonly scenario: Scenario } {
-  return { scenario: scenarios[prng.below(scenarios.length)]! }
+/** Draws the world of a seed; `name` leaves only one kind. */
+export function drawScenario(prng: Prng, name?: string): { readonly scenario: Scenario } {
+  const kinds = scenarios.filter(scenario => name === undefined || scenario.name === name)
+  const scenario = kinds[prng.below(kinds.length)]
+  if (scenario === undefined) {
+    const known = scenarios.map(each => each.name).join(', ')
+    throw new Error(`no scenario "${name}"; there are ${known}`)
+  }
+  return { scenario }
 }

@@ -79,11 +79,11 @@ export class World {
   #downMs: number | undefined
   #failure: unknown
 
-  constructor(seed: number, verbose = false) {
+  constructor(seed: number, { verbose = false, scenario: name }: RunOptions = {}) {
     this.#seed = seed
     this.#verbose = verbose
     this.#prng = createPrng(seed)
-    const { scenario } = drawScenario(this.#prng)
+    const { scenario } = drawScenario(this.#prng, name)
     this.scenario = scenario
     this.thinkMs = scenario.thinkMs
     this.network = new SimNetwork(this.#fork(), { ...scenario.network })
@@ -386,13 +386,19 @@ function isVote(message: Message): boolean {
   return message.type === 'vote-answer' && message.granted && !message.pre
 }
 
+export interface RunOptions {
+  readonly verbose?: boolean
+  /** Instead of any kind of world. */
+  readonly scenario?: string
+}
+
 /** Runs one seed. The error's text is enough to find it again. */
 export async function runSeed(
   seed: number,
-  verbose = false,
+  options: RunOptions = {},
 ): Promise<{ readonly report: RunReport } | { readonly error: string }> {
   try {
-    return { report: await new World(seed, verbose).run() }
+    return { report: await new World(seed, options).run() }
   } catch (error) {
     const stack = error instanceof Error && !(error instanceof Violation) ? error.stack : undefined
     return { error: stack ?? errorMessage(error) }
