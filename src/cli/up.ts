@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { relative, resolve } from 'node:path'
 import { dataLayout } from '../config/layout.ts'
 import { formatAddress } from '../config/ports.ts'
-import type { ClusterConfig } from '../config/types.ts'
+import type { ClusterConfig, PeerConfig } from '../config/types.ts'
 import { formatConfig } from '../config/write.ts'
 import { createJsonLogger } from '../kernel/json-logger.ts'
 import { silentLogger } from '../kernel/logger.ts'
@@ -35,6 +36,7 @@ export async function up(options: UpOptions, parts: CliParts): Promise<void> {
     await ready(keptCluster(data, wanted, running, options), options)
     return
   }
+  refuseOtherMasters(data, wanted)
   const cluster = await prepareCluster(data, wanted, parts.ensureIdentity)
   if (options.detach) {
     await checkStart(cluster, parts.mainFile)
@@ -44,6 +46,31 @@ export async function up(options: UpOptions, parts: CliParts): Promise<void> {
     return
   }
   await stay(cluster, options, parts)
+}
+
+/**
+ * Masters of a cluster that exists come and go by its own log: a configuration with others would
+ * start peers that nobody knows, or leave out some that still count.
+ * @throws UsageError
+ */
+function refuseOtherMasters(data: string, wanted: ClusterConfig): void {
+  const layout = dataLayout(data)
+  if (!existsSync(layout.members)) return
+  const isMaster = ({ roles }: PeerConfig) => roles.includes('control-plane')
+  const masters = wanted.peers.filter(isMaster).map(({ name }) => name)
+  const before = openCluster(data).config.peers.filter(isMaster)
+  if (!before.some(({ name }) => existsSync(layout.peer(name).store))) return
+  const names = before.map(({ name }) => name)
+  const more = masters.filter(name => !names.includes(name))
+  const fewer = names.filter(name => !masters.includes(name))
+  if (more.length + fewer.length === 0) return
+  const verbs = [
+    ...more.map(name => `quorate member add ${name}`),
+    ...fewer.map(name => `quorate member remove ${name}`),
+  ]
+  throw new UsageError(
+    `${data}: its masters are ${names.join(', ')}; start it with these, then: ${verbs.join('; ')}`,
+  )
 }
 
 /** `quorate supervise`: what `up --detach` leaves behind. Not for people. */

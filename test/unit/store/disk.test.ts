@@ -2,6 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
+import { type Clock, systemClock } from '../../../src/kernel/clock.ts'
 import { silentLogger } from '../../../src/kernel/logger.ts'
 import { formatVersion, upgradeFormat } from '../../../src/store/format.ts'
 import { createDisk, type Disk } from '../../../src/wal/disk.ts'
@@ -79,3 +80,38 @@ test('a store of a newer version is not opened', () => {
   writeFileSync(join(store, 'format'), `${formatVersion + 1}\n`)
   expect(() => upgradeFormat(store, silentLogger)).toThrow(/written by a newer version/)
 })
+
+test('a leader whose disk has become slow hands over', async () => {
+  cluster = new TestCluster(['a', 'b', 'c'], { timings: { slowDiskMs: 100 } })
+  let slow = ''
+  for (const id of ['a', 'b', 'c']) {
+    // A slow fsync is time that has passed for this member alone: the others are not held up.
+    let lost = 0
+    const clock: Clock = { ...systemClock, now: () => systemClock.now() + lost }
+    const disk = onSync(createDisk(folder()), () => {
+      if (slow === id) lost += 120
+    })
+    await cluster.open(id, false, { disk, dataDir: undefined, clock })
+  }
+  const leader = await cluster.leader()
+  slow = leader.core.id
+  for (let n = 0; n < 4; n++) await leader.txn(put(`k${n}`))
+  await until('another leader', () => leader.core.leader !== null && leader.core.role !== 'leader')
+})
+
+/** Calls `hook` with each fsync. */
+function onSync(inner: Disk, hook: () => void): Disk {
+  return {
+    ...inner,
+    open(name) {
+      const file = inner.open(name)
+      return {
+        ...file,
+        sync() {
+          file.sync()
+          hook()
+        },
+      }
+    },
+  }
+}
