@@ -55,8 +55,7 @@ async function compare(area: string, peer: number): Promise<void> {
   const [theirEnds, ourEnds] = [await ordered(reference.endpoints), await ordered(ours.endpoints)]
   const sides = [await begin(theirEnds[peer]!), await begin(ourEnds[peer]!)] as const
   for (const step of script[area]!) {
-    const expected = await runStep(sides[0], step)
-    const actual = await runStep(sides[1], step)
+    const [expected, actual] = await Promise.all(sides.map(side => runStep(side, step)))
     expect.soft(actual, `${area}: ${step.args.join(' ')}`).toEqual(expected)
   }
 }
