@@ -66,15 +66,16 @@ export function checkTxn(
   success: readonly Op[],
   failure: readonly Op[],
   depth = 0,
+  opsMax = txnOpsMax,
 ): MvccFailure | undefined {
   if (depth > txnDepthMax) return invalid(messages.tooDeep)
-  if (Math.max(compares.length, success.length, failure.length) > txnOpsMax) {
-    return invalid(messages.tooManyOps)
-  }
+  // A nested transaction has what its outer one leaves.
+  const opsLeft = opsMax - Math.max(compares.length, success.length, failure.length)
+  if (opsLeft < 0) return invalid(messages.tooManyOps)
   if (compares.some(compare => compare.key === '')) return invalid(messages.noKey)
   for (const ops of [success, failure]) {
     for (const op of ops) {
-      const wrong = checkOp(op, depth)
+      const wrong = checkOp(op, depth, opsLeft)
       if (wrong !== undefined) return wrong
     }
     if (writesOf(ops) === undefined) return invalid(messages.duplicateKey)
@@ -82,8 +83,8 @@ export function checkTxn(
   return undefined
 }
 
-function checkOp(op: Op, depth: number): MvccFailure | undefined {
-  if (op.type === 'txn') return checkTxn(op.compares, op.success, op.failure, depth + 1)
+function checkOp(op: Op, depth: number, opsLeft: number): MvccFailure | undefined {
+  if (op.type === 'txn') return checkTxn(op.compares, op.success, op.failure, depth + 1, opsLeft)
   if (op.key === '') return invalid(messages.noKey)
   if (op.type !== 'put') return undefined
   if (op.ignoreValue && op.value.length > 0) return invalid(messages.valueProvided)

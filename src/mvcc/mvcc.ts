@@ -102,10 +102,10 @@ export class Mvcc {
 
   /**
    * Reads at `op.revision`, or now.
-   * @returns `compacted` with the floor, or `future` with the present revision.
+   * @returns `invalid` without a key, `compacted` with the floor, or `future` with the present revision.
    */
   range(op: RangeOp): check.MvccFailure | { readonly ok: true; readonly range: RangeResult } {
-    const wrong = this.#checkRevision(op)
+    const wrong = op.key === '' ? check.invalid(check.messages.noKey) : this.#checkRevision(op)
     if (wrong !== undefined) return wrong
     const at = op.revision || this.#revision
     return { ok: true, range: readRange(this.#index, this.#historyOf, op, at) }

@@ -64,8 +64,8 @@ export class Proposer {
   propose(action: Action, options: ProposeOptions = {}): Promise<ActionResult> {
     const { core, clock } = this.#host
     const fence = options.fence ?? 0
-    // Terms only grow: an entry of this fence's term can't come about any more.
-    if (fence !== 0 && fence < core.term) {
+    // Terms only grow: an entry of this fence's term can't come about any more. 0 is no term.
+    if (options.fence !== undefined && (fence === 0 || fence < core.term)) {
       this.fenced++
       return Promise.resolve(fenced(fence, core.term))
     }
