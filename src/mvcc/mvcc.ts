@@ -102,7 +102,7 @@ export class Mvcc {
 
   /**
    * Reads at `op.revision`, or now.
-   * @returns `invalid` without a key, `compacted` with the floor, or `future` with the present revision.
+   * @returns `invalid` without a key, `compacted` with the floor, `future` with the present one.
    */
   range(op: RangeOp): check.MvccFailure | { readonly ok: true; readonly range: RangeResult } {
     const wrong = op.key === '' ? check.invalid(check.messages.noKey) : this.#checkRevision(op)

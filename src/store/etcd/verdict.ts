@@ -26,7 +26,7 @@ const byText: Readonly<Record<string, Verdict>> = {
   'etcdserver: mvcc: database space exceeded': 'no-space',
 }
 
-/** By gRPC's code, for other texts: proposals that timed out, refused arguments, lost connections. */
+/** By gRPC's code, for other texts: late proposals, refused arguments, lost connections. */
 const byCode: Readonly<Record<number, Verdict>> = {
   1: 'lost',
   2: 'lost',

@@ -185,9 +185,11 @@ describe('process runtime', () => {
 
   test('TERM that is ignored becomes KILL, also for the children', async () => {
     const { started, runtime, id, current } = await run({
-      command: ['sh', '-c', 'trap "" TERM; sleep 61 & wait; wait'],
+      command: ['sh', '-c', 'trap "" TERM; echo ready; sleep 61 & wait; wait'],
     })
     await started
+    const log = () => readFileSync(current().logPath, 'utf8')
+    await vi.waitFor(() => expect(log()).toContain('ready'), within)
     await runtime.stopContainer(id, 100)
     expect(current()).toMatchObject({ state: 'exited', exitCode: 137 })
   })
