@@ -22,6 +22,9 @@ interface Batch extends WatchBatch {
 
 /** Longest time at one member, milliseconds. */
 const stayMsMax = 1_200
+/** Longest rest between two stays, of those that rest: long enough for compactions to pass it. */
+const restMsMax = 1_500
+const restRatio = 0.25
 
 /**
  * A client that watches for ever: it moves between members, resumes after what it has seen, and
@@ -73,7 +76,17 @@ export class SimWatcher implements Checker {
       },
     })
     this.#world.whenDead(life, () => this.#again(stay, 10))
-    this.#again(stay, 100 + this.#prng.next() * stayMsMax)
+    this.#leave(stay, 100 + this.#prng.next() * stayMsMax)
+  }
+
+  /** Leaves the member after a while, and mostly goes on to another at once. */
+  #leave(stay: number, afterMs: number): void {
+    this.#world.timeline.plan(this.#world.timeline.now + afterMs, () => {
+      if (this.#stay !== stay) return
+      this.#watch?.cancel()
+      const rests = !this.#world.isHealed && this.#prng.chance(restRatio)
+      this.#again(++this.#stay, rests ? this.#prng.next() * restMsMax : 0)
+    })
   }
 
   /** Members show what they applied after their turn: then the batches of it can be compared. */

@@ -144,7 +144,9 @@ export class World {
     this.#heal()
     const healed = this.timeline.now
     while (!this.#isSettled()) {
-      if (this.timeline.now > healed + 20_000) throw new Violation(this.#unsettled())
+      const leases = this.#members()[0]?.life?.replica.machine.mvcc.leases.size ?? 0
+      const limitMs = leases > 0 ? 7_000 : 20_000
+      if (this.timeline.now > healed + limitMs) throw new Violation(this.#unsettled())
       await this.#runUntil(this.timeline.now + 50)
     }
     return this.#report(this.timeline.now - healed)

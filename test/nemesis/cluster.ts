@@ -1,0 +1,196 @@
+import { execFile } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Fault } from '../../src/admin/types.ts'
+import { formatAddress } from '../../src/config/ports.ts'
+import { sleep } from '../../src/kernel/clock.ts'
+import { runFault } from '../../src/supervisor/faults.ts'
+import { adminTls, leaderOf, PeerClients, type PeerView } from '../../src/supervisor/peers.ts'
+import { openCluster, type PreparedCluster } from '../../src/supervisor/prepare.ts'
+import { processState, readRunRecord } from '../../src/supervisor/processes.ts'
+
+/** Built: dist/test/nemesis beside dist/src; the defaults stand in the repository's root. */
+const here = dirname(fileURLToPath(import.meta.url))
+const mainFile = join(here, '../../src/main.js')
+const rootFolder = join(here, '../../..')
+
+/** A cluster of real processes, with what a nemesis does to it. */
+export class NemesisCluster {
+  readonly data = mkdtempSync(join(tmpdir(), 'quorate-nemesis-'))
+  #joined = 0
+
+  /** @throws Error with the last lines of the logs when it does not come up. */
+  async up(peers: number): Promise<void> {
+    const file = JSON.parse(readFileSync(join(rootFolder, 'cluster.config.json'), 'utf8'))
+    file.timings = { ...file.timings, nodeMonitorGraceMs: 60_000 }
+    // Small, so that followers that were away need snapshots.
+    file.store = { ...file.store, snapshotEntries: 2_000 }
+    const config = join(this.data, 'input.config.json')
+    writeFileSync(config, JSON.stringify(file))
+    this.#joined = peers
+    const portBase = String(await freePortBase())
+    const flags = ['--config', config, '--port-base', portBase, '--peers', String(peers)]
+    await this.quorate('up', '--detach', '--timeout', '120', ...flags)
+  }
+
+  async down(): Promise<void> {
+    await this.quorate('down', '--purge').catch(() => {})
+    rmSync(this.data, { recursive: true, force: true, maxRetries: 5 })
+  }
+
+  get prepared(): PreparedCluster {
+    return openCluster(this.data)
+  }
+
+  get names(): string[] {
+    return this.prepared.config.peers.map(({ name }) => name)
+  }
+
+  get tls() {
+    return adminTls(this.prepared.layout)
+  }
+
+  etcdUrls(): ReadonlyMap<string, string> {
+    const { peers } = this.prepared.config
+    return new Map(peers.map(({ name, etcd }) => [name, `https://${formatAddress(etcd)}`]))
+  }
+
+  fault(fault: Fault): Promise<void> {
+    return runFault(this.prepared, fault)
+  }
+
+  /** Starts a peer again, with more in its environment. */
+  async restart(peer: string, environment: Readonly<Record<string, string>> = {}): Promise<void> {
+    const before = { ...process.env }
+    Object.assign(process.env, environment)
+    try {
+      await this.fault({ type: 'restart', peer })
+    } finally {
+      for (const name of Object.keys(environment)) delete process.env[name]
+      Object.assign(process.env, before)
+    }
+  }
+
+  isDown(name: string): boolean {
+    const record = readRunRecord(this.prepared.layout, name)
+    return record === undefined || processState(record) === 'down'
+  }
+
+  log(name: string): string {
+    return readFileSync(this.prepared.layout.logFile(name), 'utf8')
+  }
+
+  storeFolder(name: string): string {
+    return this.prepared.layout.peer(name).store
+  }
+
+  async views(hash = false): Promise<PeerView[]> {
+    const clients = new PeerClients(this.prepared)
+    try {
+      return await clients.views({ hash, timeoutMs: hash ? 10_000 : 2_000 })
+    } finally {
+      clients.close()
+    }
+  }
+
+  async leader(): Promise<string | undefined> {
+    return leaderOf(await this.views())?.name
+  }
+
+  /** Every peer is up and follows one leader. @throws Error when that takes too long. */
+  async settle(timeoutMs = 90_000): Promise<void> {
+    let last: PeerView[] = []
+    await this.#until(timeoutMs, async () => {
+      last = await this.views()
+      const leader = leaderOf(last)
+      return (
+        leader?.report !== undefined &&
+        last.every(({ report }) => {
+          const behind = leader.report!.commit - (report?.applied ?? 0)
+          return report?.term === leader.report!.term && report.leader !== null && behind < 500
+        })
+      )
+    }).catch(() => {
+      const states = last.map(({ name, role, report }) => `${name} ${role} t${report?.term ?? '-'}`)
+      throw new Error(`not healed within ${timeoutMs / 1_000} s: ${states.join(', ')}`)
+    })
+  }
+
+  /** One state on all peers; returns what differs at last. */
+  async differences(timeoutMs = 60_000): Promise<string | undefined> {
+    let last: string[] = []
+    return this.#until(timeoutMs, async () => {
+      const views = await this.views(true)
+      last = views.map(({ name, report }) => `${name} ${report?.revision} ${report?.hash}`)
+      const states = new Set(views.map(({ report }) => `${report?.revision} ${report?.hash}`))
+      return states.size === 1 && views.every(({ report }) => report?.hash !== undefined)
+    }).then(
+      () => undefined,
+      () => last.join('; '),
+    )
+  }
+
+  /** Removes `name` for ever and adds a new peer in its place. */
+  async replace(name: string): Promise<string> {
+    const next = `peer-${++this.#joined}`
+    await this.#retry(() => this.quorate('member', 'remove', name))
+    await this.#retry(() => this.quorate('member', 'add', next))
+    return next
+  }
+
+  /** @throws Error with what it printed. */
+  quorate(...args: readonly string[]): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const words = [mainFile, ...args, '--data', this.data]
+      execFile(process.execPath, words, { timeout: 180_000 }, (error, out, err) => {
+        if (error === null) resolve(out)
+        else reject(new Error(`quorate ${args.join(' ')}: ${out}${err}`))
+      })
+    })
+  }
+
+  async #retry(work: () => Promise<unknown>, attempts = 6): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await work()
+        return
+      } catch (error) {
+        const isDone = /no member "|has joined already/.test(String(error))
+        if (isDone && attempt > 1) return
+        if (attempt >= attempts) throw error
+        await sleep(1_000)
+      }
+    }
+  }
+
+  async #until(timeoutMs: number, isTrue: () => Promise<boolean>): Promise<void> {
+    const deadline = performance.now() + timeoutMs
+    for (;;) {
+      if (await isTrue().catch(() => false)) return
+      if (performance.now() > deadline) throw new Error(`not within ${timeoutMs} ms`)
+      await sleep(150)
+    }
+  }
+}
+
+/** First port of a block that is free now. */
+async function freePortBase(): Promise<number> {
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const base = 12_000 + Math.floor(Math.random() * 18_000)
+    const groups = [1, 65, 129, 193].flatMap(at => Array.from({ length: 12 }, (_, n) => at + n))
+    const free = await Promise.all([0, 257, ...groups].map(offset => canBind(base + offset)))
+    if (free.every(Boolean)) return base
+  }
+  throw new Error('no free block of ports')
+}
+
+function canBind(port: number): Promise<boolean> {
+  return new Promise(resolve => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
+}
