@@ -17,6 +17,7 @@ import {
 import { wantedProcesses } from '../supervisor/supervisor.ts'
 import { adminClient, issueToken, secretName } from './token.ts'
 import { type CliParts, type JoinOptions, UsageError } from './types.ts'
+import { needsEmbedded } from './wanted.ts'
 
 /** A token that `member add` makes for itself. */
 const tokenTtlSeconds = 300
@@ -54,6 +55,7 @@ export async function addMember(
 ): Promise<void> {
   const data = resolve(options.data)
   const cluster = openCluster(data)
+  needsEmbedded(cluster, 'member add', 'cluster.config.json for peers, and etcdctl member')
   const { roles, addresses } = options
   const isMaster = roles.includes('control-plane')
   const { client, close } = adminClient(cluster)
@@ -180,6 +182,7 @@ async function withCluster<T>(
   run: (parts: { cluster: PreparedCluster; clients: PeerClients }) => Promise<T>,
 ): Promise<T> {
   const cluster = openCluster(resolve(options.data))
+  needsEmbedded(cluster, 'member', 'etcdctl member')
   const clients = new PeerClients(cluster)
   try {
     return await run({ cluster, clients })

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path'
 import type { Fault } from '../admin/types.ts'
+import type { DataLayout } from '../config/layout.ts'
 import { formatAddress } from '../config/ports.ts'
+import type { ClusterConfig } from '../config/types.ts'
 import { sleep } from '../kernel/clock.ts'
 import { runFault } from '../supervisor/faults.ts'
 import { leaderOf, PeerClients } from '../supervisor/peers.ts'
@@ -95,17 +97,31 @@ export async function transferLeader(
 /** `quorate env`: for `eval`. */
 export function printEnvironment(options: { readonly data: string }): void {
   const { layout, config } = openCluster(resolve(options.data))
-  const masters = config.peers.filter(peer => peer.roles.includes('control-plane'))
-  const endpoints = masters.map(peer => `https://${formatAddress(peer.etcd)}`).join(',')
   const variables = {
     KUBECONFIG: layout.kubeconfig,
     ETCDCTL_API: '3',
-    ETCDCTL_ENDPOINTS: endpoints,
-    ETCDCTL_CACERT: `${layout.pki}/ca.crt`,
-    ETCDCTL_CERT: `${layout.pki}/admin.crt`,
-    ETCDCTL_KEY: `${layout.pki}/admin.key`,
+    ...etcdVariables(layout, config),
   }
   for (const [name, value] of Object.entries(variables)) {
+    if (value === undefined) continue
     process.stdout.write(`export ${name}='${value.replace(/'/g, "'\\''")}'\n`)
+  }
+}
+
+/** Our own etcd API, or the external etcd with what the configuration has of certificates. */
+function etcdVariables({ pki }: DataLayout, { peers, datastore }: ClusterConfig) {
+  if (datastore.driver === 'etcd') {
+    const { endpoints, ca, cert, key } = datastore
+    return {
+      ETCDCTL_ENDPOINTS: endpoints.join(','),
+      ...{ ETCDCTL_CACERT: ca, ETCDCTL_CERT: cert, ETCDCTL_KEY: key },
+    }
+  }
+  const masters = peers.filter(peer => peer.roles.includes('control-plane'))
+  return {
+    ETCDCTL_ENDPOINTS: masters.map(peer => `https://${formatAddress(peer.etcd)}`).join(','),
+    ETCDCTL_CACERT: `${pki}/ca.crt`,
+    ETCDCTL_CERT: `${pki}/admin.crt`,
+    ETCDCTL_KEY: `${pki}/admin.key`,
   }
 }

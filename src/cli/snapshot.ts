@@ -2,7 +2,7 @@ import { resolve } from 'node:path'
 import type { PreparedCluster } from '../supervisor/prepare.ts'
 import { openCluster, prepareCluster } from '../supervisor/prepare.ts'
 import type { CliParts, SnapshotSummary } from './types.ts'
-import { type ConfigFlags, wantedConfig } from './wanted.ts'
+import { type ConfigFlags, needsEmbedded, wantedConfig } from './wanted.ts'
 
 /** How often progress is said. */
 const progressMs = 1_000
@@ -14,6 +14,7 @@ export async function save(
   parts: CliParts,
 ): Promise<void> {
   const cluster = openCluster(resolve(options.data))
+  needsEmbedded(cluster, 'snapshot save', 'etcdctl snapshot save')
   let saidAt = performance.now()
   const summary = await parts.saveSnapshot(cluster, resolve(file), bytes => {
     if (performance.now() - saidAt < progressMs) return
@@ -39,13 +40,11 @@ export async function restore(
   parts: CliParts,
 ): Promise<void> {
   const data = resolve(options.data)
+  const config = wantedConfig(data, options)
+  needsEmbedded({ config }, 'snapshot restore', 'etcdctl snapshot restore')
   // The file first: a data folder that was begun for nothing would be in the way.
   await parts.snapshotStatus(resolve(file), options.skipHashCheck)
-  const cluster: PreparedCluster = await prepareCluster(
-    data,
-    wantedConfig(data, options),
-    parts.ensureIdentity,
-  )
+  const cluster: PreparedCluster = await prepareCluster(data, config, parts.ensureIdentity)
   const summary = await parts.restoreSnapshot(cluster, resolve(file), options.skipHashCheck)
   print(summary, `restored into ${options.data}`, options.json)
   if (!options.json) process.stdout.write(`start it with: quorate up --data ${options.data}\n`)

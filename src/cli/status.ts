@@ -58,6 +58,7 @@ export async function status(options: {
 function reportOf(cluster: PreparedCluster, views: readonly PeerView[]): StatusReport {
   const { config, layout } = cluster
   const leader = leaderOf(views)
+  const isEmbedded = config.datastore.driver === 'embedded'
   return {
     cluster: config.name,
     quorum: hasQuorum(views),
@@ -80,7 +81,7 @@ function reportOf(cluster: PreparedCluster, views: readonly PeerView[]): StatusR
         walBytes: report?.walBytes ?? null,
         ...(report?.hash ? { hash: report.hash } : {}),
         api: voter ? `https://${formatAddress(peer.api)}` : '',
-        etcd: voter ? `https://${formatAddress(peer.etcd)}` : '',
+        etcd: voter && isEmbedded ? `https://${formatAddress(peer.etcd)}` : '',
       }
     }),
   }

@@ -37,5 +37,31 @@ export function wantedConfig(data: string, options: ConfigFlags): ClusterConfig 
   if (config.proxyMode !== 'userspace') {
     throw new UsageError(`proxyMode: "${config.proxyMode}" is not built yet; use "userspace"`)
   }
+  checkDatastoreFiles(config)
   return config
+}
+
+/** @throws UsageError naming the key: before anything is started. */
+function checkDatastoreFiles({ datastore }: ClusterConfig): void {
+  if (datastore.driver === 'embedded') return
+  for (const key of ['ca', 'cert', 'key'] as const) {
+    const file = datastore[key]
+    if (file !== undefined && !existsSync(file)) {
+      throw new UsageError(`datastore.${key}: ${file}: no such file`)
+    }
+  }
+}
+
+/** Verbs that only the embedded store has. @throws UsageError saying who has them instead. */
+export function needsEmbedded(
+  { config }: { readonly config: ClusterConfig },
+  verb: string,
+  instead: string,
+): void {
+  const { datastore } = config
+  if (datastore.driver === 'embedded') return
+  throw new UsageError(
+    `${verb}: the state of this cluster is in an external etcd ` +
+      `(${datastore.endpoints.join(', ')}); use ${instead} with: eval "$(npx quorate env)"`,
+  )
 }

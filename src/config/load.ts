@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import type { z } from 'zod'
 import { errorMessage } from '../kernel/result.ts'
 import { ConfigError } from './errors.ts'
 import { defaultAddress, loadBalancerAddress, type portBlocks, supervisorAddress } from './ports.ts'
 import { addressPattern, type ClusterFile, clusterSchema, profiles } from './schema.ts'
-import type { Address, ClusterConfig, PeerConfig } from './types.ts'
+import type { Address, ClusterConfig, DatastoreConfig, PeerConfig } from './types.ts'
 
 /** What the command line may change about the file. */
 export interface ConfigOverrides {
@@ -43,7 +44,7 @@ export function parseConfig(
 ): ClusterConfig {
   const parsed = clusterSchema.safeParse(withOverrides(value, overrides))
   if (!parsed.success) throw new ConfigError(formatIssues(file, value, parsed.error.issues))
-  const config = complete(parsed.data)
+  const config = complete(parsed.data, dirname(resolve(file)))
   const problem = crossCheck(config)
   if (problem) throw new ConfigError(`${file}: ${problem}`)
   return config
@@ -81,7 +82,8 @@ function withoutAddresses(peer: unknown): unknown {
   return rest
 }
 
-function complete(file: ClusterFile): ClusterConfig {
+/** `folder`: paths in the file are meant from there. */
+function complete(file: ClusterFile, folder: string): ClusterConfig {
   const peers: PeerConfig[] = file.peers.map((peer, index) => {
     const { name, roles, labels, taints, capacity, ordinal = index } = peer
     const addressOf = (service: keyof typeof portBlocks) =>
@@ -99,6 +101,7 @@ function complete(file: ClusterFile): ClusterConfig {
   const base = profiles[timings.profile]
   return {
     ...rest,
+    datastore: withPaths(rest.datastore, folder),
     peers,
     timings: {
       ...timings,
@@ -109,6 +112,14 @@ function complete(file: ClusterFile): ClusterConfig {
     loadBalancer: parseAddress(loadBalancer) ?? loadBalancerAddress(portBase),
     supervisor: parseAddress(supervisor) ?? supervisorAddress(portBase),
   }
+}
+
+function withPaths(datastore: DatastoreConfig, folder: string): DatastoreConfig {
+  if (datastore.driver === 'embedded') return datastore
+  const path = (file: string | undefined) =>
+    file === undefined ? undefined : resolve(folder, file)
+  const { ca, cert, key } = datastore
+  return { ...datastore, ca: path(ca), cert: path(cert), key: path(key) }
 }
 
 /** `host:port`, an IPv6 address in brackets; undefined for anything else. */
@@ -148,12 +159,31 @@ function crossCheck(config: ClusterConfig): string | undefined {
   if (!config.peers.some(peer => peer.roles.includes('control-plane'))) {
     return 'peers: at least one needs the role "control-plane"'
   }
+  const unusable = checkDatastore(config.datastore)
+  if (unusable) return unusable
   const { electionTimeoutMinMs: min, electionTimeoutMaxMs: max, heartbeatMs } = config.timings
   if (max <= min) {
     return `timings.electionTimeoutMaxMs: ${max} must be above electionTimeoutMinMs (${min})`
   }
   if (min < heartbeatMs * 3) {
     return `timings.electionTimeoutMinMs: ${min} must be at least 3 heartbeats (${heartbeatMs * 3})`
+  }
+  return undefined
+}
+
+/** What must be given together, and what makes no sense with the other. */
+function checkDatastore(datastore: DatastoreConfig): string | undefined {
+  if (datastore.driver === 'embedded') return undefined
+  const { endpoints, ca, cert, key } = datastore
+  if ((cert === undefined) !== (key === undefined)) {
+    const missing = cert === undefined ? 'cert' : 'key'
+    return `datastore.${missing}: missing; a client certificate is a pair of cert and key`
+  }
+  const schemes = new Set(endpoints.map(url => new URL(url).protocol))
+  if (schemes.size > 1) return 'datastore.endpoints: http and https do not go together'
+  if (schemes.has('http:') && (ca !== undefined || cert !== undefined)) {
+    const given = ca === undefined ? 'cert' : 'ca'
+    return `datastore.${given}: certificates need endpoints with https://`
   }
   return undefined
 }

@@ -71,6 +71,26 @@ const timings = z.strictObject({
   podEvictionSeconds: z.int().min(0).max(86_400).default(5),
 })
 
+const endpoint = z
+  .string()
+  .regex(/^https?:\/\/(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+):\d{1,5}\/?$/, 'https://host:port')
+
+const datastore = z.discriminatedUnion(
+  'driver',
+  [
+    z.strictObject({ driver: z.literal('embedded') }),
+    z.strictObject({
+      driver: z.literal('etcd'),
+      endpoints: z.array(endpoint).min(1, 'one or more of https://host:port'),
+      ca: z.string().min(1).optional(),
+      cert: z.string().min(1).optional(),
+      key: z.string().min(1).optional(),
+      prefix: z.string().default(''),
+    }),
+  ],
+  'an object with the driver "embedded" or "etcd"',
+)
+
 export const clusterSchema = z.strictObject({
   name: dnsLabel.default('quorate'),
   peers: z.array(peer).min(1).max(64),
@@ -88,6 +108,7 @@ export const clusterSchema = z.strictObject({
   proxyMode: z.enum(['userspace', 'iptables', 'ipvs', 'nftables']).default('userspace'),
   runtime: z.enum(['process', 'cri', 'simulated']).default('process'),
   images: z.record(z.string(), z.array(z.string()).min(1)).default({}),
+  datastore: datastore.default({ driver: 'embedded' }),
   store: z
     .strictObject({
       snapshotEntries: z.int().min(100).max(10_000_000).default(10_000),

@@ -59,6 +59,24 @@ export interface Networks {
   readonly services: string
 }
 
+/**
+ * Where the cluster's state is: in the peers themselves, or in an etcd cluster beside them, which
+ * then is its own members' affair.
+ */
+export type DatastoreConfig =
+  | { readonly driver: 'embedded' }
+  | {
+      readonly driver: 'etcd'
+      /** `https://host:port` or `http://host:port`. */
+      readonly endpoints: readonly string[]
+      /** Files, absolute: of the CA that signed etcd's certificates, and a client's. */
+      readonly ca?: string
+      readonly cert?: string
+      readonly key?: string
+      /** All keys begin with it. */
+      readonly prefix: string
+    }
+
 /** The configuration of a cluster, complete: every default is filled in. */
 export interface ClusterConfig {
   readonly name: string
@@ -74,6 +92,7 @@ export interface ClusterConfig {
   readonly runtime: RuntimeKind
   /** Images of the process runtime: image name without tag -> command line. */
   readonly images: Readonly<Record<string, readonly string[]>>
+  readonly datastore: DatastoreConfig
   readonly store: {
     /** Entries between two snapshots of the log. */
     readonly snapshotEntries: number

@@ -105,7 +105,8 @@ export class Mvcc {
    * @returns `invalid` without a key, `compacted` with the floor, `future` with the present one.
    */
   range(op: RangeOp): check.MvccFailure | { readonly ok: true; readonly range: RangeResult } {
-    const wrong = op.key === '' ? check.invalid(check.messages.noKey) : this.#checkRevision(op)
+    const noKey = op.key === '' ? check.invalid(check.messages.noKey) : undefined
+    const wrong = noKey ?? this.#checkRevision(op)
     if (wrong !== undefined) return wrong
     const at = op.revision || this.#revision
     return { ok: true, range: readRange(this.#index, this.#historyOf, op, at) }

@@ -5,10 +5,12 @@ import { must } from '../kernel/assert.ts'
 import { systemClock } from '../kernel/clock.ts'
 import { createJsonLogger } from '../kernel/json-logger.ts'
 import type { Logger } from '../kernel/logger.ts'
-import { createPrng } from '../kernel/prng.ts'
+import { createPrng, type Prng } from '../kernel/prng.ts'
 import { errorMessage } from '../kernel/result.ts'
 import { loadIdentity } from '../p2p/identity.ts'
 import { Mesh } from '../p2p/mesh.ts'
+import { createEtcdStore } from '../store/etcd/driver.ts'
+import type { EtcdLocation } from '../store/etcd/types.ts'
 import { openReplica } from '../store/open.ts'
 import type { Replica } from '../store/replica.ts'
 import { serveStore } from '../store/serve.ts'
@@ -45,23 +47,52 @@ async function main(): Promise<void> {
     clock: systemClock,
     logger,
   })
+  if (options.voters && options.datastore) {
+    await runExternal(mesh, options.datastore)
+    return
+  }
   const replica = options.voters ? await openStore(mesh, options.voters) : undefined
   replica?.onRoster(roster => {
     const members = meshMembers(options.members, roster)
     mesh.setMembers(members.mesh)
     tell({ type: 'members', members: members.live })
   })
-  await mesh.start()
-  mesh.gossip.subscribe(gossipTopic, (_peerId, value) => {
-    tell({ type: 'gossip', report: value as never })
-  })
+  await startMesh(mesh)
   if (replica) {
     serveStore(options.storePort, replica)
     await replica.start()
   }
   const etcd = replica && options.etcd && createFace(replica, options.etcd)
   await etcd?.start()
-  listen(mesh, replica, etcd)
+  listen(mesh, {
+    setMainThreadStalled: stalled => replica?.setMainThreadStalled(stalled),
+    stop: () => stopReplica(replica, etcd),
+  })
+  tell({ type: 'started' })
+}
+
+async function startMesh(mesh: Mesh): Promise<void> {
+  await mesh.start()
+  mesh.gossip.subscribe(gossipTopic, (_peerId, value) => {
+    tell({ type: 'gossip', report: value as never })
+  })
+}
+
+/** The state is in an etcd cluster; the mesh still tells who has died, and carries the gossip. */
+async function runExternal(mesh: Mesh, location: EtcdLocation): Promise<void> {
+  const store = createEtcdStore({
+    ...location,
+    id: options.self,
+    compaction: options.store.autoCompaction,
+    clock: systemClock,
+    prng: newPrng(),
+    logger: logger.child({ component: 'etcd-client' }),
+  })
+  mesh.onPeerLost(id => store.peerLost(id))
+  await startMesh(mesh)
+  serveStore(options.storePort, store)
+  await store.start()
+  listen(mesh, store)
   tell({ type: 'started' })
 }
 
@@ -97,7 +128,7 @@ function openStore(mesh: Mesh, voters: NonNullable<ConsensusOptions['voters']>):
     dataDir: options.storeDir,
     channel: mesh,
     clock: systemClock,
-    prng: createPrng(Math.floor(systemClock.wall() * 1_000 + process.pid)),
+    prng: newPrng(),
     logger,
     timings: {
       heartbeatMs: timings.heartbeatMs,
@@ -110,6 +141,10 @@ function openStore(mesh: Mesh, voters: NonNullable<ConsensusOptions['voters']>):
     quotaBytes: store.quotaBytes,
     compaction: store.autoCompaction,
   })
+}
+
+function newPrng(): Prng {
+  return createPrng(Math.floor(systemClock.wall() * 1_000 + process.pid))
 }
 
 /** What the operator reads when the others don't want this peer any more. */
@@ -130,7 +165,13 @@ function diskFailed(error: unknown): string {
   )
 }
 
-function listen(mesh: Mesh, replica: Replica | undefined, etcd: EtcdServer | undefined): void {
+/** What the main thread's messages act on, beside the mesh. */
+interface Ruled {
+  setMainThreadStalled(stalled: boolean): void
+  stop(): Promise<void>
+}
+
+function listen(mesh: Mesh, ruled: Ruled): void {
   let heardAt = systemClock.now()
   let stalled = false
   const actions: {
@@ -150,7 +191,7 @@ function listen(mesh: Mesh, replica: Replica | undefined, etcd: EtcdServer | und
     heal: () => mesh.faults.heal(),
     gossip: ({ report }) => mesh.gossip.publish(gossipTopic, report),
     stop: () => {
-      void stop(mesh, replica, etcd)
+      void stop(mesh, ruled)
     },
   }
   options.controlPort.on('message', (message: ToConsensus) => {
@@ -164,28 +205,27 @@ function listen(mesh: Mesh, replica: Replica | undefined, etcd: EtcdServer | und
     stalled = nowStalled
     logger.warn(stalled ? 'main thread is silent' : 'main thread is back', { silentMs })
     if (stalled) tell({ type: 'event', message: 'main thread is silent: leadership moves' })
-    replica?.setMainThreadStalled(stalled)
+    ruled.setMainThreadStalled(stalled)
   })
 }
 
-/** A planned stop hands leadership over first: it costs no failed write. */
-async function stop(
-  mesh: Mesh,
-  replica: Replica | undefined,
-  etcd: EtcdServer | undefined,
-): Promise<void> {
+async function stop(mesh: Mesh, ruled: Ruled): Promise<void> {
   try {
-    if (replica) {
-      const status = await replica.status()
-      if (status.role === 'leader' && status.voters.length > 1) await replica.transferLeadership()
-      await etcd?.stop()
-      await replica.stop()
-    }
+    await ruled.stop()
     await mesh.stop()
   } catch (error) {
     logger.warn('stopping failed', { error: errorMessage(error) })
   }
   tell({ type: 'stopped' })
+}
+
+/** A planned stop hands leadership over first: it costs no failed write. */
+async function stopReplica(replica: Replica | undefined, etcd: EtcdServer | undefined) {
+  if (replica === undefined) return
+  const status = await replica.status()
+  if (status.role === 'leader' && status.voters.length > 1) await replica.transferLeadership()
+  await etcd?.stop()
+  await replica.stop()
 }
 
 function idOf(name: string): string {

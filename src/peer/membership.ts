@@ -1,6 +1,7 @@
 import { type AdminHandlers, RefusedError } from '../admin/server.ts'
 import type { MemberReport } from '../admin/types.ts'
 import { formatAddress } from '../config/ports.ts'
+import { externalMembers } from '../store/etcd/membership.ts'
 import type { Membership, Store, StoreResult } from '../store/types.ts'
 import type { LiveCluster } from './live.ts'
 
@@ -12,12 +13,23 @@ export interface MembershipParts {
 /** The part of the admin protocol that is about who belongs to the cluster. */
 export function membershipHandlers(parts: MembershipParts | undefined): AdminHandlers {
   if (parts === undefined) return {}
-  const { store } = parts
+  const { store, live } = parts
+  if (live.config.datastore.driver === 'etcd') return refusals
   return {
     'GET /members': async () => ({ members: await memberReports(parts) }),
     'POST /members/remove': async ({ body }) => done(await store.memberRemove(idOf(body))),
     'POST /members/promote': async ({ body }) => done(await store.memberPromote(idOf(body))),
   }
+}
+
+function refuse(): Promise<never> {
+  return Promise.reject(new RefusedError(externalMembers, 409))
+}
+
+const refusals: AdminHandlers = {
+  'GET /members': refuse,
+  'POST /members/remove': refuse,
+  'POST /members/promote': refuse,
 }
 
 async function memberReports({ store, live }: MembershipParts): Promise<MemberReport[]> {

@@ -3,6 +3,7 @@ import type { GossipReport } from '../admin/types.ts'
 import type { ClusterConfig, Timings } from '../config/types.ts'
 import type { LogLevel } from '../kernel/logger.ts'
 import type { MeshMember } from '../p2p/types.ts'
+import type { EtcdLocation } from '../store/etcd/types.ts'
 import type { LiveMember } from './live.ts'
 
 /** What the consensus thread is started with; everything can be cloned. */
@@ -18,6 +19,8 @@ export interface ConsensusOptions {
   readonly storeDir: string
   readonly timings: Timings
   readonly store: ClusterConfig['store']
+  /** The etcd cluster that holds the state; undefined: this thread's own store. */
+  readonly datastore?: EtcdLocation
   /** The etcd API; undefined for a worker-only peer. */
   readonly etcd: EtcdFace | undefined
   readonly logLevel: LogLevel

@@ -18,6 +18,7 @@ import type { PreparedCluster } from '../supervisor/prepare.ts'
 import { peerHandlers } from './admin.ts'
 import { clusterIdOf } from './cluster-id.ts'
 import { Consensus } from './consensus.ts'
+import { etcdLocation } from './datastore.ts'
 import { WriteHold } from './hold.ts'
 import { LiveCluster, type LiveMember } from './live.ts'
 import { Master } from './master.ts'
@@ -205,6 +206,7 @@ export class Peer implements Startable {
       storeDir: layout.store,
       timings: cluster.config.timings,
       store: cluster.config.store,
+      datastore: etcdLocation(cluster.config),
       etcd: this.#etcdFace(),
       logLevel,
     }
@@ -212,6 +214,7 @@ export class Peer implements Startable {
 
   #etcdFace(): ConsensusOptions['etcd'] {
     if (!this.#peer.roles.includes('control-plane')) return undefined
+    if (this.#options.cluster.config.datastore.driver === 'etcd') return undefined
     const ca = this.#ca()
     return { ...this.#peer.etcd, tls: { ca, ...this.#tls('etcd') }, clusterId: clusterIdOf(ca) }
   }

@@ -42,7 +42,7 @@ export function buildReport(parts: ReportParts, status: StoreStatus | undefined)
     ...(status?.hash ? { hash: status.hash } : {}),
     voters: status?.voters ?? [],
     api: status ? formatAddress(peer.api) : '',
-    etcd: status ? formatAddress(peer.etcd) : '',
+    etcd: status && config.datastore.driver === 'embedded' ? formatAddress(peer.etcd) : '',
     mesh: formatAddress(peer.mesh),
     admin: formatAddress(peer.admin),
     startedAt: parts.startedAt,

@@ -78,11 +78,15 @@ export function leaderOf(views: readonly PeerView[]): PeerView | undefined {
     .sort((a, b) => (b.report?.term ?? 0) - (a.report?.term ?? 0))[0]
 }
 
-/** Whether a majority of the voters is there and follows one leader. */
+/**
+ * Whether a majority of the voters is there and follows one leader. Without voters the majority is
+ * that of an external etcd, without which nobody leads.
+ */
 export function hasQuorum(views: readonly PeerView[]): boolean {
   const leader = leaderOf(views)
   if (!leader?.report) return false
   const voters = leader.report.voters
+  if (voters.length === 0) return true
   const following = views.filter(
     view =>
       (view.role === 'leader' || view.role === 'follower') &&

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { expect, test } from 'vitest'
 import type { Leadership, Store } from '../../src/store/types.ts'
 import { until } from '../support/until.ts'
 import type { Subject, Traits } from './store-support.ts'
@@ -50,7 +50,7 @@ export function testLeadership(subject: () => Subject, { views, transfers }: Tra
     expect((await store.status()).counters.fenced).toBeGreaterThan(before)
   })
 
-  if (transfers) describe('moving', () => testTransfer(subject))
+  if (transfers) testTransfer(subject)
 }
 
 function testTransfer(subject: () => Subject): void {

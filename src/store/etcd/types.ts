@@ -32,6 +32,6 @@ export interface EtcdStoreOptions extends EtcdLocation {
 export interface EtcdStore extends Store, Membership, Startable {
   /** While the main thread answers no beats this member neither leads nor stands for election. */
   setMainThreadStalled(stalled: boolean): void
-  /** The process of that member is dead, as the mesh knows: its place in the queue is free. */
+  /** The process of that member is dead, as far as the mesh knows: its place is free. */
   peerLost(id: string): void
 }
