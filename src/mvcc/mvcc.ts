@@ -102,11 +102,10 @@ export class Mvcc {
 
   /**
    * Reads at `op.revision`, or now.
-   * @returns `invalid` without a key, `compacted` with the floor, `future` with the present one.
+   * @returns `invalid` without a key, `compacted` with the floor, `future` with the present revision
    */
   range(op: RangeOp): check.MvccFailure | { readonly ok: true; readonly range: RangeResult } {
-    const noKey = op.key === '' ? check.invalid(check.messages.noKey) : undefined
-    const wrong = noKey ?? this.#checkRevision(op)
+    const wrong = this.#checkRange(op)
     if (wrong !== undefined) return wrong
     const at = op.revision || this.#revision
     return { ok: true, range: readRange(this.#index, this.#historyOf, op, at) }
@@ -143,16 +142,10 @@ export class Mvcc {
     return { ok: true }
   }
 
-  /**
-   * Ends a lease and deletes its keys in one revision; with `renewals` only if it was not renewed
-   * since, for a renewal may stand before this in the log.
-   */
-  revoke(id: LeaseId, renewals?: number): check.MvccFailure | { readonly ok: true } {
+  /** Ends a lease and deletes its keys in one revision. */
+  revoke(id: LeaseId): check.MvccFailure | { readonly ok: true } {
     const lease = this.leases.get(id)
     if (lease === undefined) return check.invalid(check.messages.leaseNotFound)
-    if (renewals !== undefined && renewals !== lease.renewals) {
-      return check.invalid(check.messages.leaseRenewed)
-    }
     const writing = new Writing(this.#revision + 1)
     for (const key of [...lease.keys].sort()) this.#delete(key, writing)
     this.leases.remove(id)
@@ -198,7 +191,7 @@ export class Mvcc {
       assert(this.#revision === 1 && this.leases.size === 0, 'snapshot into a store in use')
       this.#revision = slice.revision
       this.#floor = slice.floor
-      for (const lease of slice.leases) this.leases.grant(...lease)
+      for (const [id, ttlSeconds] of slice.leases) this.leases.grant(id, ttlSeconds)
       return
     }
     for (const row of slice.rows) this.#importRow(row)
@@ -207,6 +200,11 @@ export class Mvcc {
   /** Ends an import: the change log is put in order. */
   importDone(): void {
     this.#changes.sort()
+  }
+
+  #checkRange(op: RangeOp): check.MvccFailure | undefined {
+    if (op.key === '') return check.invalid(check.messages.noKey)
+    return this.#checkRevision(op)
   }
 
   #checkRevision(op: RangeOp): check.MvccFailure | undefined {

@@ -86,14 +86,20 @@ export class EtcdClient {
     headers: CallHeaders = {},
   ): ClientStream<Request, Response> {
     const connection = this.#open()
-    const stream = connection.session.request({
-      ...headers,
-      ':method': 'POST',
-      ':path': path,
-      te: 'trailers',
-      'content-type': 'application/grpc',
-      ...(timeoutMs > 0 ? { 'grpc-timeout': `${Math.ceil(timeoutMs)}m` } : {}),
-    })
+    let stream: ClientHttp2Stream
+    try {
+      stream = connection.session.request({
+        ...headers,
+        ':method': 'POST',
+        ':path': path,
+        te: 'trailers',
+        'content-type': 'application/grpc',
+        ...(timeoutMs > 0 ? { 'grpc-timeout': `${Math.ceil(timeoutMs)}m` } : {}),
+      })
+    } catch (error) {
+      // The server has just said that it takes no more on this connection.
+      return refusedStreamOf(new GrpcError(unavailable, errorMessage(error), false))
+    }
     if (timeoutMs > 0) {
       const late = new GrpcError(deadlineExceeded, 'context deadline exceeded')
       const timer = setTimeout(() => stream.destroy(late), timeoutMs)
@@ -135,11 +141,17 @@ export class EtcdClient {
     session.once('connect', () => {
       clearTimeout(timer)
       connection.isUp = true
-      session.setLocalWindowSize(16 << 20)
+      // It may have been given up in the same moment.
+      if (!session.destroyed) session.setLocalWindowSize(16 << 20)
     })
     this.#connection = connection
     return connection
   }
+}
+
+function refusedStreamOf<Request, Response>(error: GrpcError): ClientStream<Request, Response> {
+  const responses = { [Symbol.asyncIterator]: () => ({ next: () => Promise.reject(error) }) }
+  return { send() {}, end() {}, cancel() {}, responses }
 }
 
 async function* responsesOf<T>(
