@@ -2,9 +2,11 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { memberAddRequest } from '../../src/store/etcd/rpc/cluster.ts'
 import { freePort } from '../support/ports.ts'
 import { until } from '../support/until.ts'
 import { leaderOf } from './leader.ts'
+import { LeanSession } from './lean/session.ts'
 import { benchTls } from './pki.ts'
 import type { System } from './systems.ts'
 
@@ -24,7 +26,6 @@ export async function startEtcd(tls: boolean): Promise<System> {
   const names = ['a', 'b', 'c']
   const ports = await Promise.all(names.map(async () => [await freePort(), await freePort()]))
   const url = (port: number | undefined) => `${scheme}://127.0.0.1:${port}`
-  const cluster = names.map((name, n) => `${name}=${url(ports[n]?.[1])}`).join(',')
   const [ca, cert, key] = ['ca', 'cert', 'key'].map(name => join(root, name))
   const secure = [
     ...['--client-cert-auth', '--trusted-ca-file', ca, '--cert-file', cert, '--key-file', key],
@@ -32,10 +33,12 @@ export async function startEtcd(tls: boolean): Promise<System> {
     ...['--peer-cert-file', cert, '--peer-key-file', key],
   ] as string[]
   const children: ChildProcess[] = []
-  const start = (n: number) => {
+  const start = (n: number, state = 'new') => {
     const [client, peer] = ports[n] ?? []
+    const cluster = names.map((name, at) => `${name}=${url(ports[at]?.[1])}`).join(',')
     const args = [
       ...['--name', names[n]!, '--data-dir', join(root, names[n]!), '--initial-cluster', cluster],
+      ...['--initial-cluster-state', state],
       ...['--listen-client-urls', url(client), '--advertise-client-urls', url(client)],
       ...['--listen-peer-urls', url(peer), '--initial-advertise-peer-urls', url(peer)],
       ...['--log-level', 'error', '--logger', 'zap', '--quota-backend-bytes', '8589934592'],
@@ -51,17 +54,31 @@ export async function startEtcd(tls: boolean): Promise<System> {
     targets,
     pids: () => children.map(({ pid }) => pid ?? 0),
     restart: async n => start(n),
+    kill: async n => void (await end(children[n]!, 'SIGKILL')),
+    dataOf: n => join(root, names[n]!),
+    async join() {
+      const port = await freePort()
+      ports.push([port, await freePort()])
+      names.push('d')
+      const peerUrls = [url(ports[3]?.[1])]
+      const session = await LeanSession.open(targets[0]!)
+      const request = memberAddRequest.encode({ peerUrls, isLearner: true })
+      await session.unary('/etcdserverpb.Cluster/MemberAdd', request)
+      session.close()
+      start(3, 'existing')
+      return { ...targets[0], port }
+    },
     async stop() {
-      await Promise.all(children.map(end))
+      await Promise.all(children.map(child => end(child)))
       rmSync(root, { recursive: true, force: true })
     },
   }
 }
 
-function end(child: ChildProcess): Promise<unknown> | undefined {
+function end(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM') {
   if (child.exitCode !== null || child.signalCode !== null) return undefined
   const ended = new Promise(resolve => child.once('exit', resolve))
   child.kill('SIGCONT')
-  child.kill('SIGTERM')
+  child.kill(signal)
   return ended
 }

@@ -1,4 +1,5 @@
 import { benchFailover } from './failover.ts'
+import { benchKeys } from './keys.ts'
 import { benchMesh } from './mesh.ts'
 import { benchStore } from './store.ts'
 
@@ -9,6 +10,7 @@ import { benchStore } from './store.ts'
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   store: benchStore,
   failover: benchFailover,
+  keys: benchKeys,
   mesh: benchMesh,
 }
 

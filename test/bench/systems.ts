@@ -1,5 +1,6 @@
 import type { Target } from './lean/session.ts'
 import type { Figures } from './measure.ts'
+import type { FromMember, ToMember } from './member.ts'
 import type { Workload } from './workloads.ts'
 
 /** A cluster of three members under test: real processes on this machine. */
@@ -11,11 +12,23 @@ export interface System {
   pids(): readonly number[]
   /** Starts member `n` again after it was killed. */
   restart(n: number): Promise<void>
+  /** Ends member `n` as it stands. */
+  kill(n: number): Promise<void>
+  /** The folder in which member `n` keeps its log and state. */
+  dataOf(n: number): string
+  /** Adds a learner with an empty disk, the fourth member, and starts it. */
+  join(): Promise<Target>
   stop(): Promise<void>
 }
 
 /** Ours, which can also be asked from within, as the API server asks. */
 export interface EmbeddedSystem extends System {
+  /** Asks member `n`; without: the leader. */
+  ask<T extends FromMember['type']>(
+    message: ToMember,
+    answer: T,
+    n?: number,
+  ): Promise<Extract<FromMember, { type: T }>>
   measureInside(workload: Workload, outstanding: number, durationMs: number): Promise<Figures>
   /** Cuts member `n` off from the others, both ways, or heals it. */
   partition(n: number, cut: boolean): Promise<void>

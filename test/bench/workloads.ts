@@ -1,3 +1,5 @@
+import { sleep } from '../../src/kernel/clock.ts'
+import type { PutOp } from '../../src/mvcc/types.ts'
 import * as rpc from '../../src/store/etcd/rpc/kv.ts'
 import type { Store } from '../../src/store/types.ts'
 import type { LeanSession } from './lean/session.ts'
@@ -53,4 +55,50 @@ function txnMessage(key: string, put: { readonly key: string; readonly value: Bu
     version: -1,
   }
   return rpc.txnRequest.encode({ compare: [compare], success: [{ requestPut: put }] })
+}
+
+/** Key number `n` of the benchmarks with many keys. */
+export function manyKeyOf(n: number): string {
+  return `keys/${String(n % 997).padStart(3, '0')}/${String(n).padStart(10, '0')}`
+}
+
+/** Puts of one transaction, and transactions under way, while keys are loaded. */
+const loadOps = 50
+const loadOutstanding = 32
+
+/**
+ * Writes keys [from, to) as transactions of fifty puts; one that fails is tried again.
+ * @throws Error when the store refuses one many times.
+ */
+export async function loadKeys(
+  { from, to }: { readonly from: number; readonly to: number },
+  write: (ops: readonly PutOp[]) => Promise<{ readonly ok: boolean }>,
+): Promise<void> {
+  let next = from
+  const loop = async () => {
+    while (next < to) {
+      const begin = next
+      next = Math.min(to, next + loadOps)
+      const ops: PutOp[] = []
+      for (let n = begin; n < next; n++) ops.push({ type: 'put', key: manyKeyOf(n), value })
+      for (let attempt = 0; !(await write(ops).catch(() => failed)).ok; attempt++) {
+        if (attempt === 100) throw new Error('the store takes no more keys')
+        await sleep(50)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: loadOutstanding }, loop))
+}
+
+const failed = { ok: false }
+
+/** As loadKeys' `write`, over etcd's API. */
+export function writeOverGrpc(sessions: readonly LeanSession[]) {
+  let at = 0
+  return async (ops: readonly PutOp[]) => {
+    const success = ops.map(({ key, value }) => ({ requestPut: { key, value } }))
+    const request = rpc.txnRequest.encode({ compare: [], success, failure: [] })
+    await sessions[at++ % sessions.length]!.unary('/etcdserverpb.KV/Txn', request)
+    return { ok: true }
+  }
 }

@@ -79,9 +79,15 @@ export class LeanSession {
     })
   }
 
-  /** A call whose request goes on: messages come until it ends. */
-  stream(path: string, first: Uint8Array, onMessage: (message: Buffer) => void): void {
-    this.#open(path, first, false, { onMessage, onEnd: () => {} })
+  /** A call whose request goes on, unless `onEnd` waits for its end: messages come until then. */
+  stream(
+    path: string,
+    first: Uint8Array,
+    onMessage: (message: Buffer) => void,
+    onEnd?: () => void,
+  ): void {
+    const ends = onEnd !== undefined
+    this.#open(path, first, ends, { onMessage, onEnd: () => onEnd?.() })
   }
 
   close(): void {
