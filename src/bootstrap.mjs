@@ -1,5 +1,5 @@
-// What `npm start`, `npm test`, `npm run build|sim|bench|nemesis` run: plain JavaScript, for before the
-// first install there is no compiler. Installs and builds only what is out of date.
+// What `npm start`, `npm test`, `npm run build|sim|bench|nemesis` run: plain JavaScript, for before
+// the first install there is no compiler. Installs and builds only what is out of date.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'

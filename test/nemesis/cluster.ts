@@ -21,6 +21,8 @@ const rootFolder = join(here, '../../..')
 export class NemesisCluster {
   readonly data = mkdtempSync(join(tmpdir(), 'quorate-nemesis-'))
   #joined = 0
+  /** Told of attempts that failed and are made again. */
+  onRetry: (text: string) => void = () => {}
 
   /** @throws Error with the last lines of the logs when it does not come up. */
   async up(peers: number): Promise<void> {
@@ -134,11 +136,18 @@ export class NemesisCluster {
   }
 
   /** Removes `name` for ever and adds a new peer in its place. */
-  async replace(name: string): Promise<string> {
-    const next = `peer-${++this.#joined}`
-    await this.#retry(() => this.quorate('member', 'remove', name))
-    await this.#retry(() => this.quorate('member', 'add', next))
-    return next
+  async replace(name: string): Promise<void> {
+    await this.#retry(async () => {
+      if (this.names.includes(name)) await this.quorate('member', 'remove', name)
+    })
+    await this.#retry(async () => {
+      const next = `peer-${++this.#joined}`
+      await this.quorate('member', 'add', next).catch(async error => {
+        // An addition whose answer was lost can't be gone on with: it is taken back.
+        await this.#retry(() => this.quorate('member', 'remove', next), 3).catch(() => {})
+        throw error
+      })
+    })
   }
 
   /** @throws Error with what it printed. */
@@ -152,16 +161,15 @@ export class NemesisCluster {
     })
   }
 
-  async #retry(work: () => Promise<unknown>, attempts = 6): Promise<void> {
+  async #retry(work: () => Promise<unknown>, attempts = 12): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
         await work()
         return
       } catch (error) {
-        const isDone = /no member "|has joined already/.test(String(error))
-        if (isDone && attempt > 1) return
         if (attempt >= attempts) throw error
-        await sleep(1_000)
+        this.onRetry(String(error))
+        await sleep(2_000)
       }
     }
   }

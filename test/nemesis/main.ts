@@ -73,6 +73,7 @@ async function main(): Promise<number> {
     () => cluster.tls,
   )
   const report = new Report(say)
+  cluster.onRetry = text => say(`again: ${text.split('\n')[0]}`)
   let isStopped = false
   const stop = () => {
     if (isStopped) process.exit(130)

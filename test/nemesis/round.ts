@@ -64,9 +64,13 @@ export async function runRound(
   const watches = watchers.map(watcher => watcher.run(watching.signal))
   try {
     await breakThings(context, plan, recorder, report)
-  } finally {
+  } catch (error) {
     working.abort()
+    watching.abort()
+    await Promise.allSettled([...work, ...watches])
+    throw error
   }
+  working.abort()
   const healedAt = performance.now()
   await Promise.all(work)
   const last = recorder.revision
@@ -96,6 +100,7 @@ async function breakThings(
     const missing = row.missing?.(context)
     if (missing !== undefined) {
       report.skip(row.name, missing)
+      await sleep(50)
       continue
     }
     const from = performance.now()
