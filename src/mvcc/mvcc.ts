@@ -102,7 +102,7 @@ export class Mvcc {
 
   /**
    * Reads at `op.revision`, or now.
-   * @returns `invalid` without a key, `compacted` with the floor, `future` with the present revision
+   * @returns `invalid` without a key, `compacted` with the floor, `future` with the present one
    */
   range(op: RangeOp): check.MvccFailure | { readonly ok: true; readonly range: RangeResult } {
     const wrong = this.#checkRange(op)
@@ -142,10 +142,16 @@ export class Mvcc {
     return { ok: true }
   }
 
-  /** Ends a lease and deletes its keys in one revision. */
-  revoke(id: LeaseId): check.MvccFailure | { readonly ok: true } {
+  /**
+   * Ends a lease and deletes its keys in one revision; with `renewals` only if it was not renewed
+   * since, for a renewal may stand before this in the log.
+   */
+  revoke(id: LeaseId, renewals?: number): check.MvccFailure | { readonly ok: true } {
     const lease = this.leases.get(id)
     if (lease === undefined) return check.invalid(check.messages.leaseNotFound)
+    if (renewals !== undefined && renewals !== lease.renewals) {
+      return check.invalid(check.messages.leaseRenewed)
+    }
     const writing = new Writing(this.#revision + 1)
     for (const key of [...lease.keys].sort()) this.#delete(key, writing)
     this.leases.remove(id)
@@ -191,7 +197,7 @@ export class Mvcc {
       assert(this.#revision === 1 && this.leases.size === 0, 'snapshot into a store in use')
       this.#revision = slice.revision
       this.#floor = slice.floor
-      for (const [id, ttlSeconds] of slice.leases) this.leases.grant(id, ttlSeconds)
+      for (const lease of slice.leases) this.leases.grant(...lease)
       return
     }
     for (const row of slice.rows) this.#importRow(row)
