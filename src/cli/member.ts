@@ -15,8 +15,9 @@ import {
   waitForExit,
 } from '../supervisor/processes.ts'
 import { wantedProcesses } from '../supervisor/supervisor.ts'
+import type { JoinOptions } from '../supervisor/types.ts'
 import { adminClient, issueToken, secretName } from './token.ts'
-import { type CliParts, type JoinOptions, UsageError } from './types.ts'
+import { type CliParts, UsageError } from './types.ts'
 import { needsEmbedded } from './wanted.ts'
 
 /** A token that `member add` makes for itself. */

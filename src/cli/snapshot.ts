@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import type { PreparedCluster } from '../supervisor/prepare.ts'
 import { openCluster, prepareCluster } from '../supervisor/prepare.ts'
-import type { CliParts, SnapshotSummary } from './types.ts'
+import type { SnapshotSummary } from '../supervisor/types.ts'
+import type { CliParts } from './types.ts'
 import { type ConfigFlags, needsEmbedded, wantedConfig } from './wanted.ts'
 
 /** How often progress is said. */

@@ -1,5 +1,5 @@
-import type { Address, Role } from '../config/types.ts'
 import type { EnsureMeshIdentity, PreparedCluster } from '../supervisor/prepare.ts'
+import type { JoinOptions, SnapshotSummary } from '../supervisor/types.ts'
 
 /** What the command line starts and does not know: main.ts hands it down. */
 export interface CliParts {
@@ -33,6 +33,30 @@ export interface CliParts {
   readonly tuiFile: string
 }
 
+export interface RunProcessOptions {
+  readonly data: string
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+}
+
+export interface RunPeerOptions extends RunProcessOptions {
+  readonly config?: string
+  readonly name: string
+  readonly faults: boolean
+  readonly join?: Omit<JoinOptions, 'name' | 'data'> & { readonly learner: boolean }
+}
+
+export interface RunProcessOptions {
+  readonly data: string
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
+}
+
+export interface RunPeerOptions extends RunProcessOptions {
+  readonly config?: string
+  readonly name: string
+  readonly faults: boolean
+  readonly join?: Omit<JoinOptions, 'name' | 'data'> & { readonly learner: boolean }
+}
+
 /** What is known of a snapshot file. */
 export interface SnapshotSummary {
   readonly file: string
@@ -60,19 +84,6 @@ export interface RunPeerOptions extends RunProcessOptions {
 }
 
 type ServiceName = 'mesh' | 'api' | 'etcd' | 'admin'
-
-/** How a peer joins a cluster that runs. */
-export interface JoinOptions {
-  /** URLs of masters, or of the load balancer. */
-  readonly servers: readonly string[]
-  readonly token: string
-  readonly name: string
-  readonly roles: readonly Role[]
-  /** Where it is to listen; absent ones are counted from the cluster's port base. */
-  readonly addresses: Partial<Record<ServiceName, Address>>
-  readonly labels: Readonly<Record<string, string>>
-  readonly data: string
-}
 
 /** An error whose message is all that the user needs; ends the program with `exitCode`. */
 export class UsageError extends Error {

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs'
 import { request as httpsRequest } from 'node:https'
 import { dataLayout } from '../config/layout.ts'
-import type { Address, Role } from '../config/types.ts'
 import { formatConfig } from '../config/write.ts'
 import { errorMessage } from '../kernel/result.ts'
 import { ensureIdentity } from '../p2p/identity.ts'
@@ -11,21 +10,11 @@ import { identities } from '../pki/identities.ts'
 import { caHashOf, parseJoinToken } from '../pki/token.ts'
 import { formatKubeconfig } from '../supervisor/kubeconfig.ts'
 import { readMembers } from '../supervisor/prepare.ts'
+import type { JoinOptions } from '../supervisor/types.ts'
 import { caPath, type JoinAnswer, type JoinRequest, joinPath } from './join-protocol.ts'
 
 const answerBytesMax = 1 << 20
 const timeoutMs = 15_000
-
-export interface JoinOptions {
-  /** URLs of masters or of the load balancer, tried in turn. */
-  readonly servers: readonly string[]
-  readonly token: string
-  readonly name: string
-  readonly roles: readonly Role[]
-  readonly addresses: Partial<Record<'mesh' | 'api' | 'etcd' | 'admin', Address>>
-  readonly labels: Readonly<Record<string, string>>
-  readonly data: string
-}
 
 /**
  * Joins a running cluster: makes this peer's keys, has them certified, and writes everything that

@@ -5,7 +5,7 @@ import { createJsonLogger } from '../kernel/json-logger.ts'
 import type { Logger, LogLevel } from '../kernel/logger.ts'
 import { errorMessage } from '../kernel/result.ts'
 import { openCluster, type PreparedCluster, readMembers } from '../supervisor/prepare.ts'
-import type { JoinOptions } from './joining.ts'
+import type { JoinOptions } from '../supervisor/types.ts'
 import { Peer } from './peer.ts'
 
 const stopTimeoutMs = 8_000

@@ -14,22 +14,9 @@ import { Machine } from '../store/machine.ts'
 import { freezeSnapshot } from '../store/snapshots.ts'
 import type { PreparedCluster } from '../supervisor/prepare.ts'
 import { readMembers } from '../supervisor/prepare.ts'
+import type { SnapshotSummary } from '../supervisor/types.ts'
 import { createDisk } from '../wal/disk.ts'
 import { SnapshotWriter } from '../wal/snapshot.ts'
-
-/** What is known of a snapshot file. */
-export interface SnapshotSummary {
-  readonly file: string
-  readonly bytes: number
-  readonly revision: number
-  readonly compactRevision: number
-  /** Versions of keys, deletions among them. */
-  readonly rows: number
-  readonly leases: number
-  readonly members: number
-  /** etcd's HashKV at the revision. */
-  readonly hash: number
-}
 
 const snapshotTimeoutMs = 600_000
 /** A restored state stands for this point of a new log. */
