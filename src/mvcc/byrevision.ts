@@ -1,5 +1,12 @@
 import type { History, Version } from './history.ts'
 import type { OrderedMap } from './ordered.ts'
+import { firstKept } from './sweep.ts'
+
+/** Which revisions are of interest. */
+interface Span {
+  readonly revision: number
+  readonly floor: number
+}
 
 /** The order in which versions were written. */
 export function byRevision(left: Version, right: Version): number {
@@ -7,23 +14,23 @@ export function byRevision(left: Version, right: Version): number {
 }
 
 /** Versions sorted at once: a millisecond or two. */
-const runLength = 4_096
+export const runLength = 4_096
 const sliceLength = 256
 
 /**
- * The versions of a frozen index up to `revision`, by (mod, sub), in slices; an empty slice only
+ * The versions of a frozen index from `floor` up to `revision`, by (mod, sub), in slices; an empty slice only
  * lets others run. The index is in key order: a million rows sorted at once would stop the thread
  * for a second, so runs are sorted one by one and then merged.
  */
 export function* inRevisionOrder(
   index: OrderedMap<History>,
-  revision: number,
+  { revision, floor }: Span,
 ): Generator<readonly Version[]> {
   const runs: Version[][] = []
   let from: string | undefined = ''
   while (from !== undefined) {
     const run: Version[] = []
-    from = fillRun(index, from, revision, run)
+    from = fillRun(index, from, { revision, floor }, run)
     run.sort(byRevision)
     if (run.length > 0) runs.push(run)
     yield []
@@ -35,7 +42,7 @@ export function* inRevisionOrder(
 function fillRun(
   index: OrderedMap<History>,
   from: string,
-  revision: number,
+  { revision, floor }: Span,
   run: Version[],
 ): string | undefined {
   let next: string | undefined
@@ -44,7 +51,9 @@ function fillRun(
       next = key
       return false
     }
-    for (const version of history.versions) {
+    const { versions } = history
+    for (let at = firstKept(versions, floor); at < versions.length; at++) {
+      const version = versions[at]!
       if (version.mod > revision) break
       run.push(version)
     }
@@ -58,7 +67,8 @@ interface Head {
   at: number
 }
 
-function* merge(runs: readonly Version[][]): Generator<readonly Version[]> {
+/** Merges runs that are sorted, in slices. */
+export function* merge(runs: readonly Version[][]): Generator<readonly Version[]> {
   const heap: Head[] = runs.map(run => ({ run, at: 0 }))
   for (let at = (heap.length >> 1) - 1; at >= 0; at--) siftDown(heap, at)
   let slice: Version[] = []

@@ -1,45 +1,54 @@
-import { byRevision } from './byrevision.ts'
 import { inRange } from './check.ts'
 import { type History, noBytes, type Version, versionAt } from './history.ts'
 import type { Event, Key, Revision } from './types.ts'
 
-/** All kept versions in the order they were written: what watches read. */
+/** Versions in a chunk of the log. */
+const chunkLength = 4_096
+
+/**
+ * The kept versions in the order they were written: what watches read. In chunks, so that neither
+ * growing nor forgetting copies all of it. A position stays what it is when earlier ones go.
+ */
 export class ChangeLog {
-  #versions: Version[] = []
-  #head = 0
+  #chunks: Version[][] = []
+  /** Chunks that were dropped. */
+  #dropped = 0
 
   append(version: Version): void {
-    this.#versions.push(version)
+    const last = this.#chunks.at(-1)
+    if (last !== undefined && last.length < chunkLength) last.push(version)
+    else this.#chunks.push([version])
   }
 
   /** Position of the first change at or after `revision`. */
   positionOf(revision: number): number {
-    let low = this.#head
-    let high = this.#versions.length
+    let low = this.#dropped * chunkLength
+    let high = low + this.#length
     while (low < high) {
       const middle = (low + high) >> 1
-      if (this.#versions[middle]!.mod < revision) low = middle + 1
+      if (this.at(middle)!.mod < revision) low = middle + 1
       else high = middle
     }
     return low
   }
 
   at(position: number): Version | undefined {
-    return this.#versions[position]
+    const chunk = Math.floor(position / chunkLength) - this.#dropped
+    return this.#chunks[chunk]?.[position % chunkLength]
   }
 
-  /** Puts imported versions in the order in which they were written. */
-  sort(): void {
-    this.#versions.sort(byRevision)
-  }
-
-  /** Drops everything before `revision`. */
+  /** Drops what is before `revision`, as far as whole chunks go. */
   trim(revision: number): void {
-    this.#head = this.positionOf(revision)
-    if (this.#head > 1024 && this.#head * 2 > this.#versions.length) {
-      this.#versions = this.#versions.slice(this.#head)
-      this.#head = 0
-    }
+    let whole = 0
+    while (whole < this.#chunks.length - 1 && this.#chunks[whole]!.at(-1)!.mod < revision) whole++
+    if (whole === 0) return
+    this.#chunks.splice(0, whole)
+    this.#dropped += whole
+  }
+
+  get #length(): number {
+    const last = this.#chunks.at(-1)
+    return last === undefined ? 0 : (this.#chunks.length - 1) * chunkLength + last.length
   }
 }
 
@@ -63,16 +72,20 @@ export interface EventQuery {
   readonly bytesMax: number
 }
 
-/** Reads a page. The caller has checked `from` against the floor. */
+/**
+ * Reads a page. The caller has checked `from` against the floor; what was before a change at the
+ * floor is forgotten.
+ */
 export function readEvents(
   log: ChangeLog,
   historyOf: (key: Key) => History | undefined,
   query: EventQuery,
-  present: number,
+  { present, floor }: { readonly present: number; readonly floor: number },
 ): EventPage {
   const events: Event[] = []
   let bytes = 0
   let last = 0
+  const wantsPrevious = ({ mod }: Version) => query.prevKv && mod > floor
   for (let position = log.positionOf(query.from); ; position++) {
     const version = log.at(position)
     if (version === undefined) return { events, revision: present as Revision, more: false }
@@ -80,7 +93,7 @@ export function readEvents(
     if (full && version.mod !== last) return { events, revision: last as Revision, more: true }
     last = version.mod
     if (!inRange(version.key, query.key, query.rangeEnd)) continue
-    const event = toEvent(version, query.prevKv ? historyOf(version.key) : undefined)
+    const event = toEvent(version, wantsPrevious(version) ? historyOf(version.key) : undefined)
     bytes += version.length + version.key.length
     events.push(event)
   }

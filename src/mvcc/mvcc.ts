@@ -1,14 +1,17 @@
 import { assert, must } from '../kernel/assert.ts'
+import { byRevision, merge, runLength } from './byrevision.ts'
 import { ChangeLog, type EventPage, type EventQuery, readEvents } from './changes.ts'
 import * as check from './check.ts'
 import { holds } from './compare.ts'
 import { finish, mixInteger, SetHash } from './hash.ts'
 import { type History, liveAt, noBytes, Version, type VersionRow } from './history.ts'
+import { KeyMap } from './keymap.ts'
 import { Leases } from './lease.ts'
 import { OrderedMap } from './ordered.ts'
 import { liveIn, readRange } from './range.ts'
 import { Slabs } from './slab.ts'
 import { FrozenView, type MvccSlice } from './snapshot.ts'
+import { firstKept, Sweep } from './sweep.ts'
 import type {
   Compare,
   DeleteOp,
@@ -53,7 +56,7 @@ interface Path {
  */
 export class Mvcc {
   readonly #index = new OrderedMap<History>()
-  readonly #histories = new Map<Key, History>()
+  readonly #histories = new KeyMap<History>()
   readonly #changes = new ChangeLog()
   readonly #slabs = new Slabs()
   readonly #hash = new SetHash()
@@ -62,6 +65,15 @@ export class Mvcc {
   #floor = 0
   #liveKeys = 0
   #overhead = 0
+  readonly #sweep = new Sweep({
+    changes: this.#changes,
+    slabs: this.#slabs,
+    index: this.#index,
+    floor: () => this.#floor,
+    forget: (key, max) => this.#forget(key, max),
+  })
+  /** While a snapshot comes in: versions above its floor, the last run not yet sorted. */
+  #imported: Version[][] = []
   #historyOf = (key: Key): History | undefined => this.#histories.get(key)
 
   /** The last revision; 1 in an empty store. */
@@ -130,7 +142,8 @@ export class Mvcc {
   /** @returns `compacted` when `query.from` is below the floor. `from` may lie in the future. */
   events(query: EventQuery): check.MvccFailure | ({ readonly ok: true } & EventPage) {
     if (query.from < this.#floor) return check.compacted(this.floor)
-    return { ok: true, ...readEvents(this.#changes, this.#historyOf, query, this.#revision) }
+    const span = { present: this.#revision, floor: this.#floor }
+    return { ok: true, ...readEvents(this.#changes, this.#historyOf, query, span) }
   }
 
   /** @returns `invalid` when the lease exists or its numbers are out of range. */
@@ -160,30 +173,31 @@ export class Mvcc {
   }
 
   /**
-   * Forgets what only revisions below `revision` could see. Deletes at `revision` itself stay, so
-   * that a watch from the floor is complete. Only keys changed since the last floor are looked at.
+   * Forgets what only revisions below `revision` could see: for readers at once, in memory by and
+   * by, with `sweep`. Deletes at `revision` itself stay, so that a watch from the floor is complete.
    */
   compact(revision: number): check.MvccFailure | { readonly ok: true } {
     if (revision <= this.#floor) return check.compacted(this.floor)
     if (revision > this.#revision) return check.future(this.revision)
-    const touched = new Set<Key>()
-    for (let at = this.#changes.positionOf(0); ; at++) {
-      const version = this.#changes.at(at)
-      if (version === undefined || version.mod > revision) break
-      touched.add(version.key)
-    }
-    for (const key of touched) this.#compactKey(key, revision)
-    this.#changes.trim(revision)
+    const before = this.#floor
     this.#floor = revision
-    if (this.#slabs.wasteful) this.defragment()
+    this.#sweep.floorMoved(before)
     return { ok: true }
   }
 
-  /** Gives back what old values still hold. */
+  /** Gives back what old values still hold, by and by, with `sweep`. */
   defragment(): void {
-    for (const history of this.#histories.values()) {
-      for (const version of history.versions) this.#slabs.repack(version)
-    }
+    this.#sweep.repack()
+  }
+
+  /** Nothing is left to `sweep`. */
+  get isSwept(): boolean {
+    return this.#sweep.isDone
+  }
+
+  /** Looks at about `max` of the versions that compact and defragment have to look at. */
+  sweep(max: number): void {
+    this.#sweep.step(max)
   }
 
   /** A view of this moment that may be read in slices while writes go on. */
@@ -203,9 +217,23 @@ export class Mvcc {
     for (const row of slice.rows) this.#importRow(row)
   }
 
-  /** Ends an import: the change log is put in order. */
+  /** Ends an import at once; see importSteps. */
   importDone(): void {
-    this.#changes.sort()
+    for (const _ of this.importSteps());
+  }
+
+  /**
+   * Ends an import: the change log is put in order, a slice each time. Sorting a million versions
+   * at once would stop the thread for most of a second.
+   */
+  *importSteps(): Generator<void> {
+    const runs = this.#imported
+    this.#imported = []
+    runs.at(-1)?.sort(byRevision)
+    for (const slice of merge(runs)) {
+      for (const version of slice) this.#changes.append(version)
+      yield
+    }
   }
 
   #checkRange(op: RangeOp): check.MvccFailure | undefined {
@@ -325,20 +353,31 @@ export class Mvcc {
   }
 
   #write(writing: Writing, previous: Version | undefined, row: VersionRow): void {
-    const version = this.#append(row)
+    const version = this.#add(row)
+    this.#changes.append(version)
     if (previous !== undefined) this.#hash.remove(previous.hashLow, previous.hashHigh)
     if (!version.deleted) this.#hash.add(version.hashLow, version.hashHigh)
     writing.changed = true
   }
 
-  #append(row: VersionRow): Version {
+  #add(row: VersionRow): Version {
     const version = new Version(this.#slabs, row)
     this.#overhead += row.key.length + versionBytes
     const history = this.#histories.get(row.key)
     if (history === undefined) this.#setHistory({ key: row.key, versions: [version] })
     else history.versions.push(version)
-    this.#changes.append(version)
     return version
+  }
+
+  /** Runs are sorted as they fill up, and merged at the end. */
+  #noteImported(version: Version): void {
+    const last = this.#imported.at(-1)
+    if (last !== undefined && last.length < runLength) {
+      last.push(version)
+      return
+    }
+    last?.sort(byRevision)
+    this.#imported.push([version])
   }
 
   #setHistory(history: History): void {
@@ -350,29 +389,28 @@ export class Mvcc {
     if (writing.changed) this.#revision = writing.revision
   }
 
-  #compactKey(key: Key, revision: number): void {
+  /** Forgets at most `max` versions of `key` that can't be read any more; returns how many. */
+  #forget(key: Key, max: number): number {
     const history = this.#histories.get(key)
-    if (history === undefined) return
+    if (history === undefined) return 0
     const { versions } = history
-    let first = 0
-    while (first + 1 < versions.length && versions[first + 1]!.mod <= revision) first++
-    const found = versions[first]!
-    // A delete before the floor says nothing any more; one at the floor is still to be watched.
-    if (found.deleted && found.mod < revision) first++
-    if (first === 0) return
-    for (const dropped of versions.slice(0, first)) this.#slabs.release(dropped)
+    const first = Math.min(firstKept(versions, this.#floor), max)
+    if (first === 0) return 0
+    for (let at = 0; at < first; at++) this.#slabs.release(versions[at]!)
     this.#overhead -= first * (key.length + versionBytes)
     if (first < versions.length) this.#setHistory({ key, versions: versions.slice(first) })
     else {
       this.#histories.delete(key)
       this.#index.delete(key)
     }
+    return first
   }
 
   #importRow(row: VersionRow): void {
     const previous = this.#histories.get(row.key)?.versions.at(-1)
     // Snapshots of format 1 have no sub revisions.
-    const version = this.#append({ ...row, sub: row.sub ?? 0 })
+    const version = this.#add({ ...row, sub: row.sub ?? 0 })
+    if (version.mod >= this.#floor) this.#noteImported(version)
     if (previous !== undefined && !previous.deleted) {
       this.#hash.remove(previous.hashLow, previous.hashHigh)
       this.#liveKeys--

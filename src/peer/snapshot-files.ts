@@ -117,7 +117,7 @@ export async function restoreSnapshot(
     for (const { name } of masters) {
       const writer = new SnapshotWriter(createDisk(layout.peer(name).store), 1, 1)
       for (const slice of freezeSnapshot(point, machine)) writer.write(slice)
-      writer.finish()
+      writer.finishAtOnce()
     }
     return await summaryOf(file, snapshot)
   } finally {

@@ -32,6 +32,7 @@ import { SlowDisk } from './slow-disk.ts'
 import { SnapshotPace } from './snapshot-pace.ts'
 import type { SnapshotPoint } from './snapshots.ts'
 import { Snapshotter } from './snapshotter.ts'
+import { Sweeper } from './sweeper.ts'
 import { TickWatch } from './tick-watch.ts'
 import type * as types from './types.ts'
 import { Watchers } from './watchers.ts'
@@ -94,6 +95,7 @@ export abstract class Driver implements Startable {
   protected readonly fsyncMs = new Samples()
   protected readonly commitMs = new Samples()
   protected readonly tickWatch: TickWatch
+  protected readonly sweeper: Sweeper
   protected readonly rtts = new Map<string, number>()
   protected running = false
   readonly #core: Core
@@ -110,6 +112,7 @@ export abstract class Driver implements Startable {
   #machine: Machine
   #inputs: Input[] = []
   #leadership: types.Leadership
+  #stopped = Promise.resolve()
   #turnScheduled = false
   #stalled = false
   #ticker: Cancel | undefined
@@ -135,6 +138,8 @@ export abstract class Driver implements Startable {
     this.#slowDisk = new SlowDisk(timings)
     this.tickWatch = new TickWatch(timings.tickMs)
     this.watchers = new Watchers(() => this.#machine.mvcc, parts.defer)
+    const defer = (callback: () => void) => parts.defer(() => this.#guard(callback))
+    this.sweeper = new Sweeper(() => this.#machine.mvcc, defer)
     const roster = () => this.#machine.roster
     const onRefused = (refusal: Refusal) => this.#onRefused(refusal)
     const catchUp = () => this.reader.permit()
@@ -146,8 +151,9 @@ export abstract class Driver implements Startable {
       machine: () => this.#machine,
       point: () => this.#snapshotPoint(),
       input: input => this.input(input),
-      defer: callback => parts.defer(() => this.#guard(callback)),
+      defer,
       onTaken: index => this.#onSnapshotTaken(index),
+      onDiskFailed: error => this.#onDiskFailed(error),
     })
     this.#pace = new SnapshotPace(parts)
   }
@@ -166,14 +172,19 @@ export abstract class Driver implements Startable {
     this.wake()
   }
 
-  async stop(): Promise<void> {
-    if (!this.running) return
+  stop(): Promise<void> {
+    if (this.running) this.#stopped = this.#end()
+    return this.#stopped
+  }
+
+  async #end(): Promise<void> {
     this.running = false
     this.#ticker?.()
     this.#snapshotter.stop()
     this.proposer.endAll()
     this.reader.endAll()
     this.calls.endAll()
+    this.sweeper.end()
     this.watchers.endAll('the store has stopped')
     this.parts.wal.close()
     await this.parts.disk.settle?.()
@@ -517,6 +528,7 @@ export abstract class Driver implements Startable {
       if (entry.kind === 'noop' && entry.term === this.#core.term) established = true
     }
     this.watchers.flush()
+    this.sweeper.wake()
     if (this.#machine.roster.version !== version) this.#tellRoster()
     if (established && this.#core.role === 'leader') this.#onEstablished()
     const isDue = this.#pace.isDue(this.#point.index, this.#machine.mvcc.bytes)

@@ -59,6 +59,7 @@ class LocalStore implements types.Store {
     options: types.ProposeOptions = {},
   ): ReturnType<types.Store['compact']> {
     const done = this.#checkFence(options) ?? this.#mvcc.compact(revision)
+    while (!this.#mvcc.isSwept) this.#mvcc.sweep(Number.MAX_SAFE_INTEGER)
     return done.ok ? { ok: true, revision: this.#mvcc.revision } : done
   }
 

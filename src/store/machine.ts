@@ -86,6 +86,11 @@ export class Machine {
     this.mvcc.importDone()
   }
 
+  /** As importDone, a slice each time. */
+  importSteps(): Generator<void> {
+    return this.mvcc.importSteps()
+  }
+
   #run({ fence, caller, action }: Command, term: number): ActionResult {
     if (fence !== 0 && fence !== term) {
       this.counters.fenced++

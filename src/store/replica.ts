@@ -242,6 +242,7 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
 
   async defragment(): Promise<void> {
     this.machine.mvcc.defragment()
+    await this.sweeper.idle()
   }
 
   freeze(): embedded.FrozenStore {

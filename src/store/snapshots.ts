@@ -15,6 +15,9 @@ export interface SnapshotPoint {
 
 const packr = new Packr({ useRecords: true })
 
+/** Slices of 256 changes that a received snapshot is put in order by, in one turn. */
+const stepsPerTurn = 8
+
 /** The slices of a snapshot as bytes; a moment's state, read while writes go on. */
 export function* packSnapshot(point: SnapshotPoint, machine: Machine): Generator<Uint8Array> {
   const slices = machine.freeze()
@@ -35,6 +38,11 @@ export class SnapshotReader {
   /** All slices are there. */
   done(): void {
     this.machine.importDone()
+  }
+
+  /** As done, a slice each time. */
+  steps(): Generator<void> {
+    return this.machine.importSteps()
   }
 }
 
@@ -95,7 +103,9 @@ export class SnapshotSender {
   onAck(ack: SnapshotAck, now: number): boolean {
     const first = this.#window[0]?.n ?? this.#next
     if (ack.next < 0) return false
-    if (ack.next > first) this.#progressAt = now
+    // The last slice is acknowledged when the follower has everything in place: that takes a while.
+    const isFinishing = this.#ahead.done === true && ack.next === this.#next - 1
+    if (ack.next > first || isFinishing) this.#progressAt = now
     while (this.#window.length > 0 && this.#window[0]!.n < ack.next) this.#window.shift()
     this.finished = this.#ahead.done === true && this.#window.length === 0
     return true
@@ -114,6 +124,7 @@ export class SnapshotReceiver {
   readonly #disk: Disk
   #writer: SnapshotWriter | undefined
   #next = 0
+  #isWhole = false
 
   constructor(from: MemberId, id: number, disk: Disk) {
     this.from = from
@@ -121,23 +132,41 @@ export class SnapshotReceiver {
     this.#disk = disk
   }
 
+  /** The slice wanted. The last one is, until all is in place: see finish. */
   get next(): number {
     return this.#next
   }
 
-  /** Takes the slice if it is the next one. True when it was the last: all is on the disk. */
+  /** Takes the slice if it is the next one. True when it was the last: `finish` is to be called. */
   add(slice: SnapshotSliceMessage): boolean {
-    if (slice.n !== this.#next) return false
-    this.#next++
+    if (slice.n !== this.#next || this.#isWhole) return false
     this.reader.add(slice.data)
     const { index, term } = this.reader.point!
     this.#writer ??= new SnapshotWriter(this.#disk, index, term, 'received')
     this.#writer.write(slice.data)
-    if (!slice.last) return false
-    this.reader.done()
-    this.#writer.finish()
-    this.#writer = undefined
-    return true
+    this.#isWhole = slice.last
+    if (!slice.last) this.#next++
+    return slice.last
+  }
+
+  /** Puts the state machine in order, a slice a turn, and the file on the disk. */
+  finish(defer: (callback: () => void) => void, done: (error?: unknown) => void): void {
+    const steps = this.reader.steps()
+    const step = () => {
+      const writer = this.#writer
+      if (writer === undefined) return
+      for (let left = stepsPerTurn; left > 0; left--) {
+        if (!steps.next().done) continue
+        writer.finish(error => {
+          this.#writer = undefined
+          this.#next++
+          done(error)
+        })
+        return
+      }
+      defer(step)
+    }
+    step()
   }
 
   abandon(): void {

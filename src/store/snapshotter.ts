@@ -29,6 +29,8 @@ export interface SnapshotHost extends Host {
   defer(callback: () => void): void
   /** A snapshot at `index` is on the disk. */
   onTaken(index: number): void
+  /** A snapshot of the leader can not be written. */
+  onDiskFailed(error: unknown): void
 }
 
 /** After a snapshot that could not be written, the next attempt waits this long. */
@@ -70,19 +72,26 @@ export class Snapshotter {
       const slice = slices.next()
       if (!slice.done) {
         writer.write(slice.value)
-        this.#host.defer(next)
+        writer.whenReady(() => this.#host.defer(next))
         return
       }
-      writer.finish()
-      removeOldSnapshots(this.#host.disk)
-      this.#taking = undefined
-      this.#host.onTaken(point.index)
+      writer.finish(error => {
+        if (this.#taking !== writer) return
+        if (error !== undefined) this.#onFailed(error)
+        else this.#onTaken(point.index)
+      })
     })
     attempt(() => {
       writer = new SnapshotWriter(this.#host.disk, point.index, point.term)
       this.#taking = writer
       this.#host.defer(next)
     })()
+  }
+
+  #onTaken(index: number): void {
+    removeOldSnapshots(this.#host.disk)
+    this.#taking = undefined
+    this.#host.onTaken(index)
   }
 
   /** Without a snapshot the log only grows: a full disk shows there, and then ends this member. */
@@ -128,9 +137,16 @@ export class Snapshotter {
       else this.#ack(from, slice.id, -1)
       return
     }
-    const complete = receiver.add(slice)
-    if (complete) this.#complete(receiver, slice.term)
-    this.#ack(from, slice.id, receiver.next)
+    const { defer, onDiskFailed } = this.#host
+    if (!receiver.add(slice)) {
+      this.#ack(from, slice.id, receiver.next)
+      return
+    }
+    receiver.finish(defer, error => {
+      if (error !== undefined) onDiskFailed(error)
+      else this.#complete(receiver, slice.term)
+      this.#ack(from, slice.id, receiver.next)
+    })
   }
 
   /** The state machine of the snapshot that the core has accepted at `index`. */

@@ -1,5 +1,6 @@
 import * as fs from 'node:fs'
 import * as path from 'node:path'
+import { promisify } from 'node:util'
 
 /** An open file. Positions and lengths are in bytes; every call throws on failure. */
 export interface DiskFile {
@@ -10,6 +11,8 @@ export interface DiskFile {
   read(position: number, length: number): Uint8Array
   /** Everything written is durable when it returns. */
   sync(): void
+  /** As `sync`, without stopping this thread; for files that nobody waits for. */
+  syncSoon?(): Promise<void>
   close(): void
 }
 
@@ -25,6 +28,10 @@ export interface Disk {
   remove(name: string): void
   /** Makes creations, renames and removals durable. */
   syncDirectory(): void
+  /** As `syncDirectory`, without stopping this thread. */
+  syncDirectorySoon?(): Promise<void>
+  /** Removes files one after the other in the background: a large one takes tens of ms. */
+  removeSoon?(names: readonly string[]): void
   /** Makes a file of zeros in the background; it shows under `name` when it is whole. */
   prepare?(name: string, bytes: number): void
   /** Gives up what runs in the background, and resolves when nothing does. */
@@ -50,6 +57,16 @@ export function createDisk(directory: string): Disk {
         fs.closeSync(descriptor)
       }
     },
+    async syncDirectorySoon() {
+      const handle = await fs.promises.open(directory, 'r')
+      await handle.sync().finally(() => handle.close())
+    },
+    removeSoon(names) {
+      const removing = removeAll(names.map(at))
+        .catch(() => {})
+        .finally(() => running.delete(removing))
+      running.add(removing)
+    },
     prepare(name, bytes) {
       // Not to be had is no error: the file is then made when it is needed.
       const writing = writeZeros(at(`${name}.tmp`), at(name), bytes, stopped.signal)
@@ -62,6 +79,11 @@ export function createDisk(directory: string): Disk {
       await Promise.all(running)
     },
   }
+}
+
+/** In order: after a crash a log without its first segments is whole, one with a hole is not. */
+async function removeAll(files: readonly string[]): Promise<void> {
+  for (const file of files) await fs.promises.rm(file, { force: true })
 }
 
 async function writeZeros(
@@ -83,6 +105,8 @@ async function writeZeros(
   }
   await fs.promises.rename(temporary, file)
 }
+
+const fdatasync = promisify(fs.fdatasync)
 
 function openFile(file: string): DiskFile {
   const flags = fs.constants.O_RDWR | fs.constants.O_CREAT
@@ -106,6 +130,7 @@ function openFile(file: string): DiskFile {
       return data.subarray(0, done)
     },
     sync: () => fs.fdatasyncSync(descriptor),
+    syncSoon: () => fdatasync(descriptor),
     close: () => fs.closeSync(descriptor),
   }
 }

@@ -13,6 +13,9 @@ export interface SnapshotFile {
 const pattern = /^snapshot-(\d{16})-(\d{12})\.snap$/
 const endMark = Buffer.from('quorate snapshot end')
 
+/** Bytes that are given to the disk at a time. */
+const unsyncedBytesMax = 4 << 20
+
 /**
  * Writes a snapshot in slices to a temporary file, which gets its name when it is whole and on the
  * disk: a file with that name is complete or damaged, never half-written.
@@ -25,6 +28,10 @@ export class SnapshotWriter {
   #offset = 0
   #frame = 0
   #unsynced = 0
+  #syncing: Promise<void> | undefined
+  #error: unknown
+  #abandoned = false
+  #closed = false
 
   /** `purpose` keeps two that are written at one time apart. */
   constructor(disk: Disk, index: Index, term: number, purpose: 'own' | 'received' = 'own') {
@@ -50,22 +57,96 @@ export class SnapshotWriter {
     this.#frame++
     this.#unsynced += size
     // A sync of everything at the end would hold up the log's own for as long.
-    if (this.#unsynced < 4 << 20) return
-    this.#file.sync()
-    this.#unsynced = 0
+    if (this.#unsynced >= unsyncedBytesMax && this.#syncing === undefined) this.#sync()
   }
 
-  finish(): void {
-    this.write(endMark)
-    this.#file.sync()
-    this.#file.close()
-    this.#disk.rename(this.#temporary, this.#name)
-    this.#disk.syncDirectory()
+  /** Calls back when the disk can take more: at once, or after the sync that is under way. */
+  whenReady(callback: () => void): void {
+    if (this.#syncing === undefined || this.#unsynced < unsyncedBytesMax) callback()
+    else void this.#syncing.then(callback)
+  }
+
+  /**
+   * Calls back when the snapshot is whole and durable, with the error when it is not; never once it
+   * was abandoned. A disk that does everything at once calls back before this returns.
+   */
+  finish(done: (error?: unknown) => void): void {
+    const { syncSoon } = this.#file
+    const { syncDirectorySoon } = this.#disk
+    if (syncSoon === undefined || syncDirectorySoon === undefined) {
+      done(this.#finishNow())
+      return
+    }
+    const settle = (error: unknown) => {
+      if (!this.#abandoned) done(error)
+    }
+    this.#finishSoon(syncSoon, syncDirectorySoon).then(() => settle(this.#error), settle)
+  }
+
+  /** Finishes while the thread waits, for those who can't call back. @throws when it fails. */
+  finishAtOnce(): void {
+    const error = this.#finishNow()
+    if (error !== undefined) throw error
   }
 
   abandon(): void {
-    this.#file.close()
+    this.#abandoned = true
+    this.#close()
     this.#disk.remove(this.#temporary)
+  }
+
+  #finishNow(): unknown {
+    try {
+      this.write(endMark)
+      this.#file.sync()
+      this.#rename()
+      this.#disk.syncDirectory()
+      return undefined
+    } catch (error) {
+      return error
+    }
+  }
+
+  async #finishSoon(sync: () => Promise<void>, syncDirectory: () => Promise<void>) {
+    this.write(endMark)
+    await this.#syncing
+    if (this.#abandoned) return
+    this.#syncing = sync()
+    await this.#syncing
+    this.#syncing = undefined
+    if (this.#abandoned) return
+    this.#rename()
+    await syncDirectory()
+  }
+
+  /** A failure shows at the end. */
+  #sync(): void {
+    this.#unsynced = 0
+    if (this.#file.syncSoon === undefined) {
+      this.#file.sync()
+      return
+    }
+    this.#syncing = this.#file
+      .syncSoon()
+      .catch((error: unknown) => {
+        this.#error = error
+      })
+      .finally(() => {
+        this.#syncing = undefined
+      })
+  }
+
+  #rename(): void {
+    this.#close()
+    if (this.#error === undefined) this.#disk.rename(this.#temporary, this.#name)
+  }
+
+  #close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    // The number of a closed file is soon another one's: not while a sync still uses it.
+    if (this.#syncing === undefined) this.#file.close()
+    else void this.#syncing.catch(() => {}).then(() => this.#file.close())
   }
 }
 
@@ -81,7 +162,11 @@ export function listSnapshots(disk: Disk): SnapshotFile[] {
 
 /** Removes all complete snapshots but the newest. */
 export function removeOldSnapshots(disk: Disk): void {
-  for (const { name } of listSnapshots(disk).slice(0, -1)) disk.remove(name)
+  const names = listSnapshots(disk)
+    .slice(0, -1)
+    .map(({ name }) => name)
+  if (disk.removeSoon !== undefined) disk.removeSoon(names)
+  else for (const name of names) disk.remove(name)
 }
 
 /** Removes what a crash left unfinished; only while nothing is being written. */

@@ -102,12 +102,17 @@ export class Wal {
 
   /** Removes segments that hold nothing above `index`. */
   compact(index: Index): void {
-    let removed = 0
+    const names: string[] = []
     while (this.#segments.length > 1 && this.#segments[0]!.lastIndex <= index) {
-      this.#disk.remove(this.#segments.shift()!.name)
-      removed++
+      names.push(this.#segments.shift()!.name)
     }
-    if (removed > 0) this.#disk.syncDirectory()
+    if (names.length === 0) return
+    if (this.#disk.removeSoon !== undefined) {
+      this.#disk.removeSoon(names)
+      return
+    }
+    for (const name of names) this.#disk.remove(name)
+    this.#disk.syncDirectory()
   }
 
   close(): void {

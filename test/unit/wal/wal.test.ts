@@ -152,12 +152,12 @@ test('a torn end in an older segment, a missing segment: damage', () => {
   expect(open).toThrow(/is missing/)
 })
 
-test('segments whose entries a snapshot holds are removed', () => {
+test('segments whose entries a snapshot holds are removed', async () => {
   const { wal } = open()
   for (let index = 1; index < 40; index++) wal.append(state(1), [entry(index, 1, 'z'.repeat(900))])
   const before = segments().length
   wal.compact(30)
-  expect(segments().length).toBeLessThan(before)
+  await until('segments are removed', () => segments().length < before)
   wal.close()
   const { entries, hardState } = open().recovered
   expect(entries[0]!.index).toBeLessThanOrEqual(31)
@@ -177,16 +177,18 @@ test('a reset voids what was before it', () => {
   expect(hardState).toEqual(state(3, 20))
 })
 
-test('snapshots: slices, the newest, unfinished and damaged ones', () => {
+test('snapshots: slices, the newest, unfinished and damaged ones', async () => {
   const disk = createDisk(directory)
   for (const index of [5, 12]) {
     const writer = new SnapshotWriter(disk, index, 2)
     for (const slice of ['one', 'two', '']) writer.write(Buffer.from(slice + index))
-    writer.finish()
+    if (index === 5) writer.finishAtOnce()
+    else expect(await new Promise(resolve => writer.finish(resolve))).toBeUndefined()
   }
   new SnapshotWriter(disk, 99, 2).write(Buffer.from('unfinished'))
   expect(listSnapshots(disk).map(({ index }) => index)).toEqual([5, 12])
   removeOldSnapshots(disk)
+  await disk.settle?.()
   const unfinished = () => disk.list().filter(name => name.endsWith('.tmp'))
   expect(unfinished()).toHaveLength(1)
   removeUnfinishedSnapshots(disk)
