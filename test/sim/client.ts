@@ -24,7 +24,8 @@ export class SimClient {
 
   /** Plans the next request. */
   next(): void {
-    const pause = 1 + this.#prng.next() * this.#world.thinkMs
+    // Once healed they only keep the cluster from being idle.
+    const pause = 1 + this.#prng.next() * this.#world.thinkMs * (this.#world.isHealed ? 4 : 1)
     this.#world.timeline.plan(this.#world.timeline.now + pause, () => this.#act())
   }
 

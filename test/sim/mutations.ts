@@ -64,7 +64,7 @@ const mutations: readonly Mutation[] = [
     'wal/frame.js',
     'return good ? { number, payload } : undefined',
     'return { number, payload }',
-    'crashes',
+    'elections',
   ),
   one(
     'serving a read without ReadIndex',

@@ -85,7 +85,7 @@ const scenarios: readonly Scenario[] = [
   },
   {
     // Members come and go, and disks with them.
-    ...{ name: 'churn', peers: 3, clients: 4, thinkMs: 15, durationMs: 5_000 },
+    ...{ name: 'churn', peers: 3, clients: 4, thinkMs: 20, durationMs: 4_000 },
     ...{ network: { ...rough, dropRatio: 0.01 }, crashInSyncRatio: 0.001, replica: small },
     nemesis: {
       ...{ everyMs: 200, downMsMax: 500 },

@@ -145,7 +145,7 @@ export class World {
     const healed = this.timeline.now
     while (!this.#isSettled()) {
       const leases = this.#members()[0]?.life?.replica.machine.mvcc.leases.size ?? 0
-      const limitMs = leases > 0 ? 7_000 : 20_000
+      const limitMs = leases > 0 ? 7_000 : 12_000
       if (this.timeline.now > healed + limitMs) throw new Violation(this.#unsettled())
       await this.#runUntil(this.timeline.now + 50)
     }
