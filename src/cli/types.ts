@@ -45,46 +45,6 @@ export interface RunPeerOptions extends RunProcessOptions {
   readonly join?: Omit<JoinOptions, 'name' | 'data'> & { readonly learner: boolean }
 }
 
-export interface RunProcessOptions {
-  readonly data: string
-  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
-}
-
-export interface RunPeerOptions extends RunProcessOptions {
-  readonly config?: string
-  readonly name: string
-  readonly faults: boolean
-  readonly join?: Omit<JoinOptions, 'name' | 'data'> & { readonly learner: boolean }
-}
-
-/** What is known of a snapshot file. */
-export interface SnapshotSummary {
-  readonly file: string
-  readonly bytes: number
-  readonly revision: number
-  readonly compactRevision: number
-  /** Versions of keys, deletions among them. */
-  readonly rows: number
-  readonly leases: number
-  readonly members: number
-  /** etcd's HashKV at the revision. */
-  readonly hash: number
-}
-
-export interface RunProcessOptions {
-  readonly data: string
-  readonly logLevel: 'debug' | 'info' | 'warn' | 'error'
-}
-
-export interface RunPeerOptions extends RunProcessOptions {
-  readonly config?: string
-  readonly name: string
-  readonly faults: boolean
-  readonly join?: Omit<JoinOptions, 'name' | 'data'> & { readonly learner: boolean }
-}
-
-type ServiceName = 'mesh' | 'api' | 'etcd' | 'admin'
-
 /** An error whose message is all that the user needs; ends the program with `exitCode`. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
