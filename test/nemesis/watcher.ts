@@ -13,6 +13,9 @@ import type { Recorder } from './recorder.ts'
 
 /** Longest time at one endpoint, milliseconds. */
 const stayMsMax = 8_000
+/** Some stay away for so long that compactions pass them, milliseconds. */
+const restMs = { min: 3_000, max: 9_000 } as const
+const restRatio = 0.2
 
 /** Watches the round's keys, moves between endpoints, and resumes after what it has seen. */
 export class NemesisWatcher {
@@ -47,8 +50,10 @@ export class NemesisWatcher {
 
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await this.#stay(this.#endpoints.some(this.#prng), signal).catch(() => {})
-      await sleep(20 + this.#prng.next() * 100)
+      await this.#stay(signal).catch(() => {})
+      const rest = restMs.min + this.#prng.next() * (restMs.max - restMs.min)
+      const pause = this.#prng.chance(restRatio) ? rest : 20 + this.#prng.next() * 100
+      await sleep(pause, signal).catch(() => {})
     }
   }
 
@@ -58,7 +63,8 @@ export class NemesisWatcher {
     })
   }
 
-  async #stay(endpoint: string, signal: AbortSignal): Promise<void> {
+  async #stay(signal: AbortSignal): Promise<void> {
+    const endpoint = this.#endpoints.some(this.#prng)
     const client = this.#endpoints.open(endpoint)
     const types = { request: watchRequest, response: watchResponse }
     const stream = client.stream('/etcdserverpb.Watch/Watch', types)
