@@ -82,6 +82,11 @@ async function main(): Promise<number> {
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
+  // What nobody catches must not leave processes behind either.
+  process.on('uncaughtException', error => {
+    problem(`uncaught: ${error.stack}`)
+    void cluster.down().finally(() => process.exit(1))
+  })
   try {
     await cluster.up(peers)
     say('the cluster is up')

@@ -198,7 +198,8 @@ function perform(state: Map<string, string>, input: RegisterInput): RegisterOutp
 }
 
 test('10,000 operations of 10 clients on 20 keys take seconds', () => {
-  const began = performance.now()
+  // Time of this process: the machine may be busy with other things.
+  const began = process.cpuUsage()
   for (const unknownRatio of [0, 0.05]) {
     const history = simulate(42, 10_000, 20, unknownRatio)
     expect(checkLinearizable(registerModel, history)).toMatchObject({ ok: true })
@@ -209,7 +210,7 @@ test('10,000 operations of 10 clients on 20 keys take seconds', () => {
     const wrong = history.with(at, { ...history[at]!, output: { value: 'v3' } })
     expect(checkLinearizable(registerModel, wrong)).toMatchObject({ ok: false })
   }
-  const tookMs = performance.now() - began
+  const tookMs = process.cpuUsage(began).user / 1_000
   process.stdout.write(`4 histories of 10,000 operations checked in ${Math.round(tookMs)} ms\n`)
   expect(tookMs).toBeLessThan(15_000)
 }, 60_000)
