@@ -47,14 +47,16 @@ export function quorumOf(model: Model): Quorum {
   const masters = model.peers.filter(peer => peer.report?.role !== 'worker')
   const voters = leader?.report?.voters ?? masters.find(peer => peer.report)?.report?.voters ?? []
   const total = voters.length || masters.length
+  // A leader without voters has its majority in an external etcd.
+  const isElsewhere = leader?.report !== undefined && voters.length === 0
   const here = masters.filter(peer => {
     const role = roleOf(peer, model.now)
     if (role === 'down' || role === 'paused' || !peer.report) return false
-    if (!voters.includes(peer.report.id)) return false
+    if (!isElsewhere && !voters.includes(peer.report.id)) return false
     if (!leader?.report || peer === leader) return true
     return peer.report.term === leader.report.term && peer.report.leader === leader.name
   }).length
-  const need = Math.floor(total / 2) + 1
+  const need = isElsewhere ? 1 : Math.floor(total / 2) + 1
   return { ok: leader !== undefined && here >= need, have: here, need, voters: total }
 }
 

@@ -11,6 +11,7 @@ import { Election } from './election.ts'
 import { Endpoints } from './endpoints.ts'
 import { askFloor } from './floor.ts'
 import { Keyspace } from './keyspace.ts'
+import { LeaderSeeker } from './leader-seeker.ts'
 import { leaseCalls, newLeaseId } from './leases.ts'
 import { externalMembership } from './membership.ts'
 import { methods } from './methods.ts'
@@ -43,6 +44,7 @@ class ExternalStore implements EtcdStore {
   readonly #options: EtcdStoreOptions
   readonly #keys: Keyspace
   readonly #endpoints: Endpoints
+  readonly #seeker: LeaderSeeker
   readonly #stream: WatchStream
   readonly #watches: Watches
   readonly #election: Election
@@ -61,6 +63,7 @@ class ExternalStore implements EtcdStore {
     this.#keys = new Keyspace(options.prefix ?? '')
     const endpoints = options.endpoints.map(url => ({ url, tls }))
     this.#endpoints = new Endpoints(endpoints, prng.below(endpoints.length), clock, logger)
+    this.#seeker = new LeaderSeeker(this.#endpoints, clock)
     this.#stream = new WatchStream(this.#endpoints)
     this.#watches = new Watches({
       ...{ stream: this.#stream, keys: this.#keys, clock },
@@ -81,6 +84,7 @@ class ExternalStore implements EtcdStore {
   }
 
   async start(): Promise<void> {
+    this.#seeker.start()
     this.#election.start()
     const { clock } = this.#options
     this.#stopCompactor = clock.every(compactorMs, () => {
@@ -93,6 +97,7 @@ class ExternalStore implements EtcdStore {
     if (this.#stopped) return
     this.#stopped = true
     this.#stopCompactor()
+    this.#seeker.stop()
     await this.#election.stop()
     this.#watches.endAll('the store has stopped')
     this.#stream.close()

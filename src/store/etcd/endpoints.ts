@@ -4,13 +4,16 @@ import type { Logger } from '../../kernel/logger.ts'
 import { errorMessage } from '../../kernel/result.ts'
 import type { StoreFailure } from '../types.ts'
 import { type CallHeaders, EtcdClient, type EtcdEndpoint, GrpcError } from './client.ts'
-import type { EtcdMethod } from './methods.ts'
+import { type EtcdMethod, methods } from './methods.ts'
 import { leavesEndpoint, type Verdict, verdictOf } from './verdict.ts'
 
 /** One attempt of a call that may be repeated; then the next endpoint is asked. */
 const attemptMsDefault = 1_500
 /** Pauses between attempts, once every endpoint was asked. */
 const pauseMs = { first: 20, max: 500 } as const
+/** Before a write follows another that failed, a read shows that there is a leader who lives. */
+const proofMs = 400
+const proof = { key: '\0quorate/proof', countOnly: true }
 /** How often the log says that etcd does not answer. */
 const complainMs = 10_000
 /** Metadata with which a member without a leader refuses at once instead of letting us wait. */
@@ -48,6 +51,9 @@ export class Endpoints {
   readonly #movedListeners = new Set<() => void>()
   #at: number
   #revision = 0
+  /** A member may take a dead leader for a living one: what it passes on would be lost. */
+  #inDoubt = false
+  #proving: Promise<StoreFailure | undefined> | undefined
   #complainedAt = Number.NEGATIVE_INFINITY
 
   /** `first`: number of the endpoint to begin with, so that peers spread. */
@@ -60,6 +66,10 @@ export class Endpoints {
 
   get current(): Endpoint {
     return this.#endpoints[this.#at]!
+  }
+
+  get all(): readonly Endpoint[] {
+    return this.#endpoints
   }
 
   /** The newest revision that any answer has named; 0 before the first. */
@@ -79,8 +89,17 @@ export class Endpoints {
   /** Goes on to the next endpoint, unless that has been done already. */
   leave(endpoint: Endpoint): void {
     if (endpoint !== this.current) return
-    endpoint.client.retire()
-    this.#at = (this.#at + 1) % this.#endpoints.length
+    this.#move((this.#at + 1) % this.#endpoints.length)
+  }
+
+  /** Calls go to `endpoint` from now on; those under way are left where they are. */
+  moveTo(endpoint: Endpoint): void {
+    if (endpoint !== this.current) this.#move(this.#endpoints.indexOf(endpoint))
+  }
+
+  #move(at: number): void {
+    this.current.client.retire()
+    this.#at = at
     for (const listener of this.#movedListeners) listener()
   }
 
@@ -101,8 +120,10 @@ export class Endpoints {
     const deadline = this.#clock.now() + timeoutMs
     const headers = leaderless ? {} : requireLeader
     for (let attempt = 1; ; attempt++) {
+      const doubt = method.repeatable ? undefined : await this.#untilSure(deadline)
+      if (doubt !== undefined) return doubt
       const endpoint = this.current
-      const leftMs = deadline - this.#clock.now()
+      const leftMs = Math.max(1, deadline - this.#clock.now())
       const waitMs = method.repeatable ? Math.min(leftMs, attemptMs) : leftMs
       try {
         const { client } = endpoint
@@ -124,11 +145,32 @@ export class Endpoints {
 
   #judge(endpoint: Endpoint, error: GrpcError): Verdict {
     const verdict = verdictOf(error)
+    if (verdict === 'lost' || verdict === 'elsewhere') this.#inDoubt = true
     if (leavesEndpoint(error, verdict)) {
       this.complain(endpoint, error)
       this.leave(endpoint)
     }
     return verdict
+  }
+
+  /** The failure of the last proof when the deadline comes first. */
+  async #untilSure(deadline: number): Promise<StoreFailure | undefined> {
+    while (this.#inDoubt) {
+      this.#proving ??= this.#prove()
+      const failure = await this.#proving
+      if (failure !== undefined && this.#clock.now() >= deadline) return failure
+    }
+    return undefined
+  }
+
+  /** One linearizable read: it is answered only through a leader who still has a majority. */
+  async #prove(): Promise<StoreFailure | undefined> {
+    const options = { timeoutMs: proofMs, attemptMs: proofMs }
+    const read = await this.call(methods.range, proof, options)
+    if (read.ok) this.#inDoubt = false
+    else await sleep(pauseMs.first)
+    this.#proving = undefined
+    return read.ok ? undefined : read
   }
 
   complain({ url }: Endpoint, error: unknown): void {

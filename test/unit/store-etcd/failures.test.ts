@@ -51,6 +51,7 @@ describe.runIf(hasEtcd())('a driver on a real etcd', () => {
   test('a leader that loses etcd knows it before the others can lead', testLost, 60_000)
   test('a passive member neither leads nor stands', testPassive)
   test('the place of a dead member is free at once', testDepose)
+  test("no write waits for a dead leader of etcd's", testEtcdLeader, 60_000)
 })
 
 async function testCuts(): Promise<void> {
@@ -165,4 +166,38 @@ async function testDepose(): Promise<void> {
   await until('another leader', () => [second, third].some(store => leadershipOf(store).leading))
   process.stdout.write(`a lost peer is replaced in ${Math.round(performance.now() - began)} ms\n`)
   await until('the first follows', async () => (await first.status()).role === 'follower')
+}
+
+/** Whoever leads etcd dies while writes are under way: none waits for its deadline. */
+async function testEtcdLeader(): Promise<void> {
+  const store = await open()
+  await until('a leader', () => leadershipOf(store).leading)
+  await sleep(1_500)
+  let stop = false
+  let longestMs = 0
+  const outcomes: Record<string, number> = {}
+  const writer = async () => {
+    while (!stop) {
+      const began = performance.now()
+      const done = await store.txn(txnOf(put('/etcd-leader')))
+      longestMs = Math.max(longestMs, performance.now() - began)
+      const outcome = done.ok ? 'ok' : done.why
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
+    }
+  }
+  const writers = [writer(), writer(), writer()]
+  for (const n of etcd.endpoints.keys()) {
+    await sleep(1_500)
+    await etcd.kill(n)
+    await sleep(3_000)
+    await etcd.start(n)
+  }
+  stop = true
+  await Promise.all(writers)
+  process.stdout.write(
+    `etcd members killed: ${JSON.stringify(outcomes)}, longest write ${Math.round(longestMs)} ms; ` +
+      `leader throughout: ${(await store.status()).counters.elections === 1}\n`,
+  )
+  expect(longestMs).toBeLessThan(4_500)
+  expect(outcomes.unavailable).toBeUndefined()
 }
