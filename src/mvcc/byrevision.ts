@@ -18,9 +18,9 @@ export const runLength = 4_096
 const sliceLength = 256
 
 /**
- * The versions of a frozen index from `floor` up to `revision`, by (mod, sub), in slices; an empty slice only
- * lets others run. The index is in key order: a million rows sorted at once would stop the thread
- * for a second, so runs are sorted one by one and then merged.
+ * The versions of a frozen index from `floor` up to `revision`, by (mod, sub), in slices; an empty
+ * slice only lets others run. The index is in key order: a million rows sorted at once would stop
+ * the thread for a second, so runs are sorted one by one and then merged.
  */
 export function* inRevisionOrder(
   index: OrderedMap<History>,

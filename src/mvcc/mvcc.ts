@@ -174,7 +174,8 @@ export class Mvcc {
 
   /**
    * Forgets what only revisions below `revision` could see: for readers at once, in memory by and
-   * by, with `sweep`. Deletes at `revision` itself stay, so that a watch from the floor is complete.
+   * by, with `sweep`. Deletes at `revision` itself stay, so that a watch from the floor misses
+   * nothing.
    */
   compact(revision: number): check.MvccFailure | { readonly ok: true } {
     if (revision <= this.#floor) return check.compacted(this.floor)

@@ -20,8 +20,9 @@ export type MvccSlice =
 
 /**
  * The store as it was when frozen. Reading it in slices takes the time of the slices; the writes
- * between them are not seen, nor what the floor has made unreadable and is still there. Measured: 100 MB packed at once stops the thread for 610-1,109 ms, in
- * slices of 256 rows the worst is 1.2 ms.
+ * between them are not seen, nor what the floor has made unreadable and is still there. Measured:
+ * 100 MB packed at once stops the thread for 610-1,109 ms, in slices of 256 rows the worst is
+ * 1.2 ms.
  */
 export class FrozenView {
   readonly #index: OrderedMap<History>

@@ -30,8 +30,8 @@ import {
  */
 const gossipTopic = 'quorate/status'
 
-// On a machine whose cores are all busy, a collection that is shared out to helper threads waits for
-// the last of them: 280 ms at worst where this thread alone takes 24.
+// On a machine whose cores are all busy, a collection that is shared out to helper threads waits
+// for the last of them: 280 ms at worst where this thread alone takes 24.
 setFlagsFromString('--no-parallel-scavenge')
 
 const options = workerData as ConsensusOptions
