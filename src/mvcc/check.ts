@@ -78,6 +78,8 @@ export function checkTxn(
       const wrong = checkOp(op, depth, opsLeft)
       if (wrong !== undefined) return wrong
     }
+    // One operation can't name a key twice, unless it is a transaction.
+    if (ops.length === 1 && ops[0]!.type !== 'txn') continue
     if (writesOf(ops) === undefined) return invalid(messages.duplicateKey)
   }
   return undefined

@@ -25,9 +25,18 @@ export class SetHash {
 
 /** Mixes `value` into `seed`. Source: the block step of MurmurHash3 (A. Appleby, public domain). */
 export function mix(seed: number, value: number): number {
-  let block = Math.imul(value, 0xcc9e2d51)
-  block = (block << 15) | (block >>> 17)
-  let hash = seed ^ Math.imul(block, 0x1b873593)
+  return step(seed, blockOf(value))
+}
+
+/** The part of `mix` that doesn't depend on the seed. */
+export function blockOf(value: number): number {
+  const block = Math.imul(value, 0xcc9e2d51)
+  return Math.imul((block << 15) | (block >>> 17), 0x1b873593)
+}
+
+/** The part of `mix` that does. */
+export function step(seed: number, block: number): number {
+  let hash = seed ^ block
   hash = (hash << 13) | (hash >>> 19)
   return (Math.imul(hash, 5) + 0xe6546b64) | 0
 }
@@ -42,21 +51,6 @@ export function mixString(seed: number, text: string): number {
   let hash = mix(seed, text.length)
   for (let at = 0; at < text.length; at++) hash = mix(hash, text.charCodeAt(at))
   return hash
-}
-
-/** Mixes `length` bytes from `offset`, four at a time. */
-export function mixBytes(seed: number, bytes: Uint8Array, offset: number, length: number): number {
-  let hash = mix(seed, length)
-  const end = offset + length
-  let at = offset
-  for (; at + 4 <= end; at += 4) {
-    const word =
-      bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
-    hash = mix(hash, word)
-  }
-  let tail = 0
-  for (; at < end; at++) tail = (tail << 8) | bytes[at]!
-  return mix(hash, tail)
 }
 
 /** The avalanche at the end of MurmurHash3: without it, sums of close rows are close. */

@@ -2,7 +2,9 @@ import { finish, mixInteger, mixString, SetHash } from '../mvcc/hash.ts'
 import type { Command } from './command.ts'
 
 interface Row {
-  incarnation: number
+  readonly incarnation: number
+  /** Of origin and incarnation, for the hashes of its sequences. */
+  readonly seed: number
   /** Everything below was settled. */
   floor: number
   readonly applied: Set<number>
@@ -27,15 +29,15 @@ export class Dedupe {
   admit({ origin, incarnation, sequence, settledBelow }: Command): boolean {
     let row = this.#rows.get(origin)
     if (row === undefined || row.incarnation < incarnation) {
-      if (row !== undefined) this.#forget(origin, row, Number.POSITIVE_INFINITY)
-      row = { incarnation, floor: 0, applied: new Set() }
+      if (row !== undefined) this.#forget(row, Number.POSITIVE_INFINITY)
+      row = rowOf(origin, incarnation, 0)
       this.#rows.set(origin, row)
     }
     if (row.incarnation > incarnation || sequence < row.floor) return false
     if (row.applied.has(sequence)) return false
     row.applied.add(sequence)
-    this.#count(origin, row.incarnation, sequence, 1)
-    if (settledBelow > row.floor) this.#forget(origin, row, settledBelow)
+    this.#count(row, sequence, 1)
+    if (settledBelow > row.floor) this.#forget(row, settledBelow)
     return true
   }
 
@@ -53,25 +55,40 @@ export class Dedupe {
 
   import(rows: readonly DedupeRow[]): void {
     for (const [origin, incarnation, floor, applied] of rows) {
-      this.#rows.set(origin, { incarnation, floor, applied: new Set(applied) })
-      for (const sequence of applied) this.#count(origin, incarnation, sequence, 1)
+      const row = rowOf(origin, incarnation, floor)
+      this.#rows.set(origin, row)
+      for (const sequence of applied) {
+        row.applied.add(sequence)
+        this.#count(row, sequence, 1)
+      }
     }
   }
 
-  #forget(origin: string, row: Row, below: number): void {
+  #forget(row: Row, below: number): void {
+    const { applied, floor } = row
     row.floor = below
-    for (const sequence of row.applied) {
-      if (sequence >= below) continue
-      row.applied.delete(sequence)
-      this.#count(origin, row.incarnation, sequence, -1)
+    // Nearly always the floor moves by one or two; what is above it is not to be walked over.
+    if (below - floor <= applied.size) {
+      for (let sequence = floor; sequence < below; sequence++) this.#drop(row, sequence)
+    } else {
+      for (const sequence of applied) if (sequence < below) this.#drop(row, sequence)
     }
   }
 
-  #count(origin: string, incarnation: number, sequence: number, sign: 1 | -1): void {
-    const base = mixInteger(mixInteger(mixString(5, origin), incarnation), sequence)
+  #drop(row: Row, sequence: number): void {
+    if (row.applied.delete(sequence)) this.#count(row, sequence, -1)
+  }
+
+  #count({ seed }: Row, sequence: number, sign: 1 | -1): void {
+    const base = mixInteger(seed, sequence)
     const low = finish(base)
     const high = finish(base ^ 0x2545f491)
     if (sign > 0) this.#hash.add(low, high)
     else this.#hash.remove(low, high)
   }
+}
+
+function rowOf(origin: string, incarnation: number, floor: number): Row {
+  const seed = mixInteger(mixString(5, origin), incarnation)
+  return { incarnation, seed, floor, applied: new Set() }
 }

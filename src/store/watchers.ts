@@ -1,3 +1,4 @@
+import { assert } from '../kernel/assert.ts'
 import { compacted } from '../mvcc/check.ts'
 import type { Mvcc } from '../mvcc/mvcc.ts'
 import type { Watch, WatchHandlers, WatchRequest } from './types.ts'
@@ -12,14 +13,25 @@ interface Watcher {
   next: number
 }
 
+/** Watches that want the same: what there is for them is read once. */
+interface Group {
+  readonly request: WatchRequest
+  readonly watchers: Set<Watcher>
+}
+
+type Page = Extract<ReturnType<Mvcc['events']>, { readonly ok: true }>
+
 /**
  * The watches of one store. `flush` hands each of them one page; whoever is behind gets the next
- * page in a later turn, so that a long catch-up stops nobody. Handlers must not throw.
+ * page in a later turn, so that a long catch-up stops nobody. A turn reads events only for those
+ * whose keys have changed; the others merely hear how far it went, for whoever waits for a revision
+ * waits on a watch that may have nothing to say. Handlers must not throw, nor change the events.
  */
 export class Watchers {
   readonly #mvcc: () => Mvcc
   readonly #defer: (callback: () => void) => void
-  readonly #watchers = new Set<Watcher>()
+  readonly #groups = new Map<string, Group>()
+  #size = 0
   #deferred = false
 
   /**
@@ -31,15 +43,19 @@ export class Watchers {
   }
 
   get size(): number {
-    return this.#watchers.size
+    return this.#size
   }
 
   add(request: WatchRequest, handlers: WatchHandlers): Watch {
     const next = request.startRevision || this.#mvcc().revision + 1
     const watcher: Watcher = { request, handlers, next }
-    this.#watchers.add(watcher)
+    const name = nameOf(request)
+    const group = this.#groups.get(name) ?? { request, watchers: new Set() }
+    group.watchers.add(watcher)
+    this.#groups.set(name, group)
+    this.#size++
     this.flushLater()
-    return { cancel: () => this.#watchers.delete(watcher) }
+    return { cancel: () => this.#remove(watcher) }
   }
 
   /** Flushes in a later turn; many calls are one flush. */
@@ -55,33 +71,58 @@ export class Watchers {
   /** Delivers what was applied since the last flush, at most one page a watch. */
   flush(): void {
     let behind = false
-    for (const watcher of this.#watchers) behind = this.#deliver(watcher) || behind
+    for (const group of this.#groups.values()) behind = this.#flushGroup(group) || behind
     if (behind) this.flushLater()
   }
 
   /** Ends all watches, for instance when the store stops. */
   endAll(message: string): void {
-    for (const watcher of this.#watchers) {
-      watcher.handlers.onEnd({ ok: false, why: 'unavailable', message })
+    for (const { watchers } of this.#groups.values()) {
+      for (const { handlers } of watchers) handlers.onEnd({ ok: false, why: 'unavailable', message })
     }
-    this.#watchers.clear()
+    this.#groups.clear()
+    this.#size = 0
+  }
+
+  #remove(watcher: Watcher): void {
+    const name = nameOf(watcher.request)
+    const group = this.#groups.get(name)
+    if (!group?.watchers.delete(watcher)) return
+    this.#size--
+    if (group.watchers.size === 0) this.#groups.delete(name)
   }
 
   /** Returns true when more is to come. */
-  #deliver(watcher: Watcher): boolean {
+  #flushGroup({ request, watchers }: Group): boolean {
     const mvcc = this.#mvcc()
-    const { key, rangeEnd, prevKv } = watcher.request
-    // A watch that is up to date at the floor has missed nothing, whatever was compacted.
-    const upToDate = watcher.next > mvcc.revision
-    if (!upToDate && watcher.next < mvcc.floor) {
-      this.#watchers.delete(watcher)
-      watcher.handlers.onEnd(compacted(mvcc.floor))
-      return false
+    let behind = false
+    let page: Page | undefined
+    let from = -1
+    for (const watcher of watchers) {
+      // A watch that is up to date at the floor has missed nothing, whatever was compacted.
+      if (watcher.next < mvcc.floor && watcher.next <= mvcc.revision) {
+        this.#remove(watcher)
+        watcher.handlers.onEnd(compacted(mvcc.floor))
+        continue
+      }
+      if (page === undefined || from !== watcher.next) {
+        from = watcher.next
+        page = readPage(mvcc, request, from)
+      }
+      watcher.next = Math.max(watcher.next, page.revision + 1)
+      watcher.handlers.onBatch({ revision: page.revision, events: page.events })
+      behind ||= page.more
     }
-    const page = mvcc.events({ key, rangeEnd, prevKv, from: watcher.next, ...pageMax })
-    if (!page.ok) return false
-    watcher.next = Math.max(watcher.next, page.revision + 1)
-    watcher.handlers.onBatch({ revision: page.revision, events: page.events })
-    return page.more
+    return behind
   }
+}
+
+function readPage(mvcc: Mvcc, { key, rangeEnd, prevKv }: WatchRequest, from: number): Page {
+  const page = mvcc.events({ key, rangeEnd, prevKv, from, ...pageMax })
+  assert(page.ok, 'events above the floor')
+  return page
+}
+
+function nameOf({ key, rangeEnd, prevKv }: WatchRequest): string {
+  return `${prevKv ? 1 : 0}${key.length}:${key}${rangeEnd ?? ''}`
 }

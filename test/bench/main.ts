@@ -1,6 +1,7 @@
 import { benchFailover } from './failover.ts'
 import { benchKeys } from './keys.ts'
 import { benchMesh } from './mesh.ts'
+import { benchSoak } from './soak.ts'
 import { benchStore } from './store.ts'
 
 /**
@@ -12,6 +13,7 @@ const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void
   failover: benchFailover,
   keys: benchKeys,
   mesh: benchMesh,
+  soak: benchSoak,
 }
 
 const [name = 'store', ...args] = process.argv.slice(2)
@@ -21,4 +23,4 @@ if (bench === undefined) {
   process.exit(2)
 }
 await bench(args)
-process.exit(0)
+process.exit()
