@@ -52,6 +52,18 @@ export class ChangeLog {
   }
 }
 
+/** The keys changed at or after `from`, sorted; undefined when there are more changes than `max`. */
+export function changedKeys(log: ChangeLog, from: number, max: number): Key[] | undefined {
+  const keys = new Set<Key>()
+  let left = max
+  for (let position = log.positionOf(from); ; position++) {
+    const version = log.at(position)
+    if (version === undefined) return [...keys].sort()
+    if (left-- === 0) return undefined
+    keys.add(version.key)
+  }
+}
+
 /** A page of events: whole revisions, complete up to and including `revision`. */
 export interface EventPage {
   readonly events: Event[]

@@ -1,6 +1,6 @@
 import { assert, must } from '../kernel/assert.ts'
 import { byRevision, merge, runLength } from './byrevision.ts'
-import { ChangeLog, type EventPage, type EventQuery, readEvents } from './changes.ts'
+import { ChangeLog, changedKeys, type EventPage, type EventQuery, readEvents } from './changes.ts'
 import * as check from './check.ts'
 import { holds } from './compare.ts'
 import { finish, mixInteger, SetHash } from './hash.ts'
@@ -35,6 +35,9 @@ export interface TxnDone {
   readonly results: readonly OpResult[]
   readonly revision: Revision
 }
+
+/** Changes above which it is not worth the while to tell whose keys they are. */
+const changedMax = 4_096
 
 /** What a version weighs beside its key and value. */
 const versionBytes = 64
@@ -144,6 +147,11 @@ export class Mvcc {
     if (query.from < this.#floor) return check.compacted(this.floor)
     const span = { present: this.#revision, floor: this.#floor }
     return { ok: true, ...readEvents(this.#changes, this.#historyOf, query, span) }
+  }
+
+  /** The keys changed at or after `from`, sorted; undefined when it was much. */
+  changedKeys(from: number): Key[] | undefined {
+    return changedKeys(this.#changes, from, changedMax)
   }
 
   /** @returns `invalid` when the lease exists or its numbers are out of range. */

@@ -113,7 +113,7 @@ export class OrderedMap<Row> {
 }
 
 /** The first position whose key is not below `key`. */
-function lowerBound(keys: readonly Key[], key: Key): number {
+export function lowerBound(keys: readonly Key[], key: Key): number {
   let low = 0
   let high = keys.length
   while (low < high) {

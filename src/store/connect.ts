@@ -135,6 +135,12 @@ class ConnectedStore implements types.Store, types.Membership {
         if (bytes > 0) this.#outbox.push(['seen', id, bytes])
         return
       }
+      case 'idle': {
+        const [, revision, ids] = message
+        const batch = { revision: revision as Revision, events: [] }
+        for (const id of ids) this.#watches.get(id)?.onBatch(batch)
+        return
+      }
       case 'end':
         this.#onEnd(message[1], message[2])
         return

@@ -35,6 +35,8 @@ export type FromStore =
   | readonly ['result', id: number, result: unknown]
   | readonly ['threw', id: number, message: string]
   | readonly ['batch', id: number, revision: number, events: readonly Event[], bytes: number]
+  /** These watches miss nothing up to the revision, and there was nothing for them. */
+  | readonly ['idle', revision: number, ids: readonly number[]]
   | readonly ['end', id: number, failure: StoreFailure]
   | readonly ['leadership', leadership: Leadership]
 
@@ -52,6 +54,8 @@ export class Outbox<Message> {
   #messages: Message[] = []
   #bytes = 0
   #scheduled = false
+  /** Times something was posted: a message pushed since the last time can still be added to. */
+  posts = 0
 
   constructor(port: MessagePort) {
     this.#port = port
@@ -79,6 +83,7 @@ export class Outbox<Message> {
     const packed = Uint8Array.prototype.slice.call(packr.pack(this.#messages))
     this.#messages = []
     this.#bytes = 0
+    this.posts++
     this.#port.postMessage(packed, [packed.buffer as ArrayBuffer])
   }
 }

@@ -39,6 +39,8 @@ class ServedStore {
   readonly #store: ServedFully
   readonly #outbox: Outbox<FromStore>
   readonly #watches = new Map<number, ServedWatch>()
+  /** The `idle` message that was pushed last, while nothing has followed it. */
+  #idle: { readonly revision: number; readonly ids: number[]; readonly posts: number } | undefined
 
   constructor(port: MessagePort, store: ServedFully) {
     this.#store = store
@@ -46,6 +48,7 @@ class ServedStore {
   }
 
   push(message: FromStore, bytes = 64): void {
+    this.#idle = undefined
     this.#outbox.push(message, bytes)
   }
 
@@ -119,14 +122,31 @@ class ServedStore {
   }
 
   #onBatch(id: number, served: ServedWatch, { revision, events }: WatchBatch): void {
-    const bytes = events.reduce((sum, event) => sum + eventBytes(event), 0)
     served.next = Math.max(served.next, revision + 1)
+    if (events.length === 0) {
+      this.#pushIdle(id, revision)
+      return
+    }
+    const bytes = events.reduce((sum, event) => sum + eventBytes(event), 0)
     served.unseen += bytes
     this.push(['batch', id, revision, events, bytes], bytes + 16)
     if (served.unseen < unseenBytesMax) return
     // The main thread is behind: go on from here when it has caught up.
     served.watch?.cancel()
     served.watch = undefined
+  }
+
+  /** All that have nothing to hear of at this revision share a message. */
+  #pushIdle(id: number, revision: number): void {
+    const { posts } = this.#outbox
+    if (this.#idle?.revision === revision && this.#idle.posts === posts) {
+      this.#idle.ids.push(id)
+      return
+    }
+    const ids = [id]
+    this.push(['idle', revision, ids])
+    // A full outbox has gone at once.
+    if (this.#outbox.posts === posts) this.#idle = { revision, ids, posts }
   }
 
   #seen(id: number, bytes: number): void {

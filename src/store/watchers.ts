@@ -1,6 +1,8 @@
 import { assert } from '../kernel/assert.ts'
-import { compacted } from '../mvcc/check.ts'
+import { compacted, endOf } from '../mvcc/check.ts'
 import type { Mvcc } from '../mvcc/mvcc.ts'
+import { lowerBound } from '../mvcc/ordered.ts'
+import type { Key } from '../mvcc/types.ts'
 import type { Watch, WatchHandlers, WatchRequest } from './types.ts'
 
 /** One page of a watch ends at the revision that passes either of these. */
@@ -32,6 +34,8 @@ export class Watchers {
   readonly #defer: (callback: () => void) => void
   readonly #groups = new Map<string, Group>()
   #size = 0
+  /** The revision of the last flush. */
+  #flushed = 0
   #deferred = false
 
   /**
@@ -70,15 +74,26 @@ export class Watchers {
 
   /** Delivers what was applied since the last flush, at most one page a watch. */
   flush(): void {
+    if (this.#size === 0) return
+    const mvcc = this.#mvcc()
+    const from = this.#flushed + 1
+    // Below the floor nothing is complete; and then nobody is up to date.
+    const keys = from > mvcc.floor ? mvcc.changedKeys(from) : undefined
+    this.#flushed = mvcc.revision
     let behind = false
-    for (const group of this.#groups.values()) behind = this.#flushGroup(group) || behind
+    for (const group of this.#groups.values()) {
+      const { key, rangeEnd } = group.request
+      const isIdle = keys !== undefined && !hasKeyIn(keys, key, rangeEnd)
+      behind = this.#flushGroup(mvcc, group, isIdle ? from : undefined) || behind
+    }
     if (behind) this.flushLater()
   }
 
   /** Ends all watches, for instance when the store stops. */
   endAll(message: string): void {
     for (const { watchers } of this.#groups.values()) {
-      for (const { handlers } of watchers) handlers.onEnd({ ok: false, why: 'unavailable', message })
+      for (const { handlers } of watchers)
+        handlers.onEnd({ ok: false, why: 'unavailable', message })
     }
     this.#groups.clear()
     this.#size = 0
@@ -92,12 +107,15 @@ export class Watchers {
     if (group.watchers.size === 0) this.#groups.delete(name)
   }
 
-  /** Returns true when more is to come. */
-  #flushGroup({ request, watchers }: Group): boolean {
-    const mvcc = this.#mvcc()
+  /** `idleFrom`: from this revision on there is nothing. Returns true when more is to come. */
+  #flushGroup(mvcc: Mvcc, { request, watchers }: Group, idleFrom: number | undefined): boolean {
     let behind = false
     let page: Page | undefined
     let from = -1
+    if (idleFrom !== undefined) {
+      page = { ok: true, events: [], revision: mvcc.revision, more: false }
+      from = idleFrom
+    }
     for (const watcher of watchers) {
       // A watch that is up to date at the floor has missed nothing, whatever was compacted.
       if (watcher.next < mvcc.floor && watcher.next <= mvcc.revision) {
@@ -121,6 +139,13 @@ function readPage(mvcc: Mvcc, { key, rangeEnd, prevKv }: WatchRequest, from: num
   const page = mvcc.events({ key, rangeEnd, prevKv, from, ...pageMax })
   assert(page.ok, 'events above the floor')
   return page
+}
+
+/** True when one of the sorted `keys` lies in the range. */
+function hasKeyIn(keys: readonly Key[], key: Key, rangeEnd: Key | undefined): boolean {
+  const end = endOf(key, rangeEnd)
+  const found = keys[lowerBound(keys, key)]
+  return found !== undefined && (end === undefined || found < end)
 }
 
 function nameOf({ key, rangeEnd, prevKv }: WatchRequest): string {

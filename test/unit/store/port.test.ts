@@ -78,3 +78,21 @@ test('when the other thread goes, nobody waits for ever', async () => {
   expect(await ended).toMatchObject({ why: 'unknown' })
   expect(await near.txn(put('a'))).toMatchObject({ ok: false, why: 'unknown' })
 })
+
+test('watches without news hear how far the store has come', async () => {
+  const { near } = bridge()
+  const reached = [0, 0, 0]
+  for (const n of reached.keys()) {
+    near.watch(
+      { key: `idle-${n}` },
+      {
+        onBatch: ({ revision }) => {
+          reached[n] = revision
+        },
+        onEnd() {},
+      },
+    )
+  }
+  for (const key of ['a', 'idle-1', 'b']) await near.txn(put(key))
+  await until('all have come as far', () => reached.every(revision => revision === 4))
+})
