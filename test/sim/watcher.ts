@@ -65,11 +65,11 @@ export class SimWatcher implements Checker {
       return
     }
     this.resumes++
-    const { mvcc } = life.replica.machine
     const request = { ...this.#watched, startRevision: this.#next }
     this.#watch = life.replica.watch(request, {
       onBatch: batch => {
-        if (this.#stay === stay) this.#onBatch(batch, mvcc.floor)
+        // A snapshot may have replaced the state since the watch began.
+        if (this.#stay === stay) this.#onBatch(batch, life.replica.machine.mvcc.floor)
       },
       onEnd: failure => {
         if (this.#stay === stay) this.#onEnd(failure, stay)
