@@ -63,7 +63,9 @@ export async function startEtcd(tls: boolean): Promise<System> {
       const peerUrls = [url(ports[3]?.[1])]
       const session = await LeanSession.open(targets[0]!)
       const request = memberAddRequest.encode({ peerUrls, isLearner: true })
-      await session.unary('/etcdserverpb.Cluster/MemberAdd', request)
+      // It refuses while a member has come back only just.
+      const add = () => session.unary('/etcdserverpb.Cluster/MemberAdd', request)
+      await until('etcd adds a member', add, 30_000)
       session.close()
       start(3, 'existing')
       return { ...targets[0], port }

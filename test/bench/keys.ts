@@ -10,6 +10,7 @@ import { leaderOf, statusOf } from './leader.ts'
 import { LeanSession, type Target } from './lean/session.ts'
 import { measure } from './measure.ts'
 import { startQuorate } from './quorate.ts'
+import type { Stall } from './stall-probe.ts'
 import { leaderSessions } from './store.ts'
 import type { EmbeddedSystem, System } from './systems.ts'
 import { loadKeys, manyKeyOf, overGrpc, valueBytes, writeOverGrpc } from './workloads.ts'
@@ -29,9 +30,10 @@ const storeOptions: StoreMemberOptions['store'] = {
 
 /**
  * A large store: `--count N` keys (a million) of 256 B. Memory, disk, restart, an empty member that
- * joins, and how long the consensus thread and a writer are held up meanwhile; beside etcd. Stalls:
- * by the clock, and in brackets without the time in which the thread waited for a core.
- * `--only quorate`: without etcd.
+ * joins, and how long the consensus thread and a writer are held up meanwhile; beside etcd. A stall
+ * is printed as clock/own/sync/collection: the longest by the clock, the longest without waiting
+ * for a core or the disk, the longest sync, the longest garbage collection. `--only quorate`:
+ * without etcd.
  */
 export async function benchKeys(args: readonly string[]): Promise<void> {
   const at = args.indexOf('--count')
@@ -66,7 +68,7 @@ async function columnOf(system: System, count: number): Promise<Column> {
     await stalls(system)
     const { worstMs, tookMs } = await worstPutDuring(system, work)
     set(`${name}: time, s`, (tookMs / 1_000).toFixed(1))
-    set(`${name}: longest stall, ms`, await stalls(system))
+    set(`${name}: stall, ms`, await stalls(system))
     set(`${name}: longest put, ms`, worstMs.toFixed(0))
   }
   await during('load', () => load(system, 0, count))
@@ -100,7 +102,12 @@ async function stalls(system: System): Promise<string> {
   const { ask, pids } = system as EmbeddedSystem
   const all = [(await ask({ type: 'stall' }, 'stalled')).stall]
   if (pids().length > 3) all.push((await ask({ type: 'stall' }, 'stalled', 3)).stall)
-  return all.map(({ wallMs, ownMs }) => `${wallMs.toFixed(0)} (${ownMs.toFixed(0)})`).join(', ')
+  return all.map(textOf).join(', ')
+}
+
+/** Clock, own, longest sync, longest collection; milliseconds. */
+export function textOf({ wallMs, ownMs, syncMs, gcMs }: Stall): string {
+  return [wallMs, ownMs, syncMs, gcMs].map(ms => ms.toFixed(0)).join('/')
 }
 
 /** Small writes until the leader has written one more snapshot of its own accord. */

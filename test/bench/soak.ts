@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { must } from '../../src/kernel/assert.ts'
 import type { StoreMemberOptions } from '../support/store-member.ts'
-import { diskOf } from './keys.ts'
+import { diskOf, textOf } from './keys.ts'
 import { startQuorate } from './quorate.ts'
 import type { EmbeddedSystem } from './systems.ts'
 
@@ -81,7 +81,7 @@ async function line(system: EmbeddedSystem, done: number, perSecond: number, use
       `log ${mega(status.walBytes)}`,
       `disk ${mega(use.diskBytes)}`,
       `tick late ${status.tickLateMs.max.toFixed(0)} ms`,
-      `stall ${stall.wallMs.toFixed(0)} (${stall.ownMs.toFixed(0)}) ms`,
+      `stall ${textOf(stall)} ms`,
     ].join(', '),
   )
 }

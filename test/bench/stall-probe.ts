@@ -1,56 +1,91 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import fs from 'node:fs'
 import { Session } from 'node:inspector'
+import { syncBuiltinESMExports } from 'node:module'
+import { PerformanceObserver } from 'node:perf_hooks'
 import { BroadcastChannel, isMainThread } from 'node:worker_threads'
 
 /**
  * Loaded into every thread of a measured member (NODE_OPTIONS=--import=...): it measures how long
- * the consensus thread was away from its event loop, apart from waiting for a core, which others on
- * the machine cause and nobody here can mend. With QUORATE_BENCH_PROFILE=FOLDER it also writes a
+ * the consensus thread was away from its event loop, and how much of it was waiting for a core or
+ * for the disk, which others on the machine cause as well. With QUORATE_BENCH_PROFILE=FOLDER it also writes a
  * CPU profile of the thread.
  */
 export const stallChannel = 'bench-stalls'
 
-/** The longest since the last question, milliseconds. */
+/** The longest since the last question, milliseconds. Linux; elsewhere `ownMs` is as `wallMs`. */
 export interface Stall {
   /** By the clock. */
   readonly wallMs: number
-  /** Without the time in which the thread could run and had no core. Linux; else as `wallMs`. */
+  /** Without the time in which the thread could run and had no core, or waited for the disk. */
   readonly ownMs: number
+  /** One sync of a file or folder. */
+  readonly syncMs: number
+  /** One garbage collection, by the clock. */
+  readonly gcMs: number
 }
 
 const periodMs = 5
+const none: Stall = { wallMs: 0, ownMs: 0, syncMs: 0, gcMs: 0 }
 
 if (!isMainThread) watch()
 
 function watch(): void {
   const channel = new BroadcastChannel(stallChannel)
   const endProfile = beginProfile(process.env.QUORATE_BENCH_PROFILE)
-  let worst = { wallMs: 0, ownMs: 0 }
+  let worst = none
+  const note = (found: Partial<Stall>) => {
+    const most = { ...worst }
+    for (const name of Object.keys(found) as (keyof Stall)[]) {
+      most[name] = Math.max(worst[name], found[name] ?? 0)
+    }
+    worst = most
+  }
   let lastAt = performance.now()
   let lastWait = waitedMs()
+  let syncedMs = 0
+  timeSyncs(ms => {
+    syncedMs += ms
+    note({ syncMs: ms })
+  })
+  new PerformanceObserver(list => {
+    for (const { duration } of list.getEntries()) note({ gcMs: duration })
+  }).observe({ entryTypes: ['gc'] })
   setInterval(() => {
     const now = performance.now()
     const wait = waitedMs()
     const wallMs = Math.max(0, now - lastAt - periodMs)
-    const ownMs = Math.max(0, wallMs - (wait - lastWait))
-    worst = { wallMs: Math.max(worst.wallMs, wallMs), ownMs: Math.max(worst.ownMs, ownMs) }
+    note({ wallMs, ownMs: Math.max(0, wallMs - syncedMs - (wait - lastWait)) })
     lastAt = now
     lastWait = wait
+    syncedMs = 0
   }, periodMs).unref()
   channel.onmessage = (event: unknown) => {
     const { data } = event as { readonly data: unknown }
     if (data !== 'ask' && data !== 'end') return
     if (data === 'end') endProfile()
     channel.postMessage(worst)
-    worst = { wallMs: 0, ownMs: 0 }
+    worst = none
   }
   ;(channel as unknown as { unref(): void }).unref()
+}
+
+/** Times the calls that wait for the disk. */
+function timeSyncs(onSync: (ms: number) => void): void {
+  for (const name of ['fdatasyncSync', 'fsyncSync'] as const) {
+    const original = fs[name]
+    fs[name] = descriptor => {
+      const at = performance.now()
+      original(descriptor)
+      onSync(performance.now() - at)
+    }
+  }
+  syncBuiltinESMExports()
 }
 
 /** How long this thread has waited for a core since it began. Source: Linux sched-stats.rst. */
 function waitedMs(): number {
   try {
-    return Number(readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[1]) / 1e6
+    return Number(fs.readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[1]) / 1e6
   } catch {
     return 0
   }
@@ -64,7 +99,7 @@ function beginProfile(folder: string | undefined): () => void {
   session.post('Profiler.start')
   return () => {
     session.post('Profiler.stop', (_error, { profile }) => {
-      writeFileSync(`${folder}/consensus-${process.pid}.cpuprofile`, JSON.stringify(profile))
+      fs.writeFileSync(`${folder}/consensus-${process.pid}.cpuprofile`, JSON.stringify(profile))
     })
   }
 }
