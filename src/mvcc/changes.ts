@@ -52,7 +52,7 @@ export class ChangeLog {
   }
 }
 
-/** The keys changed at or after `from`, sorted; undefined when there are more changes than `max`. */
+/** The keys changed at or after `from`, sorted; undefined when there are more than `max`. */
 export function changedKeys(log: ChangeLog, from: number, max: number): Key[] | undefined {
   const keys = new Set<Key>()
   let left = max

@@ -45,12 +45,8 @@ const mutations: readonly Mutation[] = [
   one(
     'answering an append before the fsync',
     'store/driver.js',
-    `const synced = this.#persist(ready);
-        this.#sendMessages(ready.messagesAfterSync);
-        this.#flush();`,
-    `this.#sendMessages(ready.messagesAfterSync);
-        this.#flush();
-        const synced = this.#persist(ready);`,
+    'let synced;',
+    'this.#sendMessages(ready.messagesAfterSync); this.#flush(); let synced;',
     'crashes',
   ),
   one(
