@@ -144,8 +144,10 @@ export class World {
     this.#heal()
     const healed = this.timeline.now
     while (!this.#isSettled()) {
-      const leases = this.#members()[0]?.life?.replica.machine.mvcc.leases.size ?? 0
-      const limitMs = leases > 0 ? 7_000 : 12_000
+      // A snapshot transfer that hangs takes ten seconds; leases wait for an election only.
+      const leader = this.#leader()
+      const isLate = leader?.core.hasCommitInTerm && leader.machine.mvcc.leases.size > 0
+      const limitMs = isLate ? 9_000 : 20_000
       if (this.timeline.now > healed + limitMs) throw new Violation(this.#unsettled())
       await this.#runUntil(this.timeline.now + 50)
     }
