@@ -171,13 +171,17 @@ export class Wal {
     this.#disk.prepare?.(spareName, this.#segmentBytes)
   }
 
-  /** The spare that was made in the background, or a new file: that one stops this thread. */
+  /**
+   * The spare that was made in the background. While it is not ready, a file that grows with what is
+   * written: its syncs cost more, but filling one with zeros stops this thread for tens of ms.
+   */
   #newFile(name: string, bytes: number): DiskFile {
     const hasSpare = bytes === this.#segmentBytes && this.#disk.list().includes(spareName)
     if (hasSpare) this.#disk.rename(spareName, name)
     const file = this.#disk.open(name)
+    const isAhead = this.#disk.prepare !== undefined && this.#segments.length > 0
     // A spare of an earlier start may be of another size.
-    if (file.size() !== bytes) preallocate(file, bytes)
+    if (file.size() !== bytes && !isAhead) preallocate(file, bytes)
     return file
   }
 

@@ -4,7 +4,7 @@ import { silentLogger } from '../../src/kernel/logger.ts'
 import { Consensus } from '../../src/peer/consensus.ts'
 import type { MemberToAdd, StoreStatus } from '../../src/store/types.ts'
 import type { StoreMemberOptions } from '../support/store-member.ts'
-import { type Figures, measure } from './measure.ts'
+import { type Figures, measure, type Perform } from './measure.ts'
 import { type Stall, stallChannel } from './stall-probe.ts'
 import { loadKeys, overStore, type Workload } from './workloads.ts'
 
@@ -18,6 +18,8 @@ export type ToMember =
       readonly workload: Workload
       readonly outstanding: number
       readonly durationMs: number
+      /** Number of each writer's first request. */
+      readonly first: number
     }
   | { readonly type: 'partition'; readonly from: readonly string[] }
   | { readonly type: 'heal' }
@@ -66,8 +68,10 @@ async function answer(message: ToMember): Promise<void> {
       consensus.tell({ type: 'heal' })
       return
     case 'measure': {
-      const { workload, outstanding, durationMs } = message
-      const figures = await measure(overStore(store, workload), outstanding, durationMs)
+      const { workload, outstanding, durationMs, first } = message
+      const perform = overStore(store, workload)
+      const shifted: Perform = (writer, n) => perform(writer, first + n)
+      const figures = await measure(shifted, outstanding, durationMs)
       tell({ type: 'figures', figures })
       return
     }

@@ -13,6 +13,7 @@ const store: StoreMemberOptions['store'] = {
 
 /** Puts under way; each writer has a thousand keys of its own: 100,000 in all. */
 const writers = 100
+const keys = 100_000
 const sliceMs = 2_000
 const lineMs = 60_000
 /** What the last tenth may use, as a multiple of what the first tenth used. */
@@ -51,12 +52,19 @@ export async function benchSoak(args: readonly string[]): Promise<void> {
 async function soak(system: EmbeddedSystem, writes: number): Promise<readonly [Use, Use]> {
   let first: Use = { rssBytes: 0, diskBytes: 0 }
   let last = first
-  let done = 0
+  // Before anything is measured each key is there.
+  let done = -keys
   let since = { at: performance.now(), done }
   while (done < writes) {
-    const { perSecond, failed } = await system.measureInside('put', writers, sliceMs)
+    const { perSecond, failed } = await system.measureInside(
+      'put',
+      writers,
+      sliceMs,
+      Math.floor((done + keys) / writers),
+    )
     if (failed > 0) say(`${failed} puts failed`)
     done += Math.round((perSecond * sliceMs) / 1_000)
+    if (done <= 0) continue
     const use = usageOf(system)
     if (done <= writes / 10 || first.rssBytes === 0) first = higher(first, use)
     if (done > (writes / 10) * 9) last = higher(last, use)

@@ -29,7 +29,13 @@ export interface EmbeddedSystem extends System {
     answer: T,
     n?: number,
   ): Promise<Extract<FromMember, { type: T }>>
-  measureInside(workload: Workload, outstanding: number, durationMs: number): Promise<Figures>
+  /** `first`: number of each writer's first request, 0 without. */
+  measureInside(
+    workload: Workload,
+    outstanding: number,
+    durationMs: number,
+    first?: number,
+  ): Promise<Figures>
   /** Cuts member `n` off from the others, both ways, or heals it. */
   partition(n: number, cut: boolean): Promise<void>
 }
