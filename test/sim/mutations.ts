@@ -105,10 +105,10 @@ const mutations: readonly Mutation[] = [
   one(
     'a watch skips what a snapshot brought',
     'store/watchers.js',
-    'const { key, rangeEnd, prevKv } = watcher.request',
+    'if (watcher.next < mvcc.floor && watcher.next <= mvcc.revision) {',
     `if (watcher.mvcc !== undefined && watcher.mvcc !== mvcc) watcher.next = mvcc.revision + 1;
-        watcher.mvcc = mvcc;
-        const { key, rangeEnd, prevKv } = watcher.request`,
+            watcher.mvcc = mvcc;
+            if (watcher.next < mvcc.floor && watcher.next <= mvcc.revision) {`,
   ),
   one(
     'a watch skips an event when it resumes',
@@ -125,7 +125,7 @@ const mutations: readonly Mutation[] = [
   one(
     'a watch passes over a compaction in silence',
     'store/watchers.js',
-    'if (!upToDate && watcher.next < mvcc.floor) {',
+    'if (watcher.next < mvcc.floor && watcher.next <= mvcc.revision) {',
     'if (watcher.next < mvcc.floor) watcher.next = mvcc.floor;\n        if (false) {',
     'partitions',
   ),
@@ -138,9 +138,9 @@ const mutations: readonly Mutation[] = [
   ),
   one(
     'compaction removes a live key',
-    'mvcc/mvcc.js',
-    'if (found.deleted && found.mod < revision)',
-    'if (found.mod < revision)',
+    'mvcc/sweep.js',
+    'return last.deleted && last.mod < floor ? low : low - 1',
+    'return last.mod < floor ? low : low - 1',
   ),
   one(
     'a transaction compares with what is not committed yet',
