@@ -172,8 +172,8 @@ export class Wal {
   }
 
   /**
-   * The spare that was made in the background. While it is not ready, a file that grows with what is
-   * written: its syncs cost more, but filling one with zeros stops this thread for tens of ms.
+   * The spare that was made in the background. While it is not ready, a file that grows with what
+   * is written: its syncs cost more, but filling one with zeros stops this thread for tens of ms.
    */
   #newFile(name: string, bytes: number): DiskFile {
     const hasSpare = bytes === this.#segmentBytes && this.#disk.list().includes(spareName)
