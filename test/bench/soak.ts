@@ -13,7 +13,8 @@ const store: StoreMemberOptions['store'] = {
 
 /** Puts under way; each writer has a thousand keys of its own: 100,000 in all. */
 const writers = 100
-const keys = 100_000
+/** Puts before anything is measured: each key is there, and the log has come round a few times. */
+const warmUpPuts = 400_000
 const sliceMs = 2_000
 const lineMs = 60_000
 /** What the last tenth may use, as a multiple of what the first tenth used. */
@@ -52,15 +53,14 @@ export async function benchSoak(args: readonly string[]): Promise<void> {
 async function soak(system: EmbeddedSystem, writes: number): Promise<readonly [Use, Use]> {
   let first: Use = { rssBytes: 0, diskBytes: 0 }
   let last = first
-  // Before anything is measured each key is there.
-  let done = -keys
+  let done = -warmUpPuts
   let since = { at: performance.now(), done }
   while (done < writes) {
     const { perSecond, failed } = await system.measureInside(
       'put',
       writers,
       sliceMs,
-      Math.floor((done + keys) / writers),
+      Math.floor((done + warmUpPuts) / writers),
     )
     if (failed > 0) say(`${failed} puts failed`)
     done += Math.round((perSecond * sliceMs) / 1_000)
