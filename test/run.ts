@@ -45,7 +45,8 @@ const stages: readonly Stage[] = [
     name: 'etcd',
     needs: ['etcd', 'etcdctl'],
     packages: ['etcd-server', 'etcd-client'],
-    run: () => vitest('etcd', ['test/e2e/real/etcd', 'test/e2e/real/external-etcd']),
+    // They wait for etcd's own times more than for a core.
+    run: () => vitest('etcd', ['test/e2e/real/etcd', 'test/e2e/real/external-etcd'], [], true),
   },
   { name: 'haproxy', needs: ['haproxy'], run: () => vitest('haproxy', ['test/e2e/real/haproxy']) },
   { name: 'tmux', needs: ['tmux'], run: () => vitest('tmux', ['test/e2e/real/tmux']) },
@@ -90,6 +91,7 @@ async function vitest(
   name: string,
   folders: readonly string[],
   exclude: readonly string[] = [],
+  parallel = !folders.some(folder => folder.startsWith('test/e2e')),
 ): Promise<Counts> {
   const file = join(results, `${name}.json`)
   const code = await start([
@@ -100,7 +102,7 @@ async function vitest(
     ...folders,
     ...exclude.flatMap(path => ['--exclude', `${path}**`]),
     // Clusters of real processes share two cores: one at a time.
-    ...(folders.some(folder => folder.startsWith('test/e2e')) ? ['--no-file-parallelism'] : []),
+    ...(parallel ? [] : ['--no-file-parallelism']),
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${file}`,

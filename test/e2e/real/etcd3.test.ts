@@ -34,7 +34,8 @@ if (hasEtcd()) testClient('a real etcd', startTheirs)
 async function startOurs(): Promise<Served> {
   const pki = await createPki()
   const cluster = await startStoreCluster({ ca: pki.ca.cert, ...pki.server })
-  const client = await issueCertificate(pki.ca, { user: 'nobody', usages: ['client'] })
+  const groups = ['system:masters']
+  const client = await issueCertificate(pki.ca, { user: 'nobody', groups, usages: ['client'] })
   return {
     ...{ hosts: cluster.endpoints, ca: pki.ca.cert, cert: client.cert, key: client.key },
     async stop() {
