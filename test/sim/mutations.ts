@@ -195,6 +195,9 @@ const mutantMsMax = 240_000
 
 const here = path.dirname(fileURLToPath(import.meta.url))
 const dist = path.resolve(here, '../..')
+const mutants = path.join(dist, '.mutants')
+/** Mutants that are hunted at one time. */
+const atOnce = 2
 
 function argument(name: string): string | undefined {
   const at = process.argv.indexOf(`--${name}`)
@@ -202,8 +205,8 @@ function argument(name: string): string | undefined {
 }
 
 /** Copies what the simulator needs, with the bug in it. */
-function plant({ bug, edits }: Mutation): string {
-  const directory = path.join(dist, '.mutant')
+function plant({ bug, edits }: Mutation, name: string): string {
+  const directory = path.join(mutants, name)
   rmSync(directory, { recursive: true, force: true })
   mkdirSync(directory, { recursive: true })
   for (const folder of ['kernel', 'mvcc', 'raft', 'wal', 'store', 'p2p']) {
@@ -255,14 +258,18 @@ async function main(): Promise<number> {
   const only = argument('only')
   const chosen = mutations.filter(({ bug }) => only === undefined || bug.includes(only))
   let survivors = 0
-  for (const mutation of chosen) {
-    const began = performance.now()
-    const found = await hunt(plant(mutation), seeds, mutation.scenario)
-    if (found === undefined) survivors++
-    const took = `${((performance.now() - began) / 1000).toFixed(1)} s`.padStart(7)
-    console.log(`${mutation.bug.padEnd(58)} ${took}  ${(found ?? 'SURVIVED').slice(0, 110)}`)
+  let next = 0
+  const hunter = async (name: string) => {
+    for (let mutation = chosen[next++]; mutation !== undefined; mutation = chosen[next++]) {
+      const began = performance.now()
+      const found = await hunt(plant(mutation, name), seeds, mutation.scenario)
+      if (found === undefined) survivors++
+      const took = `${((performance.now() - began) / 1000).toFixed(1)} s`.padStart(7)
+      console.log(`${mutation.bug.padEnd(58)} ${took}  ${(found ?? 'SURVIVED').slice(0, 110)}`)
+    }
   }
-  rmSync(path.join(dist, '.mutant'), { recursive: true, force: true })
+  await Promise.all(Array.from({ length: atOnce }, (_, at) => hunter(String(at))))
+  rmSync(mutants, { recursive: true, force: true })
   console.log(`${chosen.length - survivors} of ${chosen.length} bugs found`)
   return survivors === 0 ? 0 : 1
 }
