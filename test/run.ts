@@ -45,8 +45,7 @@ const stages: readonly Stage[] = [
     name: 'etcd',
     needs: ['etcd', 'etcdctl'],
     packages: ['etcd-server', 'etcd-client'],
-    // They wait for etcd's own times more than for a core.
-    run: () => vitest('etcd', ['test/e2e/real/etcd', 'test/e2e/real/external-etcd'], [], true),
+    run: () => vitest('etcd', ['test/e2e/real/etcd', 'test/e2e/real/external-etcd']),
   },
   { name: 'haproxy', needs: ['haproxy'], run: () => vitest('haproxy', ['test/e2e/real/haproxy']) },
   { name: 'tmux', needs: ['tmux'], run: () => vitest('tmux', ['test/e2e/real/tmux']) },
@@ -91,7 +90,6 @@ async function vitest(
   name: string,
   folders: readonly string[],
   exclude: readonly string[] = [],
-  parallel = !folders.some(folder => folder.startsWith('test/e2e')),
 ): Promise<Counts> {
   const file = join(results, `${name}.json`)
   const code = await start([
@@ -102,7 +100,7 @@ async function vitest(
     ...folders,
     ...exclude.flatMap(path => ['--exclude', `${path}**`]),
     // Clusters of real processes share two cores: one at a time.
-    ...(parallel ? [] : ['--no-file-parallelism']),
+    ...(folders.some(folder => folder.startsWith('test/e2e')) ? ['--no-file-parallelism'] : []),
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${file}`,

@@ -56,8 +56,8 @@ function testClient(name: string, start: () => Promise<Served>): void {
     let served: Served
     const clients: Etcd3[] = []
     let client: Etcd3
-    const connect = (auth?: Login): Etcd3 => {
-      const { hosts, ca, cert, key } = served
+    const connect = (auth?: Login, hosts = served.hosts): Etcd3 => {
+      const { ca, cert, key } = served
       const connected = new Etcd3({
         hosts: [...hosts],
         credentials: {
@@ -81,7 +81,11 @@ function testClient(name: string, start: () => Promise<Served>): void {
 
     test('keys and values', () => testKv(client))
     test('comparisons', () => testIf(client))
-    test('software transactional memory', () => testStm(client), 30_000)
+    test(
+      'software transactional memory',
+      () => testStm(connect(undefined, [served.hosts[0]!])),
+      30_000,
+    )
     test('an election, its observers, and who comes next', () => testElection(client), 30_000)
     test('a lock', () => testLock(client), 30_000)
     test('watches', () => testWatch(client), 30_000)
@@ -140,6 +144,10 @@ async function testIf(client: Etcd3): Promise<void> {
   expect(await client.get('if/a').string()).toBeNull()
 }
 
+/**
+ * By one member: etcd3 reads the keys of a transaction at the revision of its first read without
+ * asking the leader, and a member that lags behind the one before refuses that as the future's.
+ */
 async function testStm(client: Etcd3): Promise<void> {
   await client.put('stm/from').value(100)
   await client.put('stm/to').value(0)

@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sleep } from '../../../src/kernel/clock.ts'
 import { createPki, etcdctl, type TestPki } from '../../unit/etcd/etcdctl.ts'
@@ -42,18 +44,24 @@ async function ordered(endpoints: readonly string[]): Promise<string[]> {
 }
 
 /** An empty store, but for one key; revisions are counted from there. */
-async function begin(endpoint: string): Promise<Side> {
+async function begin(endpoint: string, name: string): Promise<Side> {
   const at = [...flags, '--endpoints', endpoint]
   await etcdctl([...at, 'del', '', '--from-key'])
   await etcdctl([...at, 'put', 'a', '2'])
   const { out } = await etcdctl([...at, 'get', 'a', '-w', 'json'])
   const base = /"revision":(\d+)/.exec(out)?.[1] ?? 'none'
-  return { flags, endpoint, vars: { base, folder: pki.folder } }
+  // Both are asked at the same time: each has a folder of its own.
+  const folder = join(pki.folder, name)
+  mkdirSync(folder, { recursive: true })
+  return { flags, endpoint, vars: { base, folder } }
 }
 
 async function compare(area: string, peer: number): Promise<void> {
   const [theirEnds, ourEnds] = [await ordered(reference.endpoints), await ordered(ours.endpoints)]
-  const sides = [await begin(theirEnds[peer]!), await begin(ourEnds[peer]!)] as const
+  const sides = [
+    await begin(theirEnds[peer]!, 'theirs'),
+    await begin(ourEnds[peer]!, 'ours'),
+  ] as const
   for (const step of script[area]!) {
     const [expected, actual] = await Promise.all(sides.map(side => runStep(side, step)))
     expect.soft(actual, `${area}: ${step.args.join(' ')}`).toEqual(expected)
