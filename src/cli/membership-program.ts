@@ -33,9 +33,6 @@ export function addPeer(program: Command, parts: CliParts, data: Option, logLeve
     .addOption(logLevel)
   addJoinFlags(command).action((flags: PeerFlags) => {
     const { join, token, config, name, faults, logLevel: level } = flags
-    if (join === undefined && config === undefined) {
-      throw new UsageError('peer: --config, or --join with --token')
-    }
     if (join !== undefined && token === undefined) {
       throw new UsageError('peer --join: --token, or QUORATE_TOKEN; see: quorate token create')
     }

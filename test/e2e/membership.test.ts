@@ -92,17 +92,33 @@ test('what can not be is refused, with the reason', async () => {
   expect((await joining(made.out.trim())).out).toContain('this token is for workers')
 }, 60_000)
 
-test('a peer with a folder of its own joins with a token', async () => {
+test('a peer with a folder of its own joins with a token, and starts again without', async () => {
   const data = mkdtempSync(join(tmpdir(), 'quorate-join-'))
   folders.push(data)
   const made = await quorate(['token', 'create', '--quiet', '--data', cluster.data])
-  const flags = ['--name', 'far', '--roles', 'worker', '--join', cluster.server, '--data', data]
   const env = { ...process.env, QUORATE_TOKEN: made.out.trim() }
-  const far: ChildProcess = spawn(process.execPath, [mainFile, 'peer', ...flags], {
-    cwd: root,
-    env,
-    stdio: 'ignore',
+  const joining = ['--roles', 'worker', '--join', cluster.server]
+  await withFar([...joining, '--data', data], env, async () => {
+    expect(await members()).toContain('far worker')
   })
+  await until(
+    'its absence',
+    async () => / NotReady /.test(await cluster.must('get', 'node', 'far', '--no-headers')),
+    30_000,
+  )
+  await withFar(['--data', data], process.env, async () => {})
+  expect((await member('remove', 'far')).out).toContain('far: removed from the cluster')
+  expect(await members()).not.toContain('far worker')
+}, 120_000)
+
+/** Runs the peer `far` until its node is Ready and `check` is done. */
+async function withFar(
+  flags: readonly string[],
+  env: NodeJS.ProcessEnv,
+  check: () => Promise<void>,
+): Promise<void> {
+  const args = [mainFile, 'peer', '--name', 'far', ...flags]
+  const far: ChildProcess = spawn(process.execPath, args, { cwd: root, env, stdio: 'ignore' })
   const ended = new Promise(resolve => far.once('exit', resolve))
   try {
     await until(
@@ -110,14 +126,12 @@ test('a peer with a folder of its own joins with a token', async () => {
       async () => / Ready /.test(await cluster.must('get', 'node', 'far', '--no-headers')),
       30_000,
     )
-    expect(await members()).toContain('far worker')
+    await check()
   } finally {
     far.kill('SIGTERM')
     await ended
   }
-  expect((await member('remove', 'far')).out).toContain('far: removed from the cluster')
-  expect(await members()).not.toContain('far worker')
-}, 60_000)
+}
 
 test('an empty disk under an old identity is refused; its peer is replaced', async () => {
   await cluster.fault('kill', 'peer-5')
