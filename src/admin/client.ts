@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:https'
+import { collect } from '../kernel/collect.ts'
 import type { ClusterEvent, Fault, MemberReport, PeerReport, ProcessReport } from './types.ts'
 
 const requestTimeoutMs = 2_000
@@ -85,18 +86,10 @@ export class AdminClient {
         call.destroy(new Error(`no answer from ${this.#host}:${this.#port} in ${timeoutMs} ms`))
       }, timeoutMs)
       const call = request(options, response => {
-        const chunks: Buffer[] = []
-        let bytes = 0
-        response.on('data', (chunk: Buffer) => {
-          bytes += chunk.length
-          if (bytes > answerBytesMax) response.destroy(new Error('the answer is too large'))
-          chunks.push(chunk)
-        })
-        response.on('error', reject)
         response.on('close', () => clearTimeout(timer))
-        response.on('end', () => {
-          settle(response.statusCode ?? 0, Buffer.concat(chunks).toString(), resolve, reject)
-        })
+        collect(response, answerBytesMax).then(answer => {
+          settle(response.statusCode ?? 0, answer.toString(), resolve, reject)
+        }, reject)
       })
       call.on('error', error => {
         clearTimeout(timer)

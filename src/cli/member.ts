@@ -6,6 +6,7 @@ import { formatAddress } from '../config/ports.ts'
 import { must } from '../kernel/assert.ts'
 import { sleep } from '../kernel/clock.ts'
 import { errorMessage } from '../kernel/result.ts'
+import { tokenSecretName } from '../supervisor/join-tokens.ts'
 import { PeerClients } from '../supervisor/peers.ts'
 import { forgetPeer, openCluster, type PreparedCluster } from '../supervisor/prepare.ts'
 import {
@@ -16,7 +17,7 @@ import {
 } from '../supervisor/processes.ts'
 import { wantedProcesses } from '../supervisor/supervisor.ts'
 import type { JoinOptions } from '../supervisor/types.ts'
-import { adminClient, issueToken, secretName } from './token.ts'
+import { adminClient, issueToken } from './token.ts'
 import { type CliParts, UsageError } from './types.ts'
 import { needsEmbedded } from './wanted.ts'
 
@@ -75,7 +76,9 @@ export async function addMember(
     }
     const joined = await parts
       .joinCluster(joining)
-      .finally(() => client.delete(kinds.secrets, 'kube-system', secretName(token)).catch(() => {}))
+      .finally(() =>
+        client.delete(kinds.secrets, 'kube-system', tokenSecretName(token.id)).catch(() => {}),
+      )
     id = joined.id
   } finally {
     close()

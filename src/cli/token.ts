@@ -4,12 +4,9 @@ import { createClient } from '../client/client.ts'
 import { httpsTransport } from '../client/https.ts'
 import type { Client } from '../client/types.ts'
 import { formatAddress } from '../config/ports.ts'
-import { newJoinToken } from '../supervisor/join-tokens.ts'
+import { controlPlaneGroup, newJoinToken, tokenSecretName } from '../supervisor/join-tokens.ts'
 import { adminTls } from '../supervisor/peers.ts'
 import { openCluster, type PreparedCluster } from '../supervisor/prepare.ts'
-
-/** Group of tokens with which masters may join. */
-const controlPlaneGroup = 'system:bootstrappers:quorate:control-plane'
 
 /** `quorate token create`: a bootstrap token in kube-system, as kubeadm's. */
 export async function createToken(options: {
@@ -61,7 +58,7 @@ export async function issueToken(
   const token = newJoinToken(cluster.layout)
   const groups = ['system:bootstrappers:quorate', ...(controlPlane ? [controlPlaneGroup] : [])]
   await client.create(kinds.secrets, {
-    metadata: { name: secretName(token), namespace: 'kube-system' },
+    metadata: { name: tokenSecretName(token.id), namespace: 'kube-system' },
     type: 'bootstrap.kubernetes.io/token',
     stringData: {
       'token-id': token.id,
@@ -72,9 +69,4 @@ export async function issueToken(
     },
   })
   return token
-}
-
-/** The name of the Secret that keeps a token. */
-export function secretName({ id }: { readonly id: string }): string {
-  return `bootstrap-token-${id}`
 }

@@ -9,12 +9,10 @@ import type { MeshMember } from '../p2p/types.ts'
 import type { KeyPair } from '../pki/authority.ts'
 import { isSameSecret } from '../pki/token.ts'
 import type { Membership } from '../store/types.ts'
+import { controlPlaneGroup, tokenSecretName } from '../supervisor/join-tokens.ts'
 import { peerCertificates } from '../supervisor/peer-certificates.ts'
 import { newMemberId } from '../supervisor/prepare.ts'
 import { type JoinAnswer, type JoinRequest, joinRequest } from './join-protocol.ts'
-
-/** Group of tokens with which masters may join, beside workers. */
-export const controlPlaneGroup = 'system:bootstrappers:quorate:control-plane'
 
 /** What a master needs to let others in. */
 export interface JoinParts {
@@ -47,8 +45,9 @@ export async function join(parts: JoinParts, body: unknown): Promise<JoinAnswer>
   }
   const ca = parts.ca()
   if (ca === undefined) throw badRequest('join: this peer has no CA key; ask another one')
-  const peer = configOf(parts.config(), request)
-  const config = { ...parts.config(), peers: [...parts.config().peers, peer] }
+  const before = parts.config()
+  const peer = configOf(before, request)
+  const config = { ...before, peers: [...before.peers, peer] }
   const certificates = await signAll(ca, config, peer, request)
   const id = await addMember(parts, request, peer)
   const { name, peerId } = request
@@ -71,7 +70,7 @@ async function checkToken({ client, now }: JoinParts, token: string): Promise<re
 
 async function tokenData(client: Client, id: string): Promise<Secret['data'] | undefined> {
   try {
-    return (await client.get(kinds.secrets, 'kube-system', `bootstrap-token-${id}`)).data
+    return (await client.get(kinds.secrets, 'kube-system', tokenSecretName(id))).data
   } catch (error) {
     if (isStatusReason(error, 'NotFound')) return undefined
     throw error

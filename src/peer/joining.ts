@@ -2,14 +2,13 @@ import { existsSync } from 'node:fs'
 import { request as httpsRequest } from 'node:https'
 import { dataLayout } from '../config/layout.ts'
 import { formatConfig } from '../config/write.ts'
+import { collect } from '../kernel/collect.ts'
 import { errorMessage } from '../kernel/result.ts'
 import { ensureIdentity } from '../p2p/identity.ts'
 import { createSigningRequest } from '../pki/authority.ts'
-import { ensureKeyPair, readKeyPair, writeKeyPair, writeSecret } from '../pki/files.ts'
-import { identities } from '../pki/identities.ts'
+import { writeKeyPair, writeSecret } from '../pki/files.ts'
 import { caHashOf, parseJoinToken } from '../pki/token.ts'
-import { formatKubeconfig } from '../supervisor/kubeconfig.ts'
-import { readMembers } from '../supervisor/prepare.ts'
+import { keepAdministrator, readMembers, writeMembers } from '../supervisor/prepare.ts'
 import type { JoinOptions } from '../supervisor/types.ts'
 import { caPath, type JoinAnswer, type JoinRequest, joinPath } from './join-protocol.ts'
 
@@ -81,37 +80,19 @@ async function keep(
   keys: Readonly<Record<string, string>>,
 ): Promise<void> {
   const layout = dataLayout(data)
-  const { peer, config, members, certificates, caKey } = answer
+  const { id, peer, config, members, certificates, caKey } = answer
   for (const [name, cert] of Object.entries(certificates)) {
     writeKeyPair(layout.peer(peer.name).pki, name, { cert, key: keys[name] ?? '' })
   }
-  writeSecret(`${layout.pki}/ca.crt`, ca)
-  if (caKey !== undefined) await keepMaster(data, { cert: ca, key: caKey }, answer)
-  const { id } = answer
+  if (caKey !== undefined) {
+    // A master signs, and its administrator works from its machine too.
+    const pair = { cert: ca, key: caKey }
+    writeKeyPair(layout.pki, 'ca', pair)
+    await keepAdministrator(layout, config, pair)
+  } else writeSecret(`${layout.pki}/ca.crt`, ca)
   const records = members.map(member => (member.id === id ? { ...member, joined: true } : member))
-  writeSecret(layout.members, `${JSON.stringify(records, null, 2)}\n`)
+  writeMembers(layout, records)
   writeSecret(layout.config, formatConfig(config))
-}
-
-/** A master's administrator works from its machine too. */
-async function keepMaster(
-  data: string,
-  ca: { readonly cert: string; readonly key: string },
-  { config }: JoinAnswer,
-): Promise<void> {
-  const layout = dataLayout(data)
-  if (readKeyPair(layout.pki, 'ca') === undefined) writeKeyPair(layout.pki, 'ca', ca)
-  const credentials = await ensureKeyPair(layout.pki, 'admin', ca, {
-    ...identities.admin,
-    usages: ['client'],
-  })
-  const { host, port } = config.loadBalancer
-  const server = `https://${host}:${port}`
-  const { user } = identities.admin
-  const kubeconfig = formatKubeconfig({
-    ...{ cluster: config.name, server, ca: ca.cert, user, credentials },
-  })
-  if (!existsSync(layout.kubeconfig)) writeSecret(layout.kubeconfig, kubeconfig)
 }
 
 /** Without `ca` whoever answers is believed; only for what is checked otherwise. */
@@ -126,20 +107,12 @@ function ask<T>(url: URL, ca: string | undefined, body?: object): Promise<T> {
       ...(ca === undefined ? { rejectUnauthorized: false } : { ca }),
     }
     const outgoing = httpsRequest(url, options, response => {
-      const pieces: Buffer[] = []
-      let bytes = 0
-      response.on('data', (piece: Buffer) => {
-        bytes += piece.length
-        if (bytes > answerBytesMax) response.destroy(new Error('the answer is too large'))
-        pieces.push(piece)
-      })
-      response.once('error', reject)
-      response.once('end', () => {
-        const text = Buffer.concat(pieces).toString()
+      collect(response, answerBytesMax).then(body => {
+        const text = body.toString()
         if (response.statusCode === 200) {
           resolve((ca === undefined ? text : JSON.parse(text)) as T)
         } else reject(new Error(messageOf(text) ?? `status ${response.statusCode}`))
-      })
+      }, reject)
     })
     outgoing.once('error', reject)
     outgoing.end(body === undefined ? undefined : JSON.stringify(body))

@@ -51,10 +51,7 @@ export async function prepareCluster(
   const config = { ...wanted, networks }
   const ca = await ensureCa(layout, config.name)
   for (const peer of config.peers) await issuePeerCertificates(layout, config, ca, peer)
-  const admin = await ensureKeyPair(layout.pki, 'admin', ca, {
-    ...identities.admin,
-    usages: ['client'],
-  })
+  await keepAdministrator(layout, config, ca)
   await ensureKeyPair(layout.pki, 'supervisor', ca, {
     user: 'supervisor',
     hosts: ['localhost', '127.0.0.1'],
@@ -62,14 +59,7 @@ export async function prepareCluster(
     groups: ['system:masters'],
   })
   await ensureKeyPair(layout.pki, 'proxy', ca, { ...identities.proxy, usages: ['client'] })
-  const { formatKubeconfig } = await import('./kubeconfig.ts')
-  const server = `https://${formatAddress(config.loadBalancer)}`
-  const user = identities.admin.user
-  writeSecret(
-    layout.kubeconfig,
-    formatKubeconfig({ cluster: config.name, server, ca: ca.cert, user, credentials: admin }),
-  )
-  await writeMembers(layout, config, ensureIdentity)
+  await completeMembers(layout, config, ensureIdentity)
   writeSecret(layout.config, formatConfig(config))
   return { layout, config }
 }
@@ -90,11 +80,35 @@ export function readMembers(layout: DataLayout): MemberRecord[] {
   return JSON.parse(readFileSync(layout.members, 'utf8')) as MemberRecord[]
 }
 
+/** Writes who is in the mesh. */
+export function writeMembers(layout: DataLayout, members: readonly MemberRecord[]): void {
+  writeSecret(layout.members, `${JSON.stringify(members, null, 2)}\n`)
+}
+
+/** The administrator's certificate and kubeconfig, for whoever has the CA's key. */
+export async function keepAdministrator(
+  layout: DataLayout,
+  config: ClusterConfig,
+  ca: KeyPair,
+): Promise<void> {
+  const { user } = identities.admin
+  const credentials = await ensureKeyPair(layout.pki, 'admin', ca, {
+    ...identities.admin,
+    usages: ['client'],
+  })
+  const { formatKubeconfig } = await import('./kubeconfig.ts')
+  const server = `https://${formatAddress(config.loadBalancer)}`
+  writeSecret(
+    layout.kubeconfig,
+    formatKubeconfig({ cluster: config.name, server, ca: ca.cert, user, credentials }),
+  )
+}
+
 /** Takes a peer out of the files here; its own folder stays. */
 export function forgetPeer({ layout, config }: PreparedCluster, name: string): void {
   const peers = config.peers.filter(peer => peer.name !== name)
   const members = readMembers(layout).filter(member => member.name !== name)
-  writeSecret(layout.members, `${JSON.stringify(members, null, 2)}\n`)
+  writeMembers(layout, members)
   writeSecret(layout.config, formatConfig({ ...config, peers }))
 }
 
@@ -119,7 +133,7 @@ async function issuePeerCertificates(
   }
 }
 
-async function writeMembers(
+async function completeMembers(
   layout: DataLayout,
   config: ClusterConfig,
   ensureIdentity: EnsureMeshIdentity,
@@ -132,7 +146,7 @@ async function writeMembers(
     const { name, mesh } = peer
     members.push({ ...before, name, peerId, host: mesh.host, port: mesh.port })
   }
-  writeSecret(layout.members, `${JSON.stringify(members, null, 2)}\n`)
+  writeMembers(layout, members)
 }
 
 /** 64 bits in hex, as etcd prints member IDs. The top bit is clear, so that it fits an int64. */

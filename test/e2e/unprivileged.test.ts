@@ -3,7 +3,8 @@ import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
-import { freePortBase, kubectlFile, mainFile, type Ran, root, run } from '../support/cluster.ts'
+import { kubectlFile, mainFile, type Ran, root, run } from '../support/cluster.ts'
+import { freePortBase } from '../support/ports.ts'
 import { deploymentYaml, podYaml, serviceYaml } from '../support/seed.ts'
 import { until } from '../support/until.ts'
 

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,11 +10,15 @@ import { runFault } from '../../src/supervisor/faults.ts'
 import { adminTls, leaderOf, PeerClients, type PeerView } from '../../src/supervisor/peers.ts'
 import { openCluster, type PreparedCluster } from '../../src/supervisor/prepare.ts'
 import { processState, readRunRecord } from '../../src/supervisor/processes.ts'
+import { freePortBase } from '../support/ports.ts'
 
 /** Built: dist/test/nemesis beside dist/src; the defaults stand in the repository's root. */
 const here = dirname(fileURLToPath(import.meta.url))
 const mainFile = join(here, '../../src/main.js')
 const rootFolder = join(here, '../../..')
+
+/** Peers that one run may have had in all: each that is replaced takes new ports. */
+const peersMax = 12
 
 /** A cluster of real processes, with what a nemesis does to it. */
 export class NemesisCluster {
@@ -33,7 +36,7 @@ export class NemesisCluster {
     const config = join(this.data, 'input.config.json')
     writeFileSync(config, JSON.stringify(file))
     this.#joined = peers
-    const portBase = String(await freePortBase())
+    const portBase = String(await freePortBase(peersMax))
     const flags = ['--config', config, '--port-base', portBase, '--peers', String(peers)]
     await this.quorate('up', '--detach', '--timeout', '120', ...flags)
   }
@@ -182,23 +185,4 @@ export class NemesisCluster {
       await sleep(150)
     }
   }
-}
-
-/** First port of a block that is free now. */
-async function freePortBase(): Promise<number> {
-  for (let attempt = 0; attempt < 50; attempt++) {
-    const base = 12_000 + Math.floor(Math.random() * 18_000)
-    const groups = [1, 65, 129, 193].flatMap(at => Array.from({ length: 12 }, (_, n) => at + n))
-    const free = await Promise.all([0, 257, ...groups].map(offset => canBind(base + offset)))
-    if (free.every(Boolean)) return base
-  }
-  throw new Error('no free block of ports')
-}
-
-function canBind(port: number): Promise<boolean> {
-  return new Promise(resolve => {
-    const server = createServer()
-    server.once('error', () => resolve(false))
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
-  })
 }

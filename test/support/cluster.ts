@@ -1,6 +1,5 @@
 import { type ExecFileOptions, execFile } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -10,6 +9,7 @@ import type { StatusReport } from '../../src/cli/status.ts'
 import { createClient } from '../../src/client/client.ts'
 import { httpsTransport } from '../../src/client/https.ts'
 import type { Client } from '../../src/client/types.ts'
+import { freePortBase } from './ports.ts'
 import { until } from './until.ts'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
@@ -44,25 +44,6 @@ export function run(
 
 export function quorate(args: readonly string[], options: ExecFileOptions = {}): Promise<Ran> {
   return run(process.execPath, [mainFile, ...args], { cwd: root, ...options })
-}
-
-/** Ports of one cluster, all free now. */
-export async function freePortBase(): Promise<number> {
-  for (let attempt = 0; attempt < 50; attempt++) {
-    const base = 12_000 + Math.floor(Math.random() * 18_000)
-    const offsets = [0, 257, ...[1, 65, 193].flatMap(at => [0, 1, 2, 3, 4, 5].map(n => at + n))]
-    const free = await Promise.all(offsets.map(offset => canBind(base + offset)))
-    if (free.every(Boolean)) return base
-  }
-  throw new Error('no free block of ports')
-}
-
-function canBind(port: number): Promise<boolean> {
-  return new Promise(resolve => {
-    const server = createServer()
-    server.once('error', () => resolve(false))
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
-  })
 }
 
 export interface ClusterOptions {
