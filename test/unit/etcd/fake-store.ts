@@ -1,8 +1,11 @@
 import { type Clock, systemClock } from '../../../src/kernel/clock.ts'
 import { messages } from '../../../src/mvcc/check.ts'
 import { Mvcc } from '../../../src/mvcc/mvcc.ts'
-import type { LeaseId, Op } from '../../../src/mvcc/types.ts'
+import type { LeaseId } from '../../../src/mvcc/types.ts'
+import { refusalOf } from '../../../src/store/auth/admit.ts'
+import { AuthStore } from '../../../src/store/auth/auth.ts'
 import type { AuthAction } from '../../../src/store/auth/types.ts'
+import type { Action } from '../../../src/store/command.ts'
 import type {
   AlarmMember,
   ClusterMember,
@@ -10,16 +13,16 @@ import type {
   FrozenStore,
 } from '../../../src/store/embedded-types.ts'
 import { createLocalStore } from '../../../src/store/local.ts'
+import { noSpace, takesSpace } from '../../../src/store/machine.ts'
 import { checkSize } from '../../../src/store/request.ts'
 import type * as types from '../../../src/store/types.ts'
 import { Watchers } from '../../../src/store/watchers.ts'
-import { FakeAuth } from './fake-auth.ts'
 
 const invalid = (message: string): types.StoreFailure => ({ ok: false, why: 'invalid', message })
 
 /** An EmbeddedStore in memory, of one process that says it has three members. */
 export class FakeStore implements EmbeddedStore {
-  readonly auth = new FakeAuth()
+  readonly auth = new AuthStore()
   readonly quotaBytes = 8 << 30
   readonly memberId = '8e9e05c52164694d'
   leader = this.memberId
@@ -45,7 +48,7 @@ export class FakeStore implements EmbeddedStore {
   }
 
   async txn(request: types.TxnRequest, options: types.ProposeOptions = {}) {
-    const refused = checkSize(request) ?? this.#refuses(request, options)
+    const refused = checkSize(request) ?? this.#refuses({ type: 'txn', ...request }, options)
     if (refused !== undefined) return refused
     this.#index++
     const done = this.mvcc.txn(request)
@@ -90,11 +93,8 @@ export class FakeStore implements EmbeddedStore {
     id: LeaseId,
     options: types.ProposeOptions = {},
   ): ReturnType<types.Store['leaseRevoke']> {
-    for (const key of this.mvcc.leases.get(id)?.keys ?? []) {
-      const user = options.caller?.user
-      const refusal = user === undefined ? undefined : this.auth.refuses(user, 'write', key)
-      if (refusal !== undefined) return invalid(refusal)
-    }
+    const refused = this.#refuses({ type: 'revoke', id }, options)
+    if (refused !== undefined) return refused
     this.#deadlines.get(id)?.cancel()
     this.#deadlines.delete(id)
     const done = this.mvcc.revoke(id)
@@ -226,9 +226,9 @@ export class FakeStore implements EmbeddedStore {
     action: AuthAction,
     options: types.ProposeOptions = {},
   ): ReturnType<EmbeddedStore['authChange']> {
-    const old = this.auth.enabled && options.caller?.authRevision !== this.auth.revision
-    if (old) return invalid('etcdserver: revision of auth store is old')
-    const refusal = this.auth.change(action)
+    const refused = this.#refuses(action, options)
+    if (refused !== undefined) return refused
+    const refusal = this.auth.apply(action)
     return refusal === undefined ? { ok: true } : invalid(refusal)
   }
 
@@ -238,30 +238,13 @@ export class FakeStore implements EmbeddedStore {
     this.#deadlines.set(id, { at: this.#clock.now() + ttlSeconds * 1000, cancel })
   }
 
-  /** What the state machine checks when it applies a transaction. */
-  #refuses(request: types.TxnRequest, options: types.ProposeOptions) {
-    if (this.#alarms.length > 0 && [...request.success, ...request.failure].some(isPut)) {
-      return { ok: false, why: 'no-space', message: '' } as const
-    }
-    if (!this.auth.enabled || options.caller === undefined) return undefined
-    const { user, authRevision } = options.caller
-    if (user === '') return invalid('etcdserver: user name is empty')
-    if (authRevision < this.auth.revision) {
-      return invalid('etcdserver: revision of auth store is old')
-    }
-    for (const { key, rangeEnd } of request.compares) {
-      const refusal = this.auth.refuses(user, 'read', key, rangeEnd)
-      if (refusal !== undefined) return invalid(refusal)
-    }
-    for (const op of [...request.success, ...request.failure]) {
-      if (op.type === 'txn') continue
-      const end = op.type === 'put' ? undefined : op.rangeEnd
-      const refusal = this.auth.refuses(user, op.type === 'range' ? 'read' : 'write', op.key, end)
-      if (refusal !== undefined) return invalid(refusal)
-    }
-    return undefined
+  /** What the state machine checks when it applies an action. */
+  #refuses(action: Action, { caller }: types.ProposeOptions): types.StoreFailure | undefined {
+    const keysOfLease = (id: LeaseId) => this.mvcc.leases.get(id)?.keys ?? []
+    const refused = caller && refusalOf(this.auth, caller, action, keysOfLease)
+    if (refused !== undefined) return invalid(refused)
+    return this.#alarms.length > 0 && takesSpace(action) ? noSpace : undefined
   }
 }
 
-const isPut = (op: Op) => op.type === 'put'
 const memberNotFound = invalid('etcdserver: member not found')
