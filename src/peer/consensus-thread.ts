@@ -10,7 +10,6 @@ import { createPrng, type Prng } from '../kernel/prng.ts'
 import { errorMessage } from '../kernel/result.ts'
 import { loadIdentity } from '../p2p/identity.ts'
 import { Mesh } from '../p2p/mesh.ts'
-import { createEtcdStore } from '../store/etcd/driver.ts'
 import type { EtcdLocation } from '../store/etcd/types.ts'
 import { openReplica } from '../store/open.ts'
 import type { Replica } from '../store/replica.ts'
@@ -85,6 +84,8 @@ async function startMesh(mesh: Mesh): Promise<void> {
 
 /** The state is in an etcd cluster; the mesh still tells who has died, and carries the gossip. */
 async function runExternal(mesh: Mesh, location: EtcdLocation): Promise<void> {
+  // Loaded only where it is used: most peers have a store of their own.
+  const { createEtcdStore } = await import('../store/etcd/driver.ts')
   const store = createEtcdStore({
     ...location,
     id: options.self,
