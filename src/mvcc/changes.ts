@@ -1,67 +1,97 @@
 import { inRange } from './check.ts'
-import { type History, noBytes, type Version, versionAt } from './history.ts'
+import type { HistoryView } from './history.ts'
+import type { RowId } from './rows.ts'
 import type { Event, Key, Revision } from './types.ts'
 
-/** Versions in a chunk of the log. */
+/** Changes in a chunk of the log. */
 const chunkLength = 4_096
 
+interface Chunk {
+  readonly mods: Float64Array
+  readonly ids: Int32Array
+}
+
 /**
- * The kept versions in the order they were written: what watches read. In chunks, so that neither
- * growing nor forgetting copies all of it. A position stays what it is when earlier ones go.
+ * The rows in the order they were written: what watches read. In chunks, so that neither growing
+ * nor forgetting copies all of it. A position stays what it is when earlier ones go. Below the
+ * floor a row may be another one's by now; its revision here is the one that was written.
  */
 export class ChangeLog {
-  #chunks: Version[][] = []
+  #chunks: Chunk[] = []
   /** Chunks that were dropped. */
   #dropped = 0
+  /** The position after the last change. */
+  #end = 0
 
-  append(version: Version): void {
-    const last = this.#chunks.at(-1)
-    if (last !== undefined && last.length < chunkLength) last.push(version)
-    else this.#chunks.push([version])
+  append(mod: number, id: RowId): void {
+    const at = this.#end % chunkLength
+    if (at === 0) this.#chunks.push(createChunk())
+    const { mods, ids } = this.#chunks.at(-1)!
+    mods[at] = mod
+    ids[at] = id
+    this.#end++
+  }
+
+  /** The position after the last change. */
+  get end(): number {
+    return this.#end
   }
 
   /** Position of the first change at or after `revision`. */
   positionOf(revision: number): number {
     let low = this.#dropped * chunkLength
-    let high = low + this.#length
+    let high = this.#end
     while (low < high) {
       const middle = (low + high) >> 1
-      if (this.at(middle)!.mod < revision) low = middle + 1
+      if (this.modAt(middle) < revision) low = middle + 1
       else high = middle
     }
     return low
   }
 
-  at(position: number): Version | undefined {
-    const chunk = Math.floor(position / chunkLength) - this.#dropped
-    return this.#chunks[chunk]?.[position % chunkLength]
+  /** The revision of the change at a position before `end`. */
+  modAt(position: number): number {
+    return this.#chunkOf(position).mods[position % chunkLength]!
+  }
+
+  idAt(position: number): RowId {
+    return this.#chunkOf(position).ids[position % chunkLength]!
   }
 
   /** Drops what is before `revision`, as far as whole chunks go. */
   trim(revision: number): void {
     let whole = 0
-    while (whole < this.#chunks.length - 1 && this.#chunks[whole]!.at(-1)!.mod < revision) whole++
+    while (whole < this.#chunks.length - 1 && lastOf(this.#chunks[whole]!) < revision) whole++
     if (whole === 0) return
     this.#chunks.splice(0, whole)
     this.#dropped += whole
   }
 
-  get #length(): number {
-    const last = this.#chunks.at(-1)
-    return last === undefined ? 0 : (this.#chunks.length - 1) * chunkLength + last.length
+  #chunkOf(position: number): Chunk {
+    return this.#chunks[Math.floor(position / chunkLength) - this.#dropped]!
   }
 }
 
+function createChunk(): Chunk {
+  return { mods: new Float64Array(chunkLength), ids: new Int32Array(chunkLength) }
+}
+
+function lastOf({ mods }: Chunk): number {
+  return mods[chunkLength - 1]!
+}
+
 /** The keys changed at or after `from`, sorted; undefined when there are more than `max`. */
-export function changedKeys(log: ChangeLog, from: number, max: number): Key[] | undefined {
+export function changedKeys(
+  log: ChangeLog,
+  histories: HistoryView,
+  from: number,
+  max: number,
+): Key[] | undefined {
+  const first = log.positionOf(from)
+  if (log.end - first > max) return undefined
   const keys = new Set<Key>()
-  let left = max
-  for (let position = log.positionOf(from); ; position++) {
-    const version = log.at(position)
-    if (version === undefined) return [...keys].sort()
-    if (left-- === 0) return undefined
-    keys.add(version.key)
-  }
+  for (let at = first; at < log.end; at++) keys.add(histories.keyOf(log.idAt(at)))
+  return [...keys].sort()
 }
 
 /** A page of events: whole revisions, complete up to and including `revision`. */
@@ -90,33 +120,33 @@ export interface EventQuery {
  */
 export function readEvents(
   log: ChangeLog,
-  historyOf: (key: Key) => History | undefined,
+  histories: HistoryView,
   query: EventQuery,
   { present, floor }: { readonly present: number; readonly floor: number },
 ): EventPage {
+  const { rows } = histories
   const events: Event[] = []
   let bytes = 0
   let last = 0
-  const wantsPrevious = ({ mod }: Version) => query.prevKv && mod > floor
-  for (let position = log.positionOf(query.from); ; position++) {
-    const version = log.at(position)
-    if (version === undefined) return { events, revision: present as Revision, more: false }
+  for (let at = log.positionOf(query.from); at < log.end; at++) {
+    const mod = log.modAt(at)
     const full = events.length >= query.eventsMax || bytes >= query.bytesMax
-    if (full && version.mod !== last) return { events, revision: last as Revision, more: true }
-    last = version.mod
-    if (!inRange(version.key, query.key, query.rangeEnd)) continue
-    const event = toEvent(version, wantsPrevious(version) ? historyOf(version.key) : undefined)
-    bytes += version.length + version.key.length
-    events.push(event)
+    if (full && mod !== last) return { events, revision: last as Revision, more: true }
+    last = mod
+    const id = log.idAt(at)
+    const key = histories.keyOf(id)
+    if (!inRange(key, query.key, query.rangeEnd)) continue
+    events.push(toEvent(histories, id, query.prevKv === true && mod > floor))
+    bytes += rows.length(id) + key.length
   }
+  return { events, revision: present as Revision, more: false }
 }
 
-function toEvent(version: Version, history: History | undefined): Event {
-  const previous = history && versionAt(history, version.mod - 1)
-  const prevKv = previous && !previous.deleted ? previous.toKeyValue() : undefined
-  const kv = version.deleted
-    ? { ...version.toKeyValue(true), value: noBytes }
-    : version.toKeyValue()
-  const type = version.deleted ? 'delete' : 'put'
-  return prevKv === undefined ? { type, kv } : { type, kv, prevKv }
+function toEvent(histories: HistoryView, id: RowId, wantsPrevious: boolean): Event {
+  const { rows } = histories
+  const type = rows.isDelete(id) ? 'delete' : 'put'
+  const kv = histories.toKeyValue(id)
+  const previous = wantsPrevious ? rows.older(id) : 0
+  if (previous === 0 || rows.isDelete(previous)) return { type, kv }
+  return { type, kv, prevKv: histories.toKeyValue(previous) }
 }

@@ -1,30 +1,23 @@
-import type { Version } from './history.ts'
+import type { RowId, Rows } from './rows.ts'
 import type { Compare } from './types.ts'
 
 /**
- * True when `compare` holds for each of `found`, the live versions in its range.
+ * True when `compare` holds for each of `found`, the live rows in its range.
  * Nothing found counts as one key of zeros, except that a value never compares with nothing.
  * Source: etcd server/etcdserver/txn/txn.go applyCompare.
  */
-export function holds(compare: Compare, found: readonly Version[]): boolean {
+export function holds(compare: Compare, rows: Rows, found: readonly RowId[]): boolean {
   if (found.length === 0) {
     return compare.target !== 'value' && meets(compare.op, 0 - Number(compare.operand))
   }
-  return found.every(version => meets(compare.op, difference(compare, version)))
+  return found.every(id => meets(compare.op, difference(compare, rows, id)))
 }
 
-function difference(compare: Compare, version: Version): number {
+function difference(compare: Compare, rows: Rows, id: RowId): number {
   if (compare.target === 'value') {
-    return compareBytes(version.value(), compare.operand as Uint8Array)
+    return compareBytes(rows.value(id), compare.operand as Uint8Array)
   }
-  return columns[compare.target](version) - Number(compare.operand)
-}
-
-const columns = {
-  version: (row: Version) => row.version,
-  create: (row: Version) => row.create,
-  mod: (row: Version) => row.mod,
-  lease: (row: Version) => row.lease,
+  return rows[compare.target](id) - Number(compare.operand)
 }
 
 function meets(op: Compare['op'], sign: number): boolean {

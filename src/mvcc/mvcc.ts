@@ -1,17 +1,17 @@
 import { assert, must } from '../kernel/assert.ts'
-import { byRevision, merge, runLength } from './byrevision.ts'
+import { merge, runLength, sortByRevision } from './byrevision.ts'
 import { ChangeLog, changedKeys, type EventPage, type EventQuery, readEvents } from './changes.ts'
 import * as check from './check.ts'
 import { holds } from './compare.ts'
 import { finish, mixInteger, SetHash } from './hash.ts'
-import { type History, liveAt, noBytes, Version, type VersionRow } from './history.ts'
-import { KeyMap } from './keymap.ts'
+import { Histories, noBytes } from './history.ts'
 import { Leases } from './lease.ts'
 import { OrderedMap } from './ordered.ts'
-import { liveIn, readRange } from './range.ts'
-import { Slabs } from './slab.ts'
+import { liveIn, type Readable, readRange } from './range.ts'
+import type { RowId, VersionRow } from './rows.ts'
+import type { Slot } from './slots.ts'
 import { FrozenView, type MvccSlice } from './snapshot.ts'
-import { firstKept, Sweep } from './sweep.ts'
+import { Sweep } from './sweep.ts'
 import type {
   Compare,
   DeleteOp,
@@ -58,10 +58,10 @@ interface Path {
  * Expected failures are results; nothing is changed by a request that fails.
  */
 export class Mvcc {
-  readonly #index = new OrderedMap<History>()
-  readonly #histories = new KeyMap<History>()
+  readonly #index = new OrderedMap<Slot>()
+  readonly #histories = new Histories()
+  readonly #readable: Readable = { index: this.#index, histories: this.#histories }
   readonly #changes = new ChangeLog()
-  readonly #slabs = new Slabs()
   readonly #hash = new SetHash()
   readonly leases = new Leases(this.#hash)
   #revision = 1
@@ -69,15 +69,13 @@ export class Mvcc {
   #liveKeys = 0
   #overhead = 0
   readonly #sweep = new Sweep({
+    ...this.#readable,
     changes: this.#changes,
-    slabs: this.#slabs,
-    index: this.#index,
     floor: () => this.#floor,
-    forget: (key, max) => this.#forget(key, max),
+    forget: (slot, max) => this.#forget(slot, max),
   })
-  /** While a snapshot comes in: versions above its floor, the last run not yet sorted. */
-  #imported: Version[][] = []
-  #historyOf = (key: Key): History | undefined => this.#histories.get(key)
+  /** While a snapshot comes in: rows above its floor, the last run not yet sorted. */
+  #imported: RowId[][] = []
 
   /** The last revision; 1 in an empty store. */
   get revision(): Revision {
@@ -96,12 +94,12 @@ export class Mvcc {
 
   /** About what the kept versions weigh: keys, values, and a fixed part for each. */
   get bytes(): number {
-    return this.#slabs.live + this.#overhead
+    return this.#histories.rows.slabs.live + this.#overhead
   }
 
   /** Bytes of the slabs: kept values and what is not yet given back. */
   get heldBytes(): number {
-    return this.#slabs.held
+    return this.#histories.rows.slabs.held
   }
 
   /** Equal on replicas at one revision: live keys, values, revisions, leases, floor. */
@@ -123,7 +121,7 @@ export class Mvcc {
     const wrong = this.#checkRange(op)
     if (wrong !== undefined) return wrong
     const at = op.revision || this.#revision
-    return { ok: true, range: readRange(this.#index, this.#historyOf, op, at) }
+    return { ok: true, range: readRange(this.#readable, op, at) }
   }
 
   /**
@@ -146,12 +144,12 @@ export class Mvcc {
   events(query: EventQuery): check.MvccFailure | ({ readonly ok: true } & EventPage) {
     if (query.from < this.#floor) return check.compacted(this.floor)
     const span = { present: this.#revision, floor: this.#floor }
-    return { ok: true, ...readEvents(this.#changes, this.#historyOf, query, span) }
+    return { ok: true, ...readEvents(this.#changes, this.#histories, query, span) }
   }
 
   /** The keys changed at or after `from`, sorted; undefined when it was much. */
   changedKeys(from: number): Key[] | undefined {
-    return changedKeys(this.#changes, from, changedMax)
+    return changedKeys(this.#changes, this.#histories, from, changedMax)
   }
 
   /** @returns `invalid` when the lease exists or its numbers are out of range. */
@@ -211,7 +209,9 @@ export class Mvcc {
 
   /** A view of this moment that may be read in slices while writes go on. */
   freeze(): FrozenView {
-    return new FrozenView(this.#index.freeze(), this.leases.all(), this.#revision, this.#floor)
+    const index = this.#index.freeze()
+    const histories = this.#histories.freeze()
+    return new FrozenView(index, histories, this.leases.all(), this.#revision, this.#floor)
   }
 
   /** Adds slices of a FrozenView to an empty store, in their order. */
@@ -238,9 +238,10 @@ export class Mvcc {
   *importSteps(): Generator<void> {
     const runs = this.#imported
     this.#imported = []
-    runs.at(-1)?.sort(byRevision)
-    for (const slice of merge(runs)) {
-      for (const version of slice) this.#changes.append(version)
+    const { rows } = this.#histories
+    sortByRevision(rows, runs.at(-1) ?? [])
+    for (const slice of merge(rows, runs)) {
+      for (const id of slice) this.#changes.append(rows.mod(id), id)
       yield
     }
   }
@@ -258,18 +259,20 @@ export class Mvcc {
   }
 
   #pathOf(txn: Txn): Path {
-    const succeeded = txn.compares.every(compare => holds(compare, this.#compared(compare)))
+    const succeeded = txn.compares.every(compare => this.#holds(compare))
     const ops = succeeded ? txn.success : txn.failure
     const nested = ops.map(op => (op.type === 'txn' ? this.#pathOf(op) : undefined))
     return { succeeded, nested }
   }
 
-  #compared(compare: Compare): Version[] {
-    if (compare.rangeEnd !== undefined && compare.rangeEnd !== '') {
-      return liveIn(this.#index, compare.key, compare.rangeEnd, this.#revision)
-    }
-    const version = liveAt(this.#histories.get(compare.key), this.#revision)
-    return version === undefined ? [] : [version]
+  #holds(compare: Compare): boolean {
+    const found = liveIn(this.#readable, compare.key, compare.rangeEnd, this.#revision)
+    return holds(compare, this.#histories.rows, found)
+  }
+
+  /** The live version of `key`; 0 when there is none. */
+  #live(key: Key, revision: number): RowId {
+    return this.#histories.liveAt(this.#histories.slotOf(key), revision)
   }
 
   /** What needs the state to be checked, on the branches that will run. */
@@ -291,8 +294,9 @@ export class Mvcc {
       return check.invalid(check.messages.leaseNotFound)
     }
     if (!op.ignoreValue && !op.ignoreLease) return undefined
-    const found = liveAt(this.#histories.get(op.key), this.#revision)
-    return found === undefined ? check.invalid(check.messages.keyNotFound) : undefined
+    return this.#live(op.key, this.#revision) === 0
+      ? check.invalid(check.messages.keyNotFound)
+      : undefined
   }
 
   #run(txn: Txn, path: Path, writing: Writing): OpResult[] {
@@ -304,7 +308,7 @@ export class Mvcc {
     switch (op.type) {
       case 'range': {
         const at = op.revision || writing.readRevision
-        return readRange(this.#index, this.#historyOf, op, at)
+        return readRange(this.#readable, op, at)
       }
       case 'put':
         return this.#put(op, writing)
@@ -319,116 +323,110 @@ export class Mvcc {
   }
 
   #put(op: PutOp, writing: Writing): PutResult {
-    const previous = liveAt(this.#histories.get(op.key), writing.revision)
-    const lease = op.ignoreLease && previous ? previous.lease : (op.lease ?? 0)
-    const value = op.ignoreValue && previous ? previous.value() : op.value
+    const { rows } = this.#histories
+    const previous = this.#live(op.key, writing.revision)
+    const isNew = previous === 0
+    // Read first: writing may move on what is behind a row's number.
+    const result: PutResult =
+      op.prevKv && !isNew
+        ? { type: 'put', prevKv: this.#histories.toKeyValue(previous) }
+        : { type: 'put' }
+    const oldLease = isNew ? 0 : rows.lease(previous)
+    const lease = op.ignoreLease ? oldLease : (op.lease ?? 0)
     this.#write(writing, previous, {
       key: op.key,
-      value,
+      value: op.ignoreValue && !isNew ? rows.value(previous) : op.value,
       mod: writing.revision,
       sub: writing.nextSub(),
-      create: previous?.create ?? writing.revision,
-      version: (previous?.version ?? 0) + 1,
+      create: isNew ? writing.revision : rows.create(previous),
+      version: isNew ? 1 : rows.version(previous) + 1,
       lease,
     })
-    if (previous === undefined) this.#liveKeys++
-    else this.leases.detach(previous.lease, op.key)
+    if (isNew) this.#liveKeys++
+    else this.leases.detach(oldLease, op.key)
     this.leases.attach(lease, op.key)
-    return op.prevKv && previous ? { type: 'put', prevKv: previous.toKeyValue() } : { type: 'put' }
+    return result
   }
 
   #deleteRange(op: DeleteOp, writing: Writing): DeleteResult {
-    const single = op.rangeEnd === undefined || op.rangeEnd === ''
-    const only = single ? liveAt(this.#histories.get(op.key), writing.revision) : undefined
-    const found = single
-      ? only === undefined
-        ? []
-        : [only]
-      : liveIn(this.#index, op.key, op.rangeEnd, writing.revision)
-    for (const version of found) this.#delete(version.key, writing)
+    const found = liveIn(this.#readable, op.key, op.rangeEnd, writing.revision)
     const result: DeleteResult = { type: 'delete', deleted: found.length }
-    return op.prevKv ? { ...result, prevKvs: found.map(row => row.toKeyValue()) } : result
+    const prevKvs = op.prevKv ? found.map(id => this.#histories.toKeyValue(id)) : undefined
+    for (const id of found) this.#delete(this.#histories.keyOf(id), writing)
+    return prevKvs ? { ...result, prevKvs } : result
   }
 
   #delete(key: Key, writing: Writing): void {
-    const previous = liveAt(this.#histories.get(key), writing.revision)
-    if (previous === undefined) return
+    const previous = this.#live(key, writing.revision)
+    if (previous === 0) return
+    const lease = this.#histories.rows.lease(previous)
     this.#write(writing, previous, {
       ...{ key, value: noBytes, mod: writing.revision, sub: writing.nextSub() },
       ...{ create: 0, version: 0, lease: 0 },
     })
     this.#liveKeys--
-    this.leases.detach(previous.lease, key)
+    this.leases.detach(lease, key)
   }
 
-  #write(writing: Writing, previous: Version | undefined, row: VersionRow): void {
-    const version = this.#add(row)
-    this.#changes.append(version)
-    if (previous !== undefined) this.#hash.remove(previous.hashLow, previous.hashHigh)
-    if (!version.deleted) this.#hash.add(version.hashLow, version.hashHigh)
+  #write(writing: Writing, previous: RowId, row: VersionRow): void {
+    const id = this.#add(row)
+    this.#changes.append(row.mod, id)
+    this.#hashReplaced(previous, id)
     writing.changed = true
   }
 
-  #add(row: VersionRow): Version {
-    const version = new Version(this.#slabs, row)
+  /** The state's hash after `id` has taken the place of `previous`. */
+  #hashReplaced(previous: RowId, id: RowId): void {
+    const { rows } = this.#histories
+    if (previous !== 0) this.#hash.remove(rows.hashLow(previous), rows.hashHigh(previous))
+    if (!rows.isDelete(id)) this.#hash.add(rows.hashLow(id), rows.hashHigh(id))
+  }
+
+  #add(row: VersionRow): RowId {
     this.#overhead += row.key.length + versionBytes
-    const history = this.#histories.get(row.key)
-    if (history === undefined) this.#setHistory({ key: row.key, versions: [version] })
-    else history.versions.push(version)
-    return version
+    const { id, slot, isNew } = this.#histories.append(row)
+    if (isNew) this.#index.set(row.key, slot)
+    return id
   }
 
   /** Runs are sorted as they fill up, and merged at the end. */
-  #noteImported(version: Version): void {
+  #noteImported(id: RowId): void {
     const last = this.#imported.at(-1)
     if (last !== undefined && last.length < runLength) {
-      last.push(version)
+      last.push(id)
       return
     }
-    last?.sort(byRevision)
-    this.#imported.push([version])
-  }
-
-  #setHistory(history: History): void {
-    this.#histories.set(history.key, history)
-    this.#index.set(history.key, history)
+    if (last !== undefined) sortByRevision(this.#histories.rows, last)
+    this.#imported.push([id])
   }
 
   #close(writing: Writing): void {
     if (writing.changed) this.#revision = writing.revision
   }
 
-  /** Forgets at most `max` versions of `key` that can't be read any more; returns how many. */
-  #forget(key: Key, max: number): number {
-    const history = this.#histories.get(key)
-    if (history === undefined) return 0
-    const { versions } = history
-    const first = Math.min(firstKept(versions, this.#floor), max)
-    if (first === 0) return 0
-    for (let at = 0; at < first; at++) this.#slabs.release(versions[at]!)
-    this.#overhead -= first * (key.length + versionBytes)
-    if (first < versions.length) this.#setHistory({ key, versions: versions.slice(first) })
-    else {
-      this.#histories.delete(key)
-      this.#index.delete(key)
-    }
-    return first
+  /** Forgets at most `max` versions of a key that can't be read any more; returns how many. */
+  #forget(slot: Slot, max: number): number {
+    const { slots } = this.#histories
+    const key = slots.key(slot)
+    const forgotten = this.#histories.forget(slot, this.#floor, max)
+    this.#overhead -= forgotten * (key.length + versionBytes)
+    if (forgotten > 0 && slots.newest(slot) === 0) this.#index.delete(key)
+    return forgotten
   }
 
   #importRow(row: VersionRow): void {
-    const previous = this.#histories.get(row.key)?.versions.at(-1)
+    const previous = this.#live(row.key, row.mod)
     // Snapshots of format 1 have no sub revisions.
-    const version = this.#add({ ...row, sub: row.sub ?? 0 })
-    if (version.mod >= this.#floor) this.#noteImported(version)
-    if (previous !== undefined && !previous.deleted) {
-      this.#hash.remove(previous.hashLow, previous.hashHigh)
+    const id = this.#add({ ...row, sub: row.sub ?? 0 })
+    if (row.mod >= this.#floor) this.#noteImported(id)
+    this.#hashReplaced(previous, id)
+    if (previous !== 0) {
       this.#liveKeys--
-      this.leases.detach(previous.lease, row.key)
+      this.leases.detach(this.#histories.rows.lease(previous), row.key)
     }
-    if (version.deleted) return
-    this.#hash.add(version.hashLow, version.hashHigh)
+    if (row.version === 0) return
     this.#liveKeys++
-    this.leases.attach(version.lease, row.key)
+    this.leases.attach(row.lease, row.key)
   }
 }
 

@@ -2,74 +2,90 @@
 const slabBytes = 1 << 20
 
 /** A block of value bytes off the heap. `live` counts the bytes of values that are still kept. */
-export interface Slab {
+interface Slab {
   readonly bytes: Uint8Array
   used: number
   live: number
 }
 
-/** Where a value lies. */
+/** Where a value lies: the number of its slab, and the offset in it. */
 export interface Place {
-  slab: Slab
-  offset: number
-  readonly length: number
+  readonly slab: number
+  readonly offset: number
 }
 
 /**
  * Values lie in large blocks instead of one small buffer each: a garbage collection over a million
- * small buffers takes 250 ms. A slab goes when nothing points to it any more.
+ * small buffers takes 250 ms. A slab goes when nothing in it is kept any more; its bytes are never
+ * written a second time, so that what was handed out stays what it is.
  */
 export class Slabs {
-  #current: Slab = createSlab(0)
-  #slabs = new Set<Slab>([this.#current])
+  #slabs: (Slab | undefined)[] = []
+  readonly #free: number[] = []
+  #current = -1
+  /** Bytes held, kept or not. */
+  held = 0
   /** Bytes of values that are kept. */
   live = 0
 
-  /** Bytes held, kept or not. */
-  get held(): number {
-    let sum = 0
-    for (const slab of this.#slabs) sum += slab.bytes.length
-    return sum
+  /** To read what is there now. */
+  freeze(): Slabs {
+    const view = new Slabs()
+    view.#slabs = this.#slabs.slice()
+    return view
+  }
+
+  bytesOf(slab: number): Uint8Array {
+    return this.#slabs[slab]!.bytes
   }
 
   store(value: Uint8Array): Place {
-    if (this.#current.used + value.length > this.#current.bytes.length) {
-      this.#current = createSlab(Math.max(slabBytes, value.length))
-      this.#slabs.add(this.#current)
+    let slab = this.#slabs[this.#current]
+    if (slab === undefined || slab.used + value.length > slab.bytes.length) {
+      slab = this.#begin(Math.max(slabBytes, value.length))
     }
-    const slab = this.#current
     const offset = slab.used
     slab.bytes.set(value, offset)
     slab.used += value.length
     slab.live += value.length
     this.live += value.length
-    return { slab, offset, length: value.length }
+    return { slab: this.#current, offset }
   }
 
-  release(place: Place): void {
-    place.slab.live -= place.length
-    this.live -= place.length
-    if (place.slab.live === 0 && place.slab !== this.#current) this.#slabs.delete(place.slab)
+  /** `length` bytes of a slab are not kept any more. */
+  release(slab: number, length: number): void {
+    const { bytes, live } = this.#slabs[slab]!
+    this.#slabs[slab]!.live = live - length
+    this.live -= length
+    if (live === length && slab !== this.#current) this.#drop(slab, bytes.length)
   }
 
   /** True when more than half of what is held is dead, and it is worth a walk over all values. */
   get wasteful(): boolean {
-    const held = this.held
-    return held > 16 * slabBytes && held > 2 * this.live
+    return this.held > 16 * slabBytes && this.held > 2 * this.live
   }
 
-  /** Moves a value out of a slab that is mostly dead. Buffers handed out before stay valid. */
-  repack(place: Place): void {
-    const { slab } = place
-    if (slab === this.#current || slab.live * 2 > slab.bytes.length) return
-    const value = slab.bytes.subarray(place.offset, place.offset + place.length)
-    this.release(place)
-    const moved = this.store(value)
-    place.slab = moved.slab
-    place.offset = moved.offset
+  /** True when most of a slab is dead: its values are to be moved. */
+  isSparse(slab: number): boolean {
+    if (slab === this.#current) return false
+    const { bytes, live } = this.#slabs[slab]!
+    return live * 2 <= bytes.length
   }
-}
 
-function createSlab(size: number): Slab {
-  return { bytes: new Uint8Array(size), used: 0, live: 0 }
+  #begin(size: number): Slab {
+    const before = this.#slabs[this.#current]
+    const emptied = this.#current
+    const slab: Slab = { bytes: new Uint8Array(size), used: 0, live: 0 }
+    this.#current = this.#free.pop() ?? this.#slabs.length
+    this.#slabs[this.#current] = slab
+    this.held += size
+    if (before?.live === 0) this.#drop(emptied, before.bytes.length)
+    return slab
+  }
+
+  #drop(slab: number, size: number): void {
+    this.#slabs[slab] = undefined
+    this.#free.push(slab)
+    this.held -= size
+  }
 }

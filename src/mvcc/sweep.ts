@@ -1,17 +1,17 @@
 import type { ChangeLog } from './changes.ts'
-import type { History, Version } from './history.ts'
+import type { Histories } from './history.ts'
 import type { OrderedMap } from './ordered.ts'
-import type { Slabs } from './slab.ts'
+import type { Slot } from './slots.ts'
 import type { Key } from './types.ts'
 
 /** What a sweep works on. */
 export interface SweepHost {
   readonly changes: ChangeLog
-  readonly slabs: Slabs
-  readonly index: OrderedMap<History>
+  readonly index: OrderedMap<Slot>
+  readonly histories: Histories
   floor(): number
-  /** Forgets at most `max` old versions of a key; returns how many. */
-  forget(key: Key, max: number): number
+  /** Forgets at most `max` old versions of the key in `slot`; returns how many. */
+  forget(slot: Slot, max: number): number
 }
 
 /** Versions of one key that go in one step. */
@@ -65,57 +65,43 @@ export class Sweep {
 
   /** Returns how many may still be looked at. */
   #forget(from: number, max: number): number {
-    const { changes, slabs, forget } = this.#host
+    const { changes, histories, forget } = this.#host
+    const { rows } = histories
     const floor = this.#host.floor()
     let left = max
     let at = from
     for (; left > 0; left--) {
-      const version = changes.at(at)
-      if (version === undefined || version.mod > floor) {
+      if (at === changes.end || changes.modAt(at) > floor) {
         this.#cursor = undefined
         changes.trim(floor)
-        if (slabs.wasteful) this.repack()
+        if (rows.slabs.wasteful) this.repack()
         return left
       }
-      const forgotten = forget(version.key, forgottenMax)
+      const forgotten = forget(rows.slot(changes.idAt(at)), forgottenMax)
       left -= forgotten
       if (forgotten < forgottenMax) at++
     }
     this.#cursor = at
-    changes.trim(Math.min(floor, changes.at(at)?.mod ?? floor))
+    changes.trim(at === changes.end ? floor : Math.min(floor, changes.modAt(at)))
     return 0
   }
 
   #move(from: Key, max: number): void {
-    const { index, slabs } = this.#host
+    const { index, histories } = this.#host
+    const { rows, slots } = histories
     let left = max
     let next: Key | undefined
-    index.scan(from, undefined, (history, key) => {
+    index.scan(from, undefined, (slot, key) => {
       if (left <= 0) {
         next = key
         return false
       }
-      for (const version of history.versions) slabs.repack(version)
-      left -= history.versions.length
+      for (let id = slots.oldest(slot); id !== 0; id = rows.newer(id)) {
+        rows.repack(id)
+        left--
+      }
       return true
     })
     this.#repackFrom = next
   }
-}
-
-/**
- * The first version that can still be read, or watched, at `floor` and above. A delete before the
- * floor says nothing any more; one at the floor is still to be watched.
- */
-export function firstKept(versions: readonly Version[], floor: number): number {
-  let low = 0
-  let high = versions.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (versions[middle]!.mod > floor) high = middle
-    else low = middle + 1
-  }
-  const last = versions[low - 1]
-  if (last === undefined) return 0
-  return last.deleted && last.mod < floor ? low : low - 1
 }

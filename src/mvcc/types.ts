@@ -23,6 +23,13 @@ export interface KeyValue {
   readonly lease: LeaseId
 }
 
+/** One version of a key in a snapshot: `sub` counts the changes within the revision, from 0. */
+export interface RevisionRow {
+  readonly kv: KeyValue
+  readonly sub: number
+  readonly deleted: boolean
+}
+
 /** What a compare looks at. Source: etcd rpc.proto Compare.CompareTarget. */
 export type CompareTarget = 'version' | 'create' | 'mod' | 'value' | 'lease'
 

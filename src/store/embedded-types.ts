@@ -1,4 +1,4 @@
-import type { KeyValue, LeaseId, Revision } from '../mvcc/types.ts'
+import type { LeaseId, Revision, RevisionRow } from '../mvcc/types.ts'
 import type { AuthAction, AuthView, Caller } from './auth/types.ts'
 import type { Membership, ProposeOptions, Store, StoreResult } from './types.ts'
 
@@ -81,13 +81,6 @@ export interface HashKv {
   readonly hashRevision: Revision
   readonly compactRevision: Revision
   readonly revision: Revision
-}
-
-/** One version of a key in a snapshot: `sub` counts the changes within the revision, from 0. */
-export interface RevisionRow {
-  readonly kv: KeyValue
-  readonly sub: number
-  readonly deleted: boolean
 }
 
 /** The state of a moment; see EmbeddedStore.freeze. */

@@ -1,6 +1,5 @@
-import type { Version } from '../mvcc/history.ts'
 import { AuthStore } from './auth/auth.ts'
-import type { ClusterMember, FrozenStore, RevisionRow } from './embedded-types.ts'
+import type { ClusterMember, FrozenStore } from './embedded-types.ts'
 import type { Machine } from './machine.ts'
 
 /** The state of this moment, for snapshots that etcd understands and for its hash. */
@@ -25,13 +24,9 @@ export function freezeStore(
     auth: users,
     async *rows() {
       for (const slice of view.byRevision()) {
-        if (slice.length > 0) yield slice.map(toRow)
+        if (slice.length > 0) yield slice
         await new Promise(resolve => setImmediate(resolve))
       }
     },
   }
-}
-
-function toRow(version: Version): RevisionRow {
-  return { kv: version.toKeyValue(), sub: version.sub, deleted: version.deleted }
 }

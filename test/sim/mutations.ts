@@ -138,9 +138,9 @@ const mutations: readonly Mutation[] = [
   ),
   one(
     'compaction removes a live key',
-    'mvcc/sweep.js',
-    'return last.deleted && last.mod < floor ? low : low - 1',
-    'return last.mod < floor ? low : low - 1',
+    'mvcc/history.js',
+    'return rows.isDelete(id) && rows.mod(id) < floor',
+    'return rows.mod(id) < floor',
   ),
   one(
     'a transaction compares with what is not committed yet',

@@ -8,7 +8,7 @@ import {
   writeBackendKey,
   writeKeyValue,
 } from '../../../src/mvcc/kvproto.ts'
-import type { RevisionRow } from '../../../src/store/embedded-types.ts'
+import type { RevisionRow } from '../../../src/mvcc/types.ts'
 import { Model, randomWorkload } from './model.ts'
 
 describe('crc32c', () => {

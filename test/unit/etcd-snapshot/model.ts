@@ -1,9 +1,9 @@
 import { appendFileSync } from 'node:fs'
 import { writeEtcdSnapshot } from '../../../src/etcd/snapshot/write.ts'
 import type { Prng } from '../../../src/kernel/prng.ts'
-import type { KeyValue, Revision } from '../../../src/mvcc/types.ts'
+import type { KeyValue, Revision, RevisionRow } from '../../../src/mvcc/types.ts'
 import type { AuthRole, AuthUser, AuthView } from '../../../src/store/auth/types.ts'
-import type { FrozenStore, RevisionRow } from '../../../src/store/embedded-types.ts'
+import type { FrozenStore } from '../../../src/store/embedded-types.ts'
 
 /** One change of a transaction; without a value it is a delete. */
 export interface Change {

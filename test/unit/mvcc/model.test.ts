@@ -93,7 +93,9 @@ function visibleIn(mvcc: Mvcc) {
   copy.importDone()
   expect(copy.hash()).toBe(mvcc.hash())
   expect(copy.events({ ...all, from })).toEqual(mvcc.events({ ...all, from }))
-  const rows = [...mvcc.freeze().byRevision()].flat().map(row => [row.mod, row.sub, row.key])
+  const rows = [...mvcc.freeze().byRevision()]
+    .flat()
+    .map(({ kv, sub }) => [kv.modRevision, sub, kv.key])
   const atFloor = mvcc.range({ type: 'range', key: 'k', rangeEnd: 'l', revision: from })
   return { hash: mvcc.hash(), slices, rows, atFloor, events: mvcc.events({ ...all, from }) }
 }
