@@ -3,13 +3,14 @@ import type { Cancel, Clock } from '../kernel/clock.ts'
 import type { FrameWriter } from './frame-writer.ts'
 import { pingFrame } from './framing.ts'
 
-const pingMs = 1_000
+const pingMs = 500
 /** Pings without an answer after which the connection is given up. */
-const unansweredMax = 5
+const unansweredMax = 3
 
 /**
  * Gives a connection up that leads nowhere. Where packets are lost without a word TCP notices after
- * minutes, and once the network has healed it may wait as long again as it was down. Bytes that the
+ * minutes, and once the network has healed it may wait as long again as it was down: until then
+ * this member is cut off one way, and a second fault leaves no majority. Bytes that the
  * kernel takes are as good as an answer, for a ping may stand behind a long queue.
  */
 export function ping(socket: TLSSocket, writer: FrameWriter, clock: Clock): Cancel {

@@ -49,6 +49,8 @@ export class Proposer {
   #queue: Uint8Array[] = []
   #queueBytes = 0
   #sequence = 0
+  /** Nothing below is pending. */
+  #lowest = 1
   /** Proposals accepted from callers. */
   proposals = 0
   /** Writes refused here because their fence's term is over: they never reached the log. */
@@ -71,7 +73,7 @@ export class Proposer {
     }
     if (this.#pending.size >= limits.pendingMax) return Promise.resolve(overloaded)
     const sequence = ++this.#sequence
-    const settledBelow: number = this.#pending.keys().next().value ?? sequence
+    const settledBelow = this.#settledBelow()
     const identity = { origin: core.id, incarnation: this.#incarnation, sequence }
     const { caller } = options
     const bytes = packCommand({ ...identity, settledBelow, fence, caller, action })
@@ -175,6 +177,12 @@ export class Proposer {
   /** The replica stops: nobody is left waiting. */
   endAll(): void {
     for (const pending of this.#pending.values()) this.#settle(pending, late(pending))
+  }
+
+  /** The first sequence without a result. A map of many is slow to tell its first key. */
+  #settledBelow(): number {
+    while (this.#lowest < this.#sequence && !this.#pending.has(this.#lowest)) this.#lowest++
+    return this.#lowest
   }
 
   #settle(pending: Pending, result: ActionResult): void {
