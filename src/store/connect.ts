@@ -1,4 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
+import { Announced } from '../kernel/announced.ts'
 import type { KeyValue, LeaseId, RangeOp, Revision } from '../mvcc/types.ts'
 import type { ClusterMember } from './embedded-types.ts'
 import { type FromStore, type Method, Outbox, receive, type ToStore } from './port.ts'
@@ -25,8 +26,7 @@ class ConnectedStore implements types.Store, types.Membership {
   readonly #outbox: Outbox<ToStore>
   readonly #calls = new Map<number, Call>()
   readonly #watches = new Map<number, types.WatchHandlers>()
-  readonly #listeners = new Set<(leadership: types.Leadership) => void>()
-  #leadership: types.Leadership = { leading: false, term: 0, leader: null }
+  readonly #leadership = new Announced<types.Leadership>(nobody(0))
   #lastId = 0
   #closed = false
 
@@ -108,9 +108,7 @@ class ConnectedStore implements types.Store, types.Membership {
   }
 
   onLeadership(listener: (leadership: types.Leadership) => void): () => void {
-    this.#listeners.add(listener)
-    listener(this.#leadership)
-    return () => this.#listeners.delete(listener)
+    return this.#leadership.listen(listener)
   }
 
   onMessage(message: FromStore): void {
@@ -145,7 +143,7 @@ class ConnectedStore implements types.Store, types.Membership {
         this.#onEnd(message[1], message[2])
         return
       case 'leadership':
-        this.#setLeadership(message[1])
+        this.#leadership.set(message[1])
         return
     }
   }
@@ -154,8 +152,8 @@ class ConnectedStore implements types.Store, types.Membership {
     this.#closed = true
     for (const id of [...this.#calls.keys()]) this.#onResult(id, closed)
     for (const id of [...this.#watches.keys()]) this.#onEnd(id, closed)
-    const { leading, term } = this.#leadership
-    if (leading) this.#setLeadership({ leading: false, term, leader: null })
+    const { leading, term } = this.#leadership.value
+    if (leading) this.#leadership.set(nobody(term))
   }
 
   #call<T>(method: Method, ...args: readonly unknown[]): Promise<T> {
@@ -179,11 +177,10 @@ class ConnectedStore implements types.Store, types.Membership {
     this.#watches.delete(id)
     handlers?.onEnd(failure)
   }
+}
 
-  #setLeadership(leadership: types.Leadership): void {
-    this.#leadership = leadership
-    for (const listener of this.#listeners) listener(leadership)
-  }
+function nobody(term: number): types.Leadership {
+  return { leading: false, term, leader: null }
 }
 
 /** Puts the parts of a long list before its last one. */

@@ -1,3 +1,4 @@
+import { Announced } from '../kernel/announced.ts'
 import type { Cancel, Clock } from '../kernel/clock.ts'
 import type { Logger } from '../kernel/logger.ts'
 import type { Prng } from '../kernel/prng.ts'
@@ -6,29 +7,29 @@ import type { Startable } from '../kernel/startable.ts'
 import type { Channel } from '../p2p/types.ts'
 import type { Core } from '../raft/core.ts'
 import { stepAll } from '../raft/step.ts'
-import type { CommitMessage, Entry, Input, Message, Ready } from '../raft/types.ts'
+import type { Entry, Input, Message, Ready } from '../raft/types.ts'
 import type { Disk } from '../wal/disk.ts'
 import type { Wal } from '../wal/wal.ts'
 import type { Command } from './command.ts'
 import {
   type Frame,
   type LeaderRequest,
-  packFrame,
   type Refusal,
   type SnapshotSliceMessage,
   unpackFrame,
 } from './frames.ts'
+import { HandOver } from './hand-over.ts'
 import { Hello } from './hello.ts'
 import { LeaderCalls, type Serve } from './leader-calls.ts'
 import { Lessor } from './lessor.ts'
 import type { ActionResult, Machine } from './machine.ts'
 import { refusalOfChange } from './members.ts'
 import type { Timings } from './options.ts'
+import { Outgoing } from './outgoing.ts'
 import { type Host, Proposer } from './proposer.ts'
 import { Reader } from './reader.ts'
 import type { Roster } from './roster.ts'
 import { Samples } from './samples.ts'
-import { SlowDisk } from './slow-disk.ts'
 import { SnapshotPace } from './snapshot-pace.ts'
 import type { SnapshotPoint } from './snapshots.ts'
 import { Snapshotter } from './snapshotter.ts'
@@ -71,6 +72,8 @@ export interface ReplicaParts {
   readonly onDiskFailed: (error: unknown) => void
 }
 
+const handOver: Input = { type: 'transfer' }
+
 /** Looked at this often: deadlines, repeats, stalled transfers. */
 const slowTickMs = 50
 
@@ -96,30 +99,23 @@ export abstract class Driver implements Startable {
   protected readonly commitMs = new Samples()
   protected readonly tickWatch: TickWatch
   protected readonly sweeper: Sweeper
-  protected readonly rtts = new Map<string, number>()
+  protected readonly outgoing: Outgoing
   protected running = false
   readonly #core: Core
   readonly #hello: Hello
   readonly #snapshotter: Snapshotter
-  readonly #slowDisk: SlowDisk
+  readonly #handOver: HandOver
   readonly #pace: SnapshotPace
-  readonly #listeners = new Set<(leadership: types.Leadership) => void>()
-  readonly #rosterListeners = new Set<(roster: Roster) => void>()
-  readonly #outgoing = new Map<string, Frame[]>()
-  readonly #heartbeats = new Map<string, number>()
-  /** By receiver: commit messages that wait for the end of the turn. */
-  readonly #notices = new Map<string, CommitMessage>()
+  readonly #leadership: Announced<types.Leadership>
+  readonly #roster: Announced<Roster>
   #machine: Machine
   #inputs: Input[] = []
-  #leadership: types.Leadership
   #stopped = Promise.resolve()
   #turnScheduled = false
-  #stalled = false
   #ticker: Cancel | undefined
   #lastTickAt = 0
   #lastSlowTickAt = 0
   #lastLeaseCheckAt = 0
-  #lastHandOverAt = Number.NEGATIVE_INFINITY
   #point: { index: number; term: number }
 
   constructor(parts: ReplicaParts) {
@@ -128,17 +124,24 @@ export abstract class Driver implements Startable {
     this.#machine = parts.machine
     const { core, clock, timings, disk, channel, logger } = parts
     this.#point = { index: core.applied, term: core.log.term(core.applied) ?? 0 }
-    this.#leadership = { leading: false, term: core.term, leader: null }
-    const post = (to: string, item: Frame) => this.#post(to, item)
+    this.#leadership = new Announced<types.Leadership>({
+      leading: false,
+      term: core.term,
+      leader: null,
+    })
+    this.#roster = new Announced(this.#machine.roster)
     const wake = () => this.wake()
+    const defer = (callback: () => void) => parts.defer(() => this.#guard(callback))
+    const now = () => clock.now()
+    this.outgoing = new Outgoing({ now, defer, wake, send: (...to) => channel.send(...to) })
+    const post = (to: string, item: Frame) => this.outgoing.post(to, item)
     const host: Host = { core, clock, timings, post, wake }
     this.proposer = new Proposer(host, parts.incarnation, this.commitMs)
     this.reader = new Reader(host)
     this.calls = new LeaderCalls(host, request => this.#serve[request.type](request as never))
-    this.#slowDisk = new SlowDisk(timings)
+    this.#handOver = new HandOver(timings, logger)
     this.tickWatch = new TickWatch(timings.tickMs)
     this.watchers = new Watchers(() => this.#machine.mvcc, parts.defer)
-    const defer = (callback: () => void) => parts.defer(() => this.#guard(callback))
     this.sweeper = new Sweeper(() => this.#machine.mvcc, defer)
     const roster = () => this.#machine.roster
     const onRefused = (refusal: Refusal) => this.#onRefused(refusal)
@@ -195,23 +198,18 @@ export abstract class Driver implements Startable {
    * a control plane that doesn't run must not hold the store's leadership.
    */
   setMainThreadStalled(stalled: boolean): void {
-    if (this.#stalled === stalled) return
-    this.#stalled = stalled
+    if (!this.#handOver.setStalled(stalled)) return
     this.parts.logger.warn('main thread', { stalled })
     this.input({ type: 'passive', passive: stalled })
   }
 
   onLeadership(listener: (leadership: types.Leadership) => void): () => void {
-    this.#listeners.add(listener)
-    listener(this.#leadership)
-    return () => this.#listeners.delete(listener)
+    return this.#leadership.listen(listener)
   }
 
   /** Called at once, then whenever the records of members have changed. */
   onRoster(listener: (roster: Roster) => void): () => void {
-    this.#rosterListeners.add(listener)
-    listener(this.#machine.roster)
-    return () => this.#rosterListeners.delete(listener)
+    return this.#roster.listen(listener)
   }
 
   /** For the simulator's checkers and for tests: not to be changed. */
@@ -230,7 +228,7 @@ export abstract class Driver implements Startable {
   }
 
   protected get leadership(): types.Leadership {
-    return this.#leadership
+    return this.#leadership.value
   }
 
   protected input(input: Input): void {
@@ -272,7 +270,7 @@ export abstract class Driver implements Startable {
       return message === undefined ? { value: true } : { message }
     },
     'lease-time': ({ lease }) => {
-      if (!this.#leadership.leading) return undefined
+      if (!this.leadership.leading) return undefined
       return { value: this.lessor.remainingMs(lease, this.parts.clock.now()) ?? -1 }
     },
   }
@@ -295,7 +293,7 @@ export abstract class Driver implements Startable {
 
   #onWelcomeFrame(from: string, frame: Frame): void {
     if (this.#machine.roster.isRemoved(from)) {
-      this.#post(from, { x: { reason: 'removed' } })
+      this.outgoing.post(from, { x: { reason: 'removed' } })
       return
     }
     for (const message of frame.r ?? []) this.#onMessage(message)
@@ -315,11 +313,7 @@ export abstract class Driver implements Startable {
   }
 
   #onMessage(message: Message): void {
-    if (message.type === 'heartbeat-answer') {
-      const sentAt = this.#heartbeats.get(message.from)
-      this.#heartbeats.delete(message.from)
-      if (sentAt !== undefined) this.rtts.set(message.from, this.parts.clock.now() - sentAt)
-    }
+    if (message.type === 'heartbeat-answer') this.outgoing.onHeartbeatAnswer(message.from)
     this.#inputs.push({ type: 'message', message })
   }
 
@@ -358,24 +352,13 @@ export abstract class Driver implements Startable {
       this.#snapshotter.tick()
       this.onSlowTick(now)
     }
-    if (this.#leadership.leading) this.#expireLeases(now)
-    this.#maybeHandOver(now)
+    if (this.leadership.leading) this.#expireLeases(now)
+    if (this.#core.role === 'leader' && this.#isHandOverDue(now)) this.#inputs.push(handOver)
     this.#turn()
   }
 
-  /** A main thread that does not answer, or a disk that has become slow, must not lead. */
-  #maybeHandOver(now: number): void {
-    if (this.#core.role !== 'leader') return
-    const isSlow = this.#slowDisk.isSlow(now)
-    if (!this.#stalled && !isSlow) return
-    const pauseMs = isSlow ? this.parts.timings.slowDiskPauseMs : 1_000
-    if (now - this.#lastHandOverAt < pauseMs) return
-    this.#lastHandOverAt = now
-    if (isSlow) {
-      this.parts.logger.warn('the disk is slow: leadership moves', this.fsyncMs.percentiles())
-      this.#slowDisk.reset()
-    }
-    this.#inputs.push({ type: 'transfer' })
+  #isHandOverDue(now: number): boolean {
+    return this.#handOver.isDue(now, () => this.fsyncMs.percentiles())
   }
 
   /** This thread itself was away: it must not take its own silence for the leader's. */
@@ -407,7 +390,7 @@ export abstract class Driver implements Startable {
   #turn(): void {
     this.#noticeSleep(this.parts.clock.now())
     if (this.#hello.isWaiting) {
-      this.#flush()
+      this.outgoing.flush()
       return
     }
     this.proposer.flush()
@@ -419,15 +402,14 @@ export abstract class Driver implements Startable {
     const read = this.reader.takeInput()
     if (read !== undefined) inputs.push(read)
     if (inputs.length > 0) this.#step(inputs)
-    this.#flush()
+    this.outgoing.flush()
     // Without room in the log, or while leadership is handed over, the next answer or tick goes on.
     if (this.proposer.isWaiting && data.length > 0) this.wake()
   }
 
   #step(inputs: readonly Input[]): void {
     const ready = stepAll(this.#core, inputs, this.parts.prng)
-    this.#sendMessages(ready.messagesNow)
-    this.#flush()
+    this.outgoing.send(ready.messagesNow)
     let synced: Input | undefined
     try {
       synced = this.#persist(ready)
@@ -435,8 +417,7 @@ export abstract class Driver implements Startable {
       this.#onDiskFailed(error)
       return
     }
-    this.#sendMessages(ready.messagesAfterSync)
-    this.#flush()
+    this.outgoing.send(ready.messagesAfterSync)
     if (ready.restored !== undefined) this.#restore(ready.restored)
     if (ready.softChanged) this.#onSoftChange()
     this.#apply(ready.committed)
@@ -461,56 +442,9 @@ export abstract class Driver implements Startable {
     }
     const now = clock.now()
     this.fsyncMs.add(now - begun)
-    this.#slowDisk.add(now, now - begun)
+    this.#handOver.synced(now, now - begun)
     const last = ready.entries.at(-1)
     return last && { type: 'synced', index: last.index, term: last.term }
-  }
-
-  #sendMessages(messages: readonly Message[]): void {
-    for (const message of messages) {
-      if (message.type === 'commit') {
-        this.#holdNotice(message)
-        continue
-      }
-      if (message.type === 'heartbeat' && !this.#heartbeats.has(message.to)) {
-        this.#heartbeats.set(message.to, this.parts.clock.now())
-      }
-      const notice = this.#notices.get(message.to)
-      if (notice !== undefined && tellsCommit(message, notice)) this.#notices.delete(message.to)
-      this.#post(message.to, { r: [message] })
-    }
-  }
-
-  /**
-   * What is committed is told after this turn has answered its callers. The next append, which is
-   * often on its way by then, says it as well: under load that saves a frame for each.
-   */
-  #holdNotice(message: CommitMessage): void {
-    if (this.#notices.size === 0) this.parts.defer(() => this.#guard(() => this.#sendNotices()))
-    this.#notices.set(message.to, message)
-  }
-
-  #sendNotices(): void {
-    for (const [to, notice] of this.#notices) this.#post(to, { r: [notice] })
-    this.#notices.clear()
-    this.#flush()
-  }
-
-  /** Raft messages of one turn share a frame; the rest are frames of their own. */
-  #post(to: string, item: Frame): void {
-    const frames = this.#outgoing.get(to)
-    if (frames === undefined) this.#outgoing.set(to, [item])
-    else if (item.r !== undefined && frames.at(-1)!.r !== undefined)
-      frames.at(-1)!.r!.push(...item.r)
-    else frames.push(item)
-    this.wake()
-  }
-
-  #flush(): void {
-    for (const [to, frames] of this.#outgoing) {
-      for (const frame of frames) this.parts.channel.send(to, packFrame(frame))
-    }
-    this.#outgoing.clear()
   }
 
   #apply(entries: readonly Entry[]): void {
@@ -529,14 +463,14 @@ export abstract class Driver implements Startable {
     }
     this.watchers.flush()
     this.sweeper.wake()
-    if (this.#machine.roster.version !== version) this.#tellRoster()
+    if (this.#machine.roster.version !== version) this.#roster.set(this.#machine.roster)
     if (established && this.#core.role === 'leader') this.#onEstablished()
     const isDue = this.#pace.isDue(this.#point.index, this.#machine.mvcc.bytes)
     if (isDue && this.#snapshotter.isFree(this.parts.clock.now())) this.#snapshotter.take()
   }
 
   #onApplied(command: Command, result: ActionResult): void {
-    if (this.#leadership.leading && result.ok) {
+    if (this.leadership.leading && result.ok) {
       this.lessor.onApplied(command, this.#machine, this.parts.clock.now())
     }
     this.proposer.onApplied(command, result)
@@ -546,8 +480,8 @@ export abstract class Driver implements Startable {
     const { term } = this.#core
     const { revision } = this.#machine.mvcc
     this.lessor.begin(this.#machine, this.parts.clock.now())
-    this.#slowDisk.reset()
-    this.#setLeadership({ leading: true, term, revision })
+    this.#handOver.begin()
+    this.#leadership.set({ leading: true, term, revision })
   }
 
   #onSoftChange(): void {
@@ -555,22 +489,15 @@ export abstract class Driver implements Startable {
     this.parts.logger.info('raft', { role, term, leader })
     this.proposer.leaderChanged()
     this.reader.leaderChanged()
-    this.#heartbeats.clear()
-    this.#notices.clear()
-    this.rtts.clear()
+    this.outgoing.leaderChanged()
     this.wake()
     if (role !== 'leader') {
       this.#snapshotter.stopSending()
       this.lessor.end()
     }
-    const { leading, term: oldTerm } = this.#leadership
+    const { leading, term: oldTerm } = this.leadership
     if (leading && role === 'leader' && oldTerm === term) return
-    this.#setLeadership({ leading: false, term, leader })
-  }
-
-  #setLeadership(leadership: types.Leadership): void {
-    this.#leadership = leadership
-    for (const listener of this.#listeners) listener(leadership)
+    this.#leadership.set({ leading: false, term, leader })
   }
 
   #restore(point: { readonly index: number; readonly term: number }): void {
@@ -580,11 +507,7 @@ export abstract class Driver implements Startable {
     this.parts.logger.info('restored from a snapshot', { index: point.index })
     this.proposer.onRestored(this.#machine.dedupe)
     this.watchers.flushLater()
-    this.#tellRoster()
-  }
-
-  #tellRoster(): void {
-    for (const listener of this.#rosterListeners) listener(this.#machine.roster)
+    this.#roster.set(this.#machine.roster)
   }
 
   #snapshotPoint(): SnapshotPoint {
@@ -597,9 +520,4 @@ export abstract class Driver implements Startable {
     this.parts.wal.compact(keepFrom)
     this.input({ type: 'compact', index: keepFrom })
   }
-}
-
-/** The message says what the held notice says, or more. */
-function tellsCommit(message: Message, notice: CommitMessage): boolean {
-  return message.type === 'append' && message.commit >= notice.commit
 }

@@ -267,7 +267,7 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
       core: this.core,
       machine: this.machine,
       tickMs: this.parts.timings.tickMs,
-      rtts: this.rtts,
+      rtts: this.outgoing.rtts,
       proposals: this.proposer.proposals,
       fencedEarly: this.proposer.fenced,
       wal: this.parts.wal,

@@ -46,7 +46,7 @@ const mutations: readonly Mutation[] = [
     'answering an append before the fsync',
     'store/driver.js',
     'let synced;',
-    'this.#sendMessages(ready.messagesAfterSync); this.#flush(); let synced;',
+    'this.outgoing.send(ready.messagesAfterSync); let synced;',
     'crashes',
   ),
   one(

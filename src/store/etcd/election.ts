@@ -1,3 +1,4 @@
+import { Announced } from '../../kernel/announced.ts'
 import { type Clock, sleep } from '../../kernel/clock.ts'
 import type { Logger } from '../../kernel/logger.ts'
 import type { Key, LeaseId } from '../../mvcc/types.ts'
@@ -29,8 +30,7 @@ export interface ElectionParts {
 export class Election {
   readonly #parts: ElectionParts
   readonly #candidates: Candidates
-  readonly #listeners = new Set<(leadership: Leadership) => void>()
-  #leadership: Leadership = { leading: false, term: 0, leader: null }
+  readonly #leadership = new Announced<Leadership>({ leading: false, term: 0, leader: null })
   #lease: HeldLease | undefined
   #own: Candidate | undefined
   /** etcd has granted this member's last lease, and it is not lost. */
@@ -61,7 +61,7 @@ export class Election {
   }
 
   get leadership(): Leadership {
-    return this.#leadership
+    return this.#leadership.value
   }
 
   get inTouch(): boolean {
@@ -69,9 +69,7 @@ export class Election {
   }
 
   onLeadership(listener: (leadership: Leadership) => void): () => void {
-    this.#listeners.add(listener)
-    listener(this.#leadership)
-    return () => this.#listeners.delete(listener)
+    return this.#leadership.listen(listener)
   }
 
   /** The key that a term's fence is compared with; `over` when the term surely is. */
@@ -206,7 +204,7 @@ export class Election {
     }
     this.#establishing = 0
     const known = this.#inTouch && leader?.id !== this.#parts.id ? leader : undefined
-    const term = Math.max(this.#leadership.term, leader?.term ?? 0)
+    const term = Math.max(this.#leadership.value.term, leader?.term ?? 0)
     this.#tell({ leading: false, term, leader: known?.id ?? null })
   }
 
@@ -224,15 +222,14 @@ export class Election {
   }
 
   #tell(leadership: Leadership): void {
-    const before = this.#leadership
+    const before = this.#leadership.value
     const isSame =
       before.leading === leadership.leading &&
       before.term === leadership.term &&
       leaderOf(before) === leaderOf(leadership)
     if (isSame) return
-    this.#leadership = leadership
     this.#parts.logger.info('leadership', { ...leadership })
-    for (const listener of this.#listeners) listener(leadership)
+    this.#leadership.set(leadership)
   }
 
   #onLeaseLost(): void {
