@@ -50,7 +50,7 @@ export async function planMembers(
   const folder = mkdtempSync(join(tmpdir(), 'quorate-members-'))
   const members: MeshMember[] = []
   for (let n = 1; n <= size; n++) {
-    const name = `member-${n}`
+    const name = `peer-${n}`
     const { peerId } = await ensureIdentity(join(folder, `${name}.key`))
     const id = (randomBytes(8).readBigUInt64BE() >> 1n).toString(16).padStart(16, '0')
     members.push({ id, name, peerId, host: '127.0.0.1', port: await freePort() })

@@ -3,9 +3,9 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { sleep } from '../../../src/kernel/clock.ts'
+import { type StoreCluster, startStoreCluster } from '../../support/store-cluster.ts'
 import { createPki, etcdctl, type TestPki } from '../../unit/etcd/etcdctl.ts'
 import { type ReferenceEtcd, startReference } from './etcdctl-reference.ts'
-import { type OurEtcd, startReplicas } from './etcdctl-replicas.ts'
 import { runStep, type Side } from './etcdctl-runner.ts'
 import { script } from './etcdctl-script.ts'
 
@@ -19,14 +19,15 @@ const healthyMs = 6_000
 let pki: TestPki
 let flags: string[]
 let reference: ReferenceEtcd
-let ours: OurEtcd
+let ours: StoreCluster
 
 beforeAll(async () => {
   if (!hasEtcd) return
   pki = await createPki()
-  flags = await pki.client('admin')
+  // While there are no users only administrators of the cluster may come.
+  flags = await pki.client('admin', ['system:masters'])
   reference = await startReference(pki, flags)
-  ours = await startReplicas(pki)
+  ours = await startStoreCluster({ ca: pki.ca.cert, ...pki.server })
   await sleep(healthyMs)
 }, 60_000)
 afterAll(async () => {
