@@ -74,7 +74,9 @@ export function peerLost(core: Core, peer: MemberId, prng: Prng): void {
     if (progress.state === 'replicate') progress.probe(progress.match + 1)
     progress.paused = true
   }
-  if (peer !== core.leader || core.role === 'leader' || core.listen > 0) return
+  if (peer !== core.leader || core.role === 'leader') return
+  // Who was asleep doesn't campaign, but a refused redial is no silence that it slept through: it
+  // stands in nobody's way.
   core.lostLeader = true
   if (!mayCampaign(core)) return
   core.campaignIn = rank(core, peer) * core.config.rankTicks
