@@ -20,6 +20,8 @@ export type ToMember =
       readonly durationMs: number
       /** Number of each writer's first request. */
       readonly first: number
+      /** Keys of each writer; a thousand if absent. */
+      readonly keys?: number
     }
   | { readonly type: 'partition'; readonly from: readonly string[] }
   | { readonly type: 'heal' }
@@ -68,8 +70,8 @@ async function answer(message: ToMember): Promise<void> {
       consensus.tell({ type: 'heal' })
       return
     case 'measure': {
-      const { workload, outstanding, durationMs, first } = message
-      const perform = overStore(store, workload)
+      const { workload, outstanding, durationMs, first, keys } = message
+      const perform = overStore(store, workload, keys)
       const shifted: Perform = (writer, n) => perform(writer, first + n)
       const figures = await measure(shifted, outstanding, durationMs)
       tell({ type: 'figures', figures })

@@ -68,8 +68,8 @@ export async function startQuorate(
       await start(size)
       return must(targets[size], 'one more')
     },
-    measureInside: async (workload, outstanding, durationMs, first = 0) => {
-      const message = { type: 'measure', workload, outstanding, durationMs, first } as const
+    measureInside: async (workload, outstanding, durationMs, first = 0, keys) => {
+      const message = { type: 'measure', workload, outstanding, durationMs, first, keys } as const
       return (await ask(message, 'figures')).figures
     },
     async partition(n, cut) {

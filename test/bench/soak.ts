@@ -11,8 +11,9 @@ const store: StoreMemberOptions['store'] = {
   autoCompaction: { mode: 'revision', retention: 10_000 },
 }
 
-/** Puts under way; each writer has a thousand keys of its own: 100,000 in all. */
-const writers = 100
+/** Puts under way; each writer has keys of its own: 100,000 in all. */
+const writers = 400
+const keysPerWriter = 250
 /** Puts before anything is measured: each key is there, and the log has come round a few times. */
 const warmUpPuts = 400_000
 const sliceMs = 2_000
@@ -61,6 +62,7 @@ async function soak(system: EmbeddedSystem, writes: number): Promise<readonly [U
       writers,
       sliceMs,
       Math.floor((done + warmUpPuts) / writers),
+      keysPerWriter,
     )
     if (failed > 0) say(`${failed} puts failed`)
     done += Math.round((perSecond * sliceMs) / 1_000)

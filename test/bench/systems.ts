@@ -29,12 +29,13 @@ export interface EmbeddedSystem extends System {
     answer: T,
     n?: number,
   ): Promise<Extract<FromMember, { type: T }>>
-  /** `first`: number of each writer's first request, 0 without. */
+  /** `first`: number of each writer's first request, 0 without; `keys`: of each writer. */
   measureInside(
     workload: Workload,
     outstanding: number,
     durationMs: number,
     first?: number,
+    keys?: number,
   ): Promise<Figures>
   /** Cuts member `n` off from the others, both ways, or heals it. */
   partition(n: number, cut: boolean): Promise<void>

@@ -12,12 +12,13 @@ export type Workload = (typeof workloads)[number]
 /** Bytes of a value. */
 export const valueBytes = 256
 const value = Buffer.alloc(valueBytes, 'v')
-const keysPerWriter = 1_000
+/** Keys of each writer, unless it is said otherwise. */
+const usualKeys = 1_000
 
-const keyOf = (writer: number, n: number) => `bench/${writer}/${n % keysPerWriter}`
+const keyOf = (writer: number, n: number, keys = usualKeys) => `bench/${writer}/${n % keys}`
 
-/** The store of this process, as the API server uses it. */
-export function overStore(store: Store, workload: Workload): Perform {
+/** The store of this process, as the API server uses it. `keys`: of each writer. */
+export function overStore(store: Store, workload: Workload, keys?: number): Perform {
   const put = (key: string) => ({ type: 'put', key, value }) as const
   const isUnset = (key: string) => ({ key, target: 'version', op: '>', operand: -1 }) as const
   const requests: Readonly<Record<Workload, (key: string) => Promise<{ readonly ok: boolean }>>> = {
@@ -26,7 +27,7 @@ export function overStore(store: Store, workload: Workload): Perform {
     serializable: key => store.range({ type: 'range', key }, { serializable: true }),
     txn: key => store.txn({ compares: [isUnset(key)], success: [put(key)], failure: [] }),
   }
-  return async (writer, n) => (await requests[workload](keyOf(writer, n))).ok
+  return async (writer, n) => (await requests[workload](keyOf(writer, n, keys))).ok
 }
 
 /** etcd's gRPC API, over several connections. */
