@@ -46,12 +46,19 @@ const faults: readonly Fault[] = [
     begin: (system, n) => transfer(system, n),
     end: async () => {},
   },
+  {
+    // What the machine itself does to a writer: its disk and its other users.
+    name: 'nothing',
+    can: () => true,
+    begin: async () => {},
+    end: async () => {},
+  },
 ]
 
 /**
  * How long nothing can be written after a fault of the leader: one writer with retries over all
- * endpoints, the longest time between two acknowledged writes. `--trials N` of each fault;
- * `--only NAME`; then `--load-minutes N` of full load without any fault, in which nobody may elect.
+ * endpoints, the longest time between two acknowledged writes. `--trials N` of each fault, and of
+ * none; `--only NAME`; then `--load-minutes N` of full load without any fault, in which nobody may elect.
  */
 export async function benchFailover(args: readonly string[]): Promise<void> {
   const option = (name: string, otherwise: string) => {
@@ -85,6 +92,7 @@ async function series(system: System, fault: Fault, trials: number): Promise<voi
     `p90 ${at(0.9).toFixed(0)}`,
     `p99 ${at(0.99).toFixed(0)}`,
     `max ${sorted.at(-1)!.toFixed(0)} ms`,
+    `${gaps.filter(gap => gap > 100).length} above 100`,
   ]
   say(`${fault.name.padEnd(10)} ${system.name.padEnd(8)} ${trials} trials: ${figures.join(', ')}`)
 }
