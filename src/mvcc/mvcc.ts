@@ -326,11 +326,6 @@ export class Mvcc {
     const { rows } = this.#histories
     const previous = this.#live(op.key, writing.revision)
     const isNew = previous === 0
-    // Read first: writing may move on what is behind a row's number.
-    const result: PutResult =
-      op.prevKv && !isNew
-        ? { type: 'put', prevKv: this.#histories.toKeyValue(previous) }
-        : { type: 'put' }
     const oldLease = isNew ? 0 : rows.lease(previous)
     const lease = op.ignoreLease ? oldLease : (op.lease ?? 0)
     this.#write(writing, previous, {
@@ -345,15 +340,16 @@ export class Mvcc {
     if (isNew) this.#liveKeys++
     else this.leases.detach(oldLease, op.key)
     this.leases.attach(lease, op.key)
-    return result
+    if (!op.prevKv || isNew) return { type: 'put' }
+    return { type: 'put', prevKv: this.#histories.toKeyValue(previous) }
   }
 
   #deleteRange(op: DeleteOp, writing: Writing): DeleteResult {
     const found = liveIn(this.#readable, op.key, op.rangeEnd, writing.revision)
-    const result: DeleteResult = { type: 'delete', deleted: found.length }
-    const prevKvs = op.prevKv ? found.map(id => this.#histories.toKeyValue(id)) : undefined
     for (const id of found) this.#delete(this.#histories.keyOf(id), writing)
-    return prevKvs ? { ...result, prevKvs } : result
+    const result: DeleteResult = { type: 'delete', deleted: found.length }
+    if (!op.prevKv) return result
+    return { ...result, prevKvs: found.map(id => this.#histories.toKeyValue(id)) }
   }
 
   #delete(key: Key, writing: Writing): void {
