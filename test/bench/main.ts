@@ -1,4 +1,5 @@
 import { benchFailover } from './failover.ts'
+import { benchIdle } from './idle.ts'
 import { benchKeys } from './keys.ts'
 import { benchMesh } from './mesh.ts'
 import { benchSoak } from './soak.ts'
@@ -11,6 +12,7 @@ import { benchStore } from './store.ts'
 const benches: Readonly<Record<string, (args: readonly string[]) => Promise<void>>> = {
   store: benchStore,
   failover: benchFailover,
+  idle: benchIdle,
   keys: benchKeys,
   mesh: benchMesh,
   soak: benchSoak,

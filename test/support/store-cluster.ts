@@ -29,7 +29,8 @@ export interface StoreCluster {
   stop(): Promise<void>
 }
 
-const timings: StoreMemberOptions['timings'] = {
+/** Times of members that are started by themselves. */
+export const storeTimings: StoreMemberOptions['timings'] = {
   profile: 'lan',
   heartbeatMs: 50,
   electionTimeoutMinMs: 300,
@@ -62,7 +63,7 @@ export async function planMembers(
       voters: members.map(member => ({ id: member.id, name: member.name })),
       meshKeyFile: join(folder, `${name}.key`),
       storeDir: join(folder, name),
-      ...{ timings, logLevel: 'error' as const },
+      ...{ timings: storeTimings, logLevel: 'error' as const },
       store: {
         snapshotEntries: 10_000,
         quotaBytes: 8 * 2 ** 30,
