@@ -10,9 +10,10 @@ import { Probe } from '../probe/probe.ts'
 import type { ProbeReport, Verdict } from '../probe/types.ts'
 import { deployWorkload, scaleWorkload, waitForReplicas } from '../probe/workload.ts'
 import { runFault } from '../supervisor/faults.ts'
-import { adminTls, leaderOf, PeerClients } from '../supervisor/peers.ts'
+import { adminTls, PeerClients } from '../supervisor/peers.ts'
 import { openCluster, type PreparedCluster } from '../supervisor/prepare.ts'
 import { waitUntilReady } from '../supervisor/ready.ts'
+import { leaderHere } from '../supervisor/views.ts'
 import { down } from './down.ts'
 import type { CliParts } from './types.ts'
 import { up } from './up.ts'
@@ -177,7 +178,7 @@ async function waitForLeader(clients: PeerClients, not: string | undefined): Pro
   const deadline = performance.now() + leaderTimeoutMs
   while (performance.now() < deadline) {
     const views = await clients.views({ timeoutMs: 200 })
-    const leader = leaderOf(views.filter(view => view.name !== not))
+    const leader = leaderHere(views.filter(view => view.name !== not))
     if (leader) return leader.name
     await sleep(10)
   }

@@ -3,10 +3,12 @@ import type { Fault } from '../admin/types.ts'
 import type { DataLayout } from '../config/layout.ts'
 import { formatAddress } from '../config/ports.ts'
 import type { ClusterConfig } from '../config/types.ts'
+import { must } from '../kernel/assert.ts'
 import { sleep } from '../kernel/clock.ts'
 import { runFault } from '../supervisor/faults.ts'
-import { leaderOf, PeerClients } from '../supervisor/peers.ts'
+import { PeerClients } from '../supervisor/peers.ts'
 import { openCluster } from '../supervisor/prepare.ts'
+import { leaderOf } from '../supervisor/views.ts'
 import { UsageError } from './types.ts'
 
 const transferTimeoutMs = 10_000
@@ -70,7 +72,8 @@ export async function transferLeader(
   const cluster = openCluster(resolve(options.data))
   const clients = new PeerClients(cluster)
   try {
-    const before = leaderOf(await clients.views())
+    const views = await clients.views()
+    const before = leaderOf(views)
     if (!before) throw new UsageError('there is no leader now; see: quorate status', 3)
     if (target === before.name) {
       process.stdout.write(`${target} leads already\n`)
@@ -78,7 +81,9 @@ export async function transferLeader(
     }
     if (target) clients.get(target)
     const began = performance.now()
-    await clients.get(before.name).transfer(target)
+    // Whoever is asked passes it on to the leader, which may run on another machine.
+    const asked = views.find(view => view.name === before.name) ?? views.find(view => view.report)
+    await clients.get(must(asked, 'a peer that answers').name).transfer(target)
     while (performance.now() - began < transferTimeoutMs) {
       const now = leaderOf(await clients.views())
       if (now && now.name !== before.name) {

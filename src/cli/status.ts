@@ -1,8 +1,11 @@
 import { resolve } from 'node:path'
+import type { GossipReport } from '../admin/types.ts'
 import { formatAddress } from '../config/ports.ts'
+import { must } from '../kernel/assert.ts'
 import { sleep } from '../kernel/clock.ts'
-import { hasQuorum, leaderOf, PeerClients, type PeerView } from '../supervisor/peers.ts'
+import { PeerClients } from '../supervisor/peers.ts'
 import { openCluster, type PreparedCluster } from '../supervisor/prepare.ts'
+import { elsewhereOf, hasQuorum, leaderOf, type PeerView } from '../supervisor/views.ts'
 
 const watchMs = 500
 const noQuorumExitCode = 3
@@ -17,6 +20,7 @@ export interface StatusReport {
   readonly kubeconfig: string
   readonly peers: readonly {
     readonly name: string
+    /** Null when it does not run, or not on this machine. */
     readonly pid: number | null
     readonly role: string
     readonly term: number | null
@@ -57,34 +61,50 @@ export async function status(options: {
 
 function reportOf(cluster: PreparedCluster, views: readonly PeerView[]): StatusReport {
   const { config, layout } = cluster
-  const leader = leaderOf(views)
-  const isEmbedded = config.datastore.driver === 'embedded'
+  const elsewhere = elsewhereOf(views)
+  const terms = [...views.map(view => view.report), ...elsewhere].map(peer => peer?.term ?? 0)
   return {
     cluster: config.name,
     quorum: hasQuorum(views),
-    term: Math.max(0, ...views.map(view => view.report?.term ?? 0)),
-    leader: leader?.name ?? null,
+    term: Math.max(0, ...terms),
+    leader: leaderOf(views)?.name ?? null,
     server: `https://${formatAddress(config.loadBalancer)}`,
     kubeconfig: layout.kubeconfig,
-    peers: config.peers.map((peer, index) => {
-      const report = views[index]?.report
-      const voter = peer.roles.includes('control-plane')
-      return {
-        name: peer.name,
-        pid: views[index]?.pid ?? null,
-        role: views[index]?.role ?? 'down',
-        term: report?.term ?? null,
-        commit: report?.commit ?? null,
-        applied: report?.applied ?? null,
-        revision: report?.revision ?? null,
-        dbBytes: report?.dbBytes ?? null,
-        walBytes: report?.walBytes ?? null,
-        ...(report?.hash ? { hash: report.hash } : {}),
-        api: voter ? `https://${formatAddress(peer.api)}` : '',
-        etcd: voter && isEmbedded ? `https://${formatAddress(peer.etcd)}` : '',
-      }
-    }),
+    peers: [
+      ...views.map((view, at) => peerHere(cluster, view, at)),
+      ...elsewhere.map(peerElsewhere),
+    ],
   }
+}
+
+type PeerStatus = StatusReport['peers'][number]
+
+/** `at`: its place in the configuration. */
+function peerHere({ config }: PreparedCluster, view: PeerView, at: number): PeerStatus {
+  const peer = must(config.peers[at], view.name)
+  const { report } = view
+  const voter = peer.roles.includes('control-plane')
+  const isEmbedded = config.datastore.driver === 'embedded'
+  return {
+    name: view.name,
+    pid: view.pid,
+    role: view.role,
+    term: report?.term ?? null,
+    commit: report?.commit ?? null,
+    applied: report?.applied ?? null,
+    revision: report?.revision ?? null,
+    dbBytes: report?.dbBytes ?? null,
+    walBytes: report?.walBytes ?? null,
+    ...(report?.hash ? { hash: report.hash } : {}),
+    api: voter ? `https://${formatAddress(peer.api)}` : '',
+    etcd: voter && isEmbedded ? `https://${formatAddress(peer.etcd)}` : '',
+  }
+}
+
+/** Of a peer that another machine runs only what it gossips is known. */
+function peerElsewhere({ name, role, term, commit, applied }: GossipReport): PeerStatus {
+  const unknown = { pid: null, revision: null, dbBytes: null, walBytes: null, api: '', etcd: '' }
+  return { name, role, term, commit, applied, ...unknown }
 }
 
 function table(report: StatusReport): string {

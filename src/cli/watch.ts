@@ -1,6 +1,7 @@
 import { sleep } from '../kernel/clock.ts'
-import { hasQuorum, leaderOf, PeerClients, type PeerView } from '../supervisor/peers.ts'
+import { PeerClients } from '../supervisor/peers.ts'
 import type { PreparedCluster } from '../supervisor/prepare.ts'
+import { hasQuorum, leaderOf, type PeerView } from '../supervisor/views.ts'
 
 const pollMs = 250
 
@@ -32,7 +33,7 @@ function lines(views: readonly PeerView[]): Map<string, string> {
   const result = new Map<string, string>()
   result.set(
     'cluster',
-    `quorum=${hasQuorum(views)} term=${leader?.report?.term ?? '-'} leader=${leader?.name ?? '-'}`,
+    `quorum=${hasQuorum(views)} term=${leader?.term ?? '-'} leader=${leader?.name ?? '-'}`,
   )
   for (const view of views) {
     result.set(view.name, `role=${view.role} term=${view.report?.term ?? '-'}`)

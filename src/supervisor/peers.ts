@@ -1,24 +1,16 @@
 import { AdminClient, type AdminTls } from '../admin/client.ts'
-import type { PeerReport, PeerRole } from '../admin/types.ts'
 import type { DataLayout } from '../config/layout.ts'
 import { formatAddress } from '../config/ports.ts'
 import { must } from '../kernel/assert.ts'
 import { readCertificate, readKeyPair } from '../pki/files.ts'
 import type { PreparedCluster } from './prepare.ts'
 import { processState, readRunRecord } from './processes.ts'
+import type { PeerView } from './views.ts'
 
 /** The administrator's certificates of a data folder. */
 export function adminTls(layout: DataLayout): AdminTls {
   const pair = must(readKeyPair(layout.pki, 'admin'), `${layout.pki}: no admin certificate`)
   return { ca: readCertificate(layout.pki, 'ca'), ...pair }
-}
-
-/** A peer with what it says of itself, or with `down` or `paused` when it can't. */
-export interface PeerView {
-  readonly name: string
-  readonly pid: number | null
-  readonly role: PeerRole
-  readonly report: PeerReport | undefined
 }
 
 /** One client for each peer; close them all when done. */
@@ -69,29 +61,4 @@ export class PeerClients {
   close(): void {
     for (const client of this.#clients.values()) client.close()
   }
-}
-
-/** The leader that most recently said so: the highest term counts. */
-export function leaderOf(views: readonly PeerView[]): PeerView | undefined {
-  return views
-    .filter(view => view.role === 'leader')
-    .sort((a, b) => (b.report?.term ?? 0) - (a.report?.term ?? 0))[0]
-}
-
-/**
- * Whether a majority of the voters is there and follows one leader. Without voters the majority is
- * that of an external etcd, without which nobody leads.
- */
-export function hasQuorum(views: readonly PeerView[]): boolean {
-  const leader = leaderOf(views)
-  if (!leader?.report) return false
-  const voters = leader.report.voters
-  if (voters.length === 0) return true
-  const following = views.filter(
-    view =>
-      (view.role === 'leader' || view.role === 'follower') &&
-      view.report?.term === leader.report?.term &&
-      voters.includes(view.report?.id ?? ''),
-  )
-  return following.length * 2 > voters.length
 }

@@ -1,7 +1,8 @@
 import { sleep } from '../kernel/clock.ts'
 import { lastWords } from './last-words.ts'
-import { hasQuorum, leaderOf, PeerClients, type PeerView } from './peers.ts'
+import { PeerClients } from './peers.ts'
 import type { PreparedCluster } from './prepare.ts'
+import { hasQuorum, leaderOf, type PeerView } from './views.ts'
 
 const pollMs = 50
 
@@ -9,14 +10,17 @@ const pollMs = 50
 export function missingForReady(views: readonly PeerView[], workers: readonly string[]): string[] {
   const missing = views.filter(view => !view.report).map(view => `${view.name} does not answer`)
   const leader = leaderOf(views)
-  if (!leader?.report || !hasQuorum(views)) return [...missing, 'no leader with a quorum']
-  if (!leader.report.controlPlane.running)
+  if (!leader || !hasQuorum(views)) return [...missing, 'no leader with a quorum']
+  const reports = new Map(views.map(view => [view.name, view.report]))
+  // What a leader on another machine has established is not known here.
+  if (reports.get(leader.name)?.controlPlane.running === false)
     missing.push(`${leader.name}: leadership not established`)
+  const { nodes } = reports.get(leader.name) ?? [...reports.values()].find(Boolean)!
   for (const view of views) {
     if (view.report && !view.report.ready) missing.push(`${view.name} is not ready`)
   }
   for (const name of workers) {
-    const node = leader.report.nodes.find(known => known.name === name)
+    const node = nodes.find(known => known.name === name)
     if (!node) missing.push(`node ${name} has not registered`)
     else if (!node.ready) missing.push(`node ${name} is NotReady`)
   }

@@ -100,6 +100,10 @@ test('a peer with a folder of its own joins with a token, and starts again witho
   const joining = ['--roles', 'worker', '--join', cluster.server]
   await withFar([...joining, '--data', data], env, async () => {
     expect(await members()).toContain('far worker')
+    await until('far in the status', async () => {
+      const { peers } = await cluster.status()
+      return peers.find(({ name, role }) => name === 'far' && role === 'worker')
+    })
   })
   await until(
     'its absence',

@@ -7,9 +7,10 @@ import type { Fault } from '../../src/admin/types.ts'
 import { formatAddress } from '../../src/config/ports.ts'
 import { sleep } from '../../src/kernel/clock.ts'
 import { runFault } from '../../src/supervisor/faults.ts'
-import { adminTls, leaderOf, PeerClients, type PeerView } from '../../src/supervisor/peers.ts'
+import { adminTls, PeerClients } from '../../src/supervisor/peers.ts'
 import { openCluster, type PreparedCluster } from '../../src/supervisor/prepare.ts'
 import { processState, readRunRecord } from '../../src/supervisor/processes.ts'
+import { leaderHere, type PeerView } from '../../src/supervisor/views.ts'
 import { freePortBase } from '../support/ports.ts'
 
 /** Built: dist/test/nemesis beside dist/src; the defaults stand in the repository's root. */
@@ -102,7 +103,7 @@ export class NemesisCluster {
   }
 
   async leader(): Promise<string | undefined> {
-    return leaderOf(await this.views())?.name
+    return leaderHere(await this.views())?.name
   }
 
   /** Every peer is up and follows one leader. @throws Error when that takes too long. */
@@ -110,7 +111,7 @@ export class NemesisCluster {
     let last: PeerView[] = []
     await this.#until(timeoutMs, async () => {
       last = await this.views()
-      const leader = leaderOf(last)
+      const leader = leaderHere(last)
       return (
         leader?.report !== undefined &&
         last.every(({ report }) => {
@@ -119,8 +120,7 @@ export class NemesisCluster {
         })
       )
     }).catch(() => {
-      const states = last.map(({ name, role, report }) => `${name} ${role} t${report?.term ?? '-'}`)
-      throw new Error(`not healed within ${timeoutMs / 1_000} s: ${states.join(', ')}`)
+      throw new Error(`not healed within ${timeoutMs / 1_000} s: ${last.map(stateOf).join('; ')}`)
     })
   }
 
@@ -185,4 +185,13 @@ export class NemesisCluster {
       await sleep(150)
     }
   }
+}
+
+/** A peer as a line for whoever looks for what keeps it from healing. */
+function stateOf({ name, role, report }: PeerView): string {
+  if (report === undefined) return `${name} ${role}`
+  const { term, leader, commit, applied, lastIndex, replication } = report
+  const followers = replication.map(row => `${row.peer} ${row.state} match ${row.match}`)
+  const own = `${name} ${role} t${term} leader ${leader} log ${lastIndex}`
+  return [`${own} commit ${commit} applied ${applied}`, ...followers].join(', ')
 }
