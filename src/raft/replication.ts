@@ -169,8 +169,9 @@ export function replicate(core: Core): void {
 function maySend(core: Core, progress: Progress): boolean {
   const { inflightMax, inflightBytesMax } = core.config
   if (progress.state === 'snapshot' || progress.paused) return false
-  if (progress.next > core.log.last && !progress.nudge) return false
-  return !progress.isFull(inflightMax, inflightBytesMax)
+  // All that fills the window may be lost: one more append finds the hole.
+  if (progress.nudge) return true
+  return progress.next <= core.log.last && !progress.isFull(inflightMax, inflightBytesMax)
 }
 
 /** Returns false when a snapshot is needed instead. */
