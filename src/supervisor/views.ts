@@ -14,7 +14,7 @@ export interface Leader {
   readonly term: number
 }
 
-/** A peer of another machine whose gossip is no older than this is there. */
+/** A peer of another machine whose gossip is older than this has gone, or was removed. */
 const heardMs = 2_000
 
 /** The leader of this machine that most recently said so: the highest term counts. */
@@ -30,7 +30,8 @@ export function elsewhereOf(views: readonly PeerView[]): GossipReport[] {
   const found = new Map<string, GossipReport>()
   for (const report of views.flatMap(view => view.report?.gossip ?? [])) {
     const known = found.get(report.name)
-    if (own.has(report.name) || (known !== undefined && known.ageMs <= report.ageMs)) continue
+    if (own.has(report.name) || report.ageMs > heardMs) continue
+    if (known !== undefined && known.ageMs <= report.ageMs) continue
     found.set(report.name, report)
   }
   return [...found.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
@@ -39,9 +40,7 @@ export function elsewhereOf(views: readonly PeerView[]): GossipReport[] {
 /** The leader of the highest term, wherever it runs. */
 export function leaderOf(views: readonly PeerView[]): Leader | undefined {
   const here = leaderHere(views)
-  const leaders: Leader[] = elsewhereOf(views).filter(
-    peer => peer.role === 'leader' && peer.ageMs < heardMs,
-  )
+  const leaders: Leader[] = elsewhereOf(views).filter(peer => peer.role === 'leader')
   if (here !== undefined) leaders.unshift({ name: here.name, term: here.report?.term ?? 0 })
   return leaders.sort((a, b) => b.term - a.term)[0]
 }
@@ -62,6 +61,6 @@ export function hasQuorum(views: readonly PeerView[]): boolean {
   const here = views.filter(({ role, report }) => {
     return report && voters.includes(report.id) && votes({ role, term: report.term })
   })
-  const elsewhere = elsewhereOf(views).filter(peer => peer.ageMs < heardMs && votes(peer))
+  const elsewhere = elsewhereOf(views).filter(votes)
   return (here.length + elsewhere.length) * 2 > voters.length
 }
