@@ -172,7 +172,9 @@ export class Mvcc {
       return check.invalid(check.messages.leaseRenewed)
     }
     const writing = new Writing(this.#revision + 1)
-    for (const key of [...lease.keys].sort()) this.#delete(key, writing)
+    for (const key of [...lease.keys].sort()) {
+      this.#delete(this.#live(key, writing.revision), writing)
+    }
     this.leases.remove(id)
     this.#close(writing)
     return { ok: true }
@@ -346,15 +348,16 @@ export class Mvcc {
 
   #deleteRange(op: DeleteOp, writing: Writing): DeleteResult {
     const found = liveIn(this.#readable, op.key, op.rangeEnd, writing.revision)
-    for (const id of found) this.#delete(this.#histories.keyOf(id), writing)
+    for (const id of found) this.#delete(id, writing)
     const result: DeleteResult = { type: 'delete', deleted: found.length }
     if (!op.prevKv) return result
     return { ...result, prevKvs: found.map(id => this.#histories.toKeyValue(id)) }
   }
 
-  #delete(key: Key, writing: Writing): void {
-    const previous = this.#live(key, writing.revision)
+  /** `previous`: what is live of the key; 0 does nothing. */
+  #delete(previous: RowId, writing: Writing): void {
     if (previous === 0) return
+    const key = this.#histories.keyOf(previous)
     const lease = this.#histories.rows.lease(previous)
     this.#write(writing, previous, {
       ...{ key, value: noBytes, mod: writing.revision, sub: writing.nextSub() },

@@ -9,7 +9,7 @@ interface Slab {
 }
 
 /** Where a value lies: the number of its slab, and the offset in it. */
-export interface Place {
+interface Place {
   readonly slab: number
   readonly offset: number
 }
@@ -54,10 +54,10 @@ export class Slabs {
 
   /** `length` bytes of a slab are not kept any more. */
   release(slab: number, length: number): void {
-    const { bytes, live } = this.#slabs[slab]!
-    this.#slabs[slab]!.live = live - length
+    const released = this.#slabs[slab]!
+    released.live -= length
     this.live -= length
-    if (live === length && slab !== this.#current) this.#drop(slab, bytes.length)
+    if (released.live === 0 && slab !== this.#current) this.#drop(slab)
   }
 
   /** True when more than half of what is held is dead, and it is worth a walk over all values. */
@@ -73,19 +73,18 @@ export class Slabs {
   }
 
   #begin(size: number): Slab {
-    const before = this.#slabs[this.#current]
-    const emptied = this.#current
+    const before = this.#current
     const slab: Slab = { bytes: new Uint8Array(size), used: 0, live: 0 }
     this.#current = this.#free.pop() ?? this.#slabs.length
     this.#slabs[this.#current] = slab
     this.held += size
-    if (before?.live === 0) this.#drop(emptied, before.bytes.length)
+    if (this.#slabs[before]?.live === 0) this.#drop(before)
     return slab
   }
 
-  #drop(slab: number, size: number): void {
+  #drop(slab: number): void {
+    this.held -= this.#slabs[slab]!.bytes.length
     this.#slabs[slab] = undefined
     this.#free.push(slab)
-    this.held -= size
   }
 }

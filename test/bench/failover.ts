@@ -58,7 +58,8 @@ const faults: readonly Fault[] = [
 /**
  * How long nothing can be written after a fault of the leader: one writer with retries over all
  * endpoints, the longest time between two acknowledged writes. `--trials N` of each fault, and of
- * none; `--only NAME`; then `--load-minutes N` of full load without any fault, in which nobody may elect.
+ * none; `--only NAME`; then `--load-minutes N` of full load without any fault, in which nobody may
+ * elect.
  */
 export async function benchFailover(args: readonly string[]): Promise<void> {
   const option = (name: string, otherwise: string) => {

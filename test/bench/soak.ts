@@ -29,8 +29,9 @@ interface Use {
 
 /**
  * Puts at full load over 100,000 keys with compactions going on: `--writes N` (20 million). A line
- * each minute. Nobody has a reason to elect after the first term. Fails when memory or disk go on growing: the highest of the last tenth against the
- * highest of the first, for both go up and down with each snapshot.
+ * each minute. Nobody has a reason to elect after the first term. Fails when memory or disk go on
+ * growing: the highest of the last tenth against the highest of the first, for both go up and down
+ * with each snapshot.
  */
 export async function benchSoak(args: readonly string[]): Promise<void> {
   const at = args.indexOf('--writes')
