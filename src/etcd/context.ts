@@ -1,8 +1,9 @@
+import type { Caller } from '../store/auth/types.ts'
 import type { ResponseHeader } from '../store/etcd/rpc/kv.ts'
 import type { MessageType } from '../store/etcd/rpc/message.ts'
 import { MalformedMessage } from '../store/etcd/rpc/reader.ts'
 import type { ProposeOptions, StoreResult } from '../store/types.ts'
-import type { Admission } from './auth/admission.ts'
+import { type Admission, oldAuthRevision } from './auth/admission.ts'
 import { etcdError, storeError } from './errors.ts'
 import { RpcError } from './grpc/status.ts'
 import type { Call, UnaryMethod } from './grpc/types.ts'
@@ -63,10 +64,35 @@ export function unary<Request, Response>(
     async handle(bytes, call) {
       const request = decode(row.request, bytes)
       checkServed(context, call, row.learner?.(request) ?? false)
-      return row.response.encodeParts(await row.handle(request, call))
+      return row.response.encodeParts(await admitted(context, row, request, call))
     },
   }
 }
+
+/**
+ * The answer of a row. While a call is on its way users or roles may change, or have changed where
+ * this member has not applied it: nothing was done then, and it is admitted again by what holds
+ * now. Source: etcd 3.4 server/etcdserver/v3_server.go raftRequest.
+ */
+async function admitted<Request, Response>(
+  context: Context,
+  row: UnaryRow<Request, Response>,
+  request: Request,
+  call: Call,
+): Promise<Partial<Response>> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await row.handle(request, call)
+    } catch (error) {
+      const isOld = error instanceof RpcError && error.message === oldAuthRevision
+      if (!isOld || tries === admissionsMax) throw error
+      await must(context.options.store.readIndex(timeoutOf(call)))
+    }
+  }
+}
+
+/** Bounds the work for one call while somebody changes users without pause. */
+const admissionsMax = 5
 
 /** @throws RpcError with INVALID_ARGUMENT for bytes that are no such message. */
 export function decode<T>(type: MessageType<T>, bytes: Uint8Array): T {
@@ -105,9 +131,8 @@ export function granted<T extends object>(result: StoreResult<T>): { readonly ok
 }
 
 /** Who asks and how long the client waits, for a write through the log. */
-export function proposal(context: Context, call: Call): ProposeOptions {
-  const caller = context.admission.callerOf(call)
-  return { ...timeoutOf(call), ...(caller && { caller }) }
+export function proposal(context: Context, call: Call): ProposeOptions & { caller: Caller } {
+  return { ...timeoutOf(call), caller: context.admission.callerOf(call) }
 }
 
 /** The store's own time limit counts unless the client's is shorter. */

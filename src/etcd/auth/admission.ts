@@ -1,9 +1,12 @@
 import type { Clock } from '../../kernel/clock.ts'
 import type { Key } from '../../mvcc/types.ts'
-import type { AuthView, Caller } from '../../store/auth/types.ts'
+import { type AuthView, type Caller, unasked } from '../../store/auth/types.ts'
 import { etcdError } from '../errors.ts'
 import type { Call } from '../grpc/types.ts'
-import { readToken, signToken, tokenTtlMs } from './token.ts'
+import { readToken, signToken, type TokenKey, tokenTtlMs } from './token.ts'
+
+/** The refusal of what was admitted before users or roles changed: see `unary`. */
+export const oldAuthRevision = 'etcdserver: revision of auth store is old'
 
 /** Tokens that were checked are remembered, so that a signature is not verified for each call. */
 const rememberedMax = 4_096
@@ -25,14 +28,13 @@ export class Admission {
   }
 
   /**
-   * The caller whose permissions count; undefined while authentication is off. A caller without
-   * name is refused wherever a permission is needed.
-   * @throws RpcError "invalid auth token". Also for one of an older auth revision: etcd's clients
-   * then authenticate again, as they do when etcd has forgotten a simple token.
+   * The caller whose permissions count. One without a name is refused wherever a permission is
+   * needed.
+   * @throws RpcError "invalid auth token": etcd's clients then authenticate again.
    */
-  callerOf(call: Call): Caller | undefined {
+  callerOf(call: Call): Caller {
     const auth = this.#auth()
-    if (!auth.enabled) return undefined
+    if (!auth.enabled) return unasked
     const token = call.header('token') ?? call.header('authorization')
     const user = token === undefined ? call.client.commonName : this.#userOf(token, auth)
     return { user, authRevision: auth.revision }
@@ -40,55 +42,47 @@ export class Admission {
 
   /** A token for `user`, whose password has been checked. */
   tokenFor(user: string): string {
-    const { revision, tokenSecret } = this.#auth()
-    const expiresAt = this.#clock.wall() + tokenTtlMs
-    return signToken({ user, authRevision: revision, expiresAt }, tokenSecret)
+    return signToken({ user, expiresAt: this.#clock.wall() + tokenTtlMs }, keyOf(this.#auth()))
   }
 
   /** @throws RpcError when the caller may not read [key, rangeEnd). */
-  checkRead(caller: Caller | undefined, key: Key, rangeEnd: Key): void {
+  checkRead(caller: Caller, key: Key, rangeEnd: Key): void {
     this.#check(caller, 'read', key, rangeEnd)
   }
 
-  checkWrite(caller: Caller | undefined, key: Key, rangeEnd: Key): void {
+  checkWrite(caller: Caller, key: Key, rangeEnd: Key): void {
     this.#check(caller, 'write', key, rangeEnd)
   }
 
   /** @throws RpcError unless the caller has the root role. Source: IsAdminPermitted. */
-  checkAdmin(caller: Caller | undefined): void {
+  checkAdmin(caller: Caller): void {
     const auth = this.#auth()
     if (!auth.enabled) return
-    this.#checkNamed(caller)
-    if (auth.isAdmin(caller!.user)) return
-    const known = auth.user(caller!.user) !== undefined
+    this.checkNamed(caller)
+    if (auth.isAdmin(caller.user)) return
+    const known = auth.user(caller.user) !== undefined
     throw etcdError(known ? 'etcdserver: permission denied' : 'etcdserver: user name not found')
   }
 
-  isAdmin(caller: Caller | undefined): boolean {
+  isAdmin(caller: Caller): boolean {
     const auth = this.#auth()
-    return !auth.enabled || (caller !== undefined && auth.isAdmin(caller.user))
+    return !auth.enabled || auth.isAdmin(caller.user)
   }
 
-  /** @throws RpcError when users or roles have changed since the call was admitted. */
-  checkFresh(caller: Caller | undefined): void {
-    const auth = this.#auth()
-    if (!auth.enabled || caller === undefined || caller.authRevision === auth.revision) return
-    throw etcdError('etcdserver: revision of auth store is old')
-  }
-
-  #check(caller: Caller | undefined, type: 'read' | 'write', key: Key, rangeEnd: Key): void {
+  /** @throws RpcError when nobody says who he is, or users have changed since he was admitted. */
+  checkNamed(caller: Caller): void {
     const auth = this.#auth()
     if (!auth.enabled) return
-    this.#checkNamed(caller)
-    this.checkFresh(caller)
-    const refusal = auth.refuses(caller!.user, type, key, rangeEnd === '' ? undefined : rangeEnd)
-    if (refusal !== undefined) throw etcdError(refusal)
+    if (caller.authRevision !== auth.revision) throw etcdError(oldAuthRevision)
+    if (caller.user === '') throw etcdError('etcdserver: user name is empty')
   }
 
-  #checkNamed(caller: Caller | undefined): void {
-    if (caller === undefined || caller.user === '') {
-      throw etcdError('etcdserver: user name is empty')
-    }
+  #check(caller: Caller, type: 'read' | 'write', key: Key, rangeEnd: Key): void {
+    const auth = this.#auth()
+    if (!auth.enabled) return
+    this.checkNamed(caller)
+    const refusal = auth.refuses(caller.user, type, key, rangeEnd === '' ? undefined : rangeEnd)
+    if (refusal !== undefined) throw etcdError(refusal)
   }
 
   #userOf(header: string, auth: AuthView): string {
@@ -99,9 +93,13 @@ export class Admission {
     const now = this.#clock.wall()
     const known = this.#checked.get(token)
     if (known !== undefined && known.expiresAt > now) return known.user
-    const claims = readToken(token, auth.tokenSecret, now)
-    if (claims?.authRevision !== auth.revision) throw etcdError('etcdserver: invalid auth token')
+    const claims = readToken(token, keyOf(auth), now)
+    if (claims === undefined) throw etcdError('etcdserver: invalid auth token')
     this.#checked.set(token, claims)
     return claims.user
   }
+}
+
+function keyOf(auth: AuthView): TokenKey {
+  return { secret: auth.tokenSecret, passwordHash: user => auth.user(user)?.passwordHash }
 }

@@ -92,7 +92,7 @@ function readMethods(context: Context, hasher: PasswordHasher): Record<string, M
       response: rpc.namesResponse,
       async handle({ name }, call) {
         const auth = await viewFor(context, call, caller => {
-          if (caller?.user !== name || name === '') admission.checkAdmin(caller)
+          if (caller.user !== name || name === '') admission.checkAdmin(caller)
         })
         const user = auth.user(name)
         if (user === undefined) throw etcdError('etcdserver: user name not found')
@@ -146,7 +146,7 @@ function change<Request>(
 async function viewFor(
   context: Context,
   call: Call,
-  check: (caller: Caller | undefined) => void,
+  check: (caller: Caller) => void,
 ): Promise<AuthView> {
   const caller = context.admission.callerOf(call)
   await must(context.options.store.readIndex(timeoutOf(call)))
@@ -156,7 +156,7 @@ async function viewFor(
 
 async function roleGet(context: Context, name: string, call: Call) {
   const auth = await viewFor(context, call, caller => {
-    const held = context.options.store.auth.user(caller?.user ?? '')?.roles.includes(name)
+    const held = context.options.store.auth.user(caller.user)?.roles.includes(name)
     if (!held) context.admission.checkAdmin(caller)
   })
   const role = auth.role(name)

@@ -58,7 +58,7 @@ async function range(context: Context, request: rpc.RangeRequest, call: Call) {
   const { serializable } = request
   const read = await options.store.range(op, { serializable, ...timeoutOf(call) })
   // Permissions are looked at after the read permit: a linearizable read obeys the latest ones.
-  if (caller !== undefined) admission.checkRead(caller, request.key, request.rangeEnd)
+  admission.checkRead(caller, request.key, request.rangeEnd)
   const { range: found, revision } = granted(read)
   position.reached(revision)
   return { header: context.header(revision), ...found }
@@ -104,7 +104,7 @@ async function readTxn(context: Context, op: Op & { type: 'range' }, call: Call)
   const { admission, options, position } = context
   const caller = admission.callerOf(call)
   const read = await options.store.range(op, timeoutOf(call))
-  if (caller !== undefined) admission.checkRead(caller, op.key, op.rangeEnd ?? '')
+  admission.checkRead(caller, op.key, op.rangeEnd ?? '')
   const { range: found, revision } = granted(read)
   position.reached(revision)
   return { succeeded: true, results: [found], revision }

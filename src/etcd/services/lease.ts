@@ -1,5 +1,4 @@
 import type { LeaseId } from '../../mvcc/types.ts'
-import type { Caller } from '../../store/auth/types.ts'
 import * as rpc from '../../store/etcd/rpc/lease.ts'
 import type { WideInt } from '../../store/etcd/rpc/reader.ts'
 import { type Context, checkServed, decode, granted, must, proposal, unary } from '../context.ts'
@@ -24,7 +23,7 @@ export function leaseMethods(context: Context): Record<string, Method> {
       response: rpc.leaseGrantResponse,
       async handle(request, call) {
         const propose = proposal(context, call)
-        checkNamed(context, propose.caller)
+        admission.checkNamed(propose.caller)
         if (request.ttl > ttlSeconds.max) throw etcdError('etcdserver: too large lease TTL')
         const ttl = Math.max(ttlSeconds.min, request.ttl)
         const wanted = leaseFromWire(request.id)
@@ -38,7 +37,7 @@ export function leaseMethods(context: Context): Record<string, Method> {
       response: rpc.leaseRevokeResponse,
       async handle(request, call) {
         const propose = proposal(context, call)
-        checkNamed(context, propose.caller)
+        admission.checkNamed(propose.caller)
         await must(options.store.leaseRevoke(known(request.id), propose))
         return { header: context.header() }
       },
@@ -56,7 +55,7 @@ export function leaseMethods(context: Context): Record<string, Method> {
       request: rpc.leaseLeasesRequest,
       response: rpc.leaseLeasesResponse,
       async handle(_request, call) {
-        checkNamed(context, admission.callerOf(call))
+        admission.checkNamed(admission.callerOf(call))
         const leases = options.store.leases().map(id => ({ id }))
         return { header: context.header(), leases }
       },
@@ -70,15 +69,10 @@ function known(id: WideInt): LeaseId {
   return lease
 }
 
-function checkNamed(context: Context, caller: Caller | undefined): void {
-  const { enabled } = context.options.store.auth
-  if (enabled && !caller?.user) throw etcdError('etcdserver: user name is empty')
-}
-
 async function timeToLive(context: Context, wireId: WideInt, withKeys: boolean, call: Call) {
   const { admission, options } = context
   const caller = admission.callerOf(call)
-  checkNamed(context, caller)
+  admission.checkNamed(caller)
   const id = leaseFromWire(wireId)
   const time = id === undefined ? undefined : await options.store.leaseTimeToLive(id)
   if (time?.ok !== true) {
@@ -87,7 +81,7 @@ async function timeToLive(context: Context, wireId: WideInt, withKeys: boolean, 
     return { header: context.header(), id: wireId, ttl: -1 }
   }
   const { grantedSeconds, remainingSeconds, keys } = time
-  if (withKeys && caller !== undefined && !admission.isAdmin(caller)) {
+  if (withKeys && !admission.isAdmin(caller)) {
     for (const key of keys) admission.checkRead(caller, key, '')
   }
   return {
@@ -99,12 +93,13 @@ async function timeToLive(context: Context, wireId: WideInt, withKeys: boolean, 
 
 /** Answers one after the other; a lease that is gone has the time 0. */
 function keepAlive(context: Context, stream: ServerStream, call: Call) {
+  const { admission } = context
   const onClose = endWithoutLeader(context, stream, call)
   return {
     async onMessage(message: Buffer) {
       try {
         checkServed(context, call, false)
-        checkNamed(context, context.admission.callerOf(call))
+        admission.checkNamed(admission.callerOf(call))
         const { id: wireId } = decode(rpc.leaseKeepAliveRequest, message)
         // The revision is one that surely is not later than the renewal.
         const header = context.header()

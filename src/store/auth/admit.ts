@@ -18,8 +18,8 @@ export function refusalOf(
   keysOfLease: KeysOfLease,
 ): string | undefined {
   if (!auth.enabled) return undefined
-  if (caller.user === '') return texts.userEmpty
   if (caller.authRevision < auth.revision) return texts.oldRevision
+  if (caller.user === '') return texts.userEmpty
   switch (action.type) {
     case 'txn':
       return refusalOfTxn(auth, caller.user, action, keysOfLease)

@@ -1,10 +1,16 @@
 import type { Key } from '../../mvcc/types.ts'
 
-/** Who asks, once authentication is on. `authRevision`: of the view that admitted the request. */
+/**
+ * Who asks. `authRevision`: of the view that admitted the request, which is applied only where it
+ * still holds.
+ */
 export interface Caller {
   readonly user: string
   readonly authRevision: number
 }
+
+/** Who was admitted while authentication was off: refused wherever it is on by then. */
+export const unasked: Caller = { user: '', authRevision: 0 }
 
 export type PermissionType = 'READ' | 'WRITE' | 'READWRITE'
 
