@@ -130,9 +130,9 @@ test('authentication comes on while a call is on its way: the call is refused', 
     await store.authChange(enable)
     return txn(request, options)
   }
-  store.range = async (request, options) => {
+  store.range = async op => {
     await store.authChange(enable)
-    return range(request, options)
+    return range(op)
   }
   await store.authChange({ type: 'auth-disable' })
   const put = asNobody.call('KV/Put', types.put, { key: 'a/1', value: Buffer.from('1') })
