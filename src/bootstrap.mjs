@@ -17,7 +17,7 @@ build()
 
 const verbs = {
   build: () => process.exit(0),
-  start: () => run('dist/src/main.js', ['up', ...args]),
+  start: () => run('dist/bundle/main.js', ['up', ...args]),
   test: () => run('dist/test/run.js', args),
   sim: () => run('dist/test/sim/main.js', args),
   bench: () => run('dist/test/bench/main.js', args),
@@ -44,7 +44,7 @@ function install() {
   step('npm', ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund'])
 }
 
-/** tsc and the schema, when a source is newer than the last build. */
+/** tsc, the schema and the bundle, when a source is newer than the last build. */
 function build() {
   const stamp = existsSync(built) ? statSync(built).mtimeMs : 0
   if (stamp > 0 && newest(['src', 'tui', 'test', 'tsconfig.json', 'package-lock.json']) <= stamp) {
@@ -54,6 +54,7 @@ function build() {
   const began = Date.now()
   step(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root])
   step(process.execPath, [join(root, 'dist', 'src', 'api', 'schema', 'generate.js')])
+  step(process.execPath, [join(root, 'src', 'bundle.mjs')])
   mkdirSync(dirname(built), { recursive: true })
   writeFileSync(built, `${new Date(began).toISOString()}\n`)
 }

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
 import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { packageRoot } from './api/schema/files.ts'
 import { buildProgram } from './cli/program.ts'
 import { UsageError } from './cli/types.ts'
 import { ConfigError } from './config/errors.ts'
@@ -11,12 +13,13 @@ const infrastructure = () => import('./peer/infrastructure.ts')
 
 /** argv -> one process of a cluster, or a verb over it. */
 async function main(): Promise<void> {
-  const packageFile = new URL('../../package.json', import.meta.url)
-  const { version } = JSON.parse(readFileSync(packageFile, 'utf8')) as { version: string }
+  const root = packageRoot()
+  const packageFile = readFileSync(join(root, 'package.json'), 'utf8')
+  const { version } = JSON.parse(packageFile) as { version: string }
   const program = buildProgram(
     {
       mainFile: fileURLToPath(import.meta.url),
-      tuiFile: fileURLToPath(new URL('../tui/main.js', import.meta.url)),
+      tuiFile: join(root, 'dist', 'bundle', 'tui.js'),
       ensureIdentity: async file => (await import('./p2p/identity.ts')).ensureIdentity(file),
       stopPods: async data => (await import('./peer/cleanup.ts')).stopPods(data),
       runPeer: async options => (await import('./peer/run.ts')).runPeer(options),

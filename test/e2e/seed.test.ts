@@ -151,7 +151,7 @@ test('delete takes everything away, also the namespace', async () => {
 }, 120_000)
 
 test('a second start finds everything again, and says how long it took', async () => {
-  await run(process.execPath, ['dist/src/main.js', 'down', '--data', cluster.data])
+  await run(process.execPath, ['dist/bundle/main.js', 'down', '--data', cluster.data])
   const ran = await cluster.up()
   const seconds = Number(/ready after ([\d.]+) s/.exec(ran.out)?.[1])
   process.stdout.write(`second start: ready after ${seconds} s\n`)

@@ -13,9 +13,9 @@ import { processState, readRunRecord } from '../../src/supervisor/processes.ts'
 import { leaderHere, type PeerView } from '../../src/supervisor/views.ts'
 import { freePortBase } from '../support/ports.ts'
 
-/** Built: dist/test/nemesis beside dist/src; the defaults stand in the repository's root. */
+/** Built: dist/test/nemesis beside dist/bundle; the defaults stand in the repository's root. */
 const here = dirname(fileURLToPath(import.meta.url))
-const mainFile = join(here, '../../src/main.js')
+const mainFile = join(here, '../../bundle/main.js')
 const rootFolder = join(here, '../../..')
 
 /** Peers that one run may have had in all: each that is replaced takes new ports. */

@@ -13,7 +13,7 @@ import { freePortBase } from './ports.ts'
 import { until } from './until.ts'
 
 export const root = fileURLToPath(new URL('../..', import.meta.url))
-export const mainFile = join(root, 'dist/src/main.js')
+export const mainFile = join(root, 'dist/bundle/main.js')
 export const kubectlFile = join(root, 'dist/bin/kubectl')
 
 /** What a program printed, and how it ended. */
