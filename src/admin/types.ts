@@ -95,12 +95,18 @@ export interface PeerReport {
 }
 
 /** The part of a report that peers gossip. */
-export interface GossipReport {
+export interface GossipedState {
   readonly name: string
   readonly role: PeerRole
   readonly term: number
   readonly commit: number
   readonly applied: number
+}
+
+/** What a peer has heard of another one. */
+export interface GossipReport extends GossipedState {
+  /** Whose signature it bore: the ID in `voters`. */
+  readonly id: string
   readonly ageMs: number
 }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setFlagsFromString } from 'node:v8'
 import { workerData } from 'node:worker_threads'
+import type { GossipedState } from '../admin/types.ts'
 import { createEtcdServer, type EtcdServer } from '../etcd/server.ts'
 import { must } from '../kernel/assert.ts'
 import { systemClock } from '../kernel/clock.ts'
@@ -77,8 +78,8 @@ async function main(): Promise<void> {
 
 async function startMesh(mesh: Mesh): Promise<void> {
   await mesh.start()
-  mesh.gossip.subscribe(gossipTopic, (_peerId, value) => {
-    tell({ type: 'gossip', report: value as never })
+  mesh.gossip.subscribe(gossipTopic, (id, value) => {
+    tell({ type: 'gossip', report: { ...(value as GossipedState), id } })
   })
 }
 

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
-import type { GossipReport } from '../admin/types.ts'
+import type { GossipedState } from '../admin/types.ts'
 import { type Cancel, systemClock } from '../kernel/clock.ts'
 import type { Logger } from '../kernel/logger.ts'
 import type { Startable } from '../kernel/startable.ts'
@@ -73,7 +73,7 @@ export class Consensus extends EventEmitter implements Startable {
     this.#control.postMessage(message)
   }
 
-  gossip(report: Omit<GossipReport, 'ageMs'>): void {
+  gossip(report: GossipedState): void {
     this.tell({ type: 'gossip', report })
   }
 

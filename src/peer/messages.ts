@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
-import type { GossipReport } from '../admin/types.ts'
+import type { GossipedState, GossipReport } from '../admin/types.ts'
 import type { ClusterConfig, Timings } from '../config/types.ts'
 import type { LogLevel } from '../kernel/logger.ts'
 import type { MeshMember } from '../p2p/types.ts'
@@ -46,7 +46,7 @@ export type ToConsensus =
   | { readonly type: 'slow'; readonly peers: readonly string[]; readonly delayMs: number }
   | { readonly type: 'heal' }
   /** Sent to the other members for their dashboards. */
-  | { readonly type: 'gossip'; readonly report: Omit<GossipReport, 'ageMs'> }
+  | { readonly type: 'gossip'; readonly report: GossipedState }
   | { readonly type: 'stop' }
 
 /** Consensus thread to main thread. */

@@ -56,11 +56,9 @@ export function hasQuorum(views: readonly PeerView[]): boolean {
     ?.voters
   if (leader === undefined || voters === undefined) return false
   if (voters.length === 0) return true
-  const votes = ({ role, term }: { readonly role: PeerRole; readonly term: number }) =>
-    (role === 'leader' || role === 'follower') && term === leader.term
-  const here = views.filter(({ role, report }) => {
-    return report && voters.includes(report.id) && votes({ role, term: report.term })
-  })
+  const votes = ({ id, role, term }: Pick<GossipReport, 'id' | 'role' | 'term'>) =>
+    voters.includes(id) && (role === 'leader' || role === 'follower') && term === leader.term
+  const here = views.filter(({ role, report }) => report && votes({ ...report, role }))
   const elsewhere = elsewhereOf(views).filter(votes)
   return (here.length + elsewhere.length) * 2 > voters.length
 }

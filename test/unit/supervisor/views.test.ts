@@ -2,8 +2,15 @@ import { expect, test } from 'vitest'
 import type { GossipReport, PeerReport, PeerRole } from '../../../src/admin/types.ts'
 import { elsewhereOf, hasQuorum, leaderOf, type PeerView } from '../../../src/supervisor/views.ts'
 
-const gossip = (name: string, role: PeerRole, term: number, ageMs = 100): GossipReport => ({
-  ...{ name, role, term, ageMs, commit: 9, applied: 9 },
+/** Of a peer whose ID is its name, unless it took that of another one. */
+const gossip = (
+  name: string,
+  role: PeerRole,
+  term: number,
+  ageMs = 100,
+  id = name,
+): GossipReport => ({
+  ...{ id, name, role, term, ageMs, commit: 9, applied: 9 },
 })
 
 /** A peer of this machine whose ID is its name. */
@@ -50,6 +57,16 @@ test.each<[string, PeerView[], string | undefined, boolean]>([
     'a voter elsewhere has fallen silent',
     [
       view('a', 'leader', { voters: far, heard: [gossip('far', 'follower', 3, 4_000)] }),
+      view('b', 'follower', { voters: far }),
+      view('c', 'down'),
+    ],
+    'a',
+    false,
+  ],
+  [
+    'one elsewhere of a name that was a voter has no vote after its removal',
+    [
+      view('a', 'leader', { voters: far, heard: [gossip('far', 'follower', 3, 100, 'removed')] }),
       view('b', 'follower', { voters: far }),
       view('c', 'down'),
     ],
