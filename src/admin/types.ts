@@ -105,7 +105,7 @@ export interface GossipedState {
 
 /** What a peer has heard of another one. */
 export interface GossipReport extends GossipedState {
-  /** Whose signature it bore: the ID in `voters`. */
+  /** The member whose signature it bore: an ID as in `voters`. */
   readonly id: string
   readonly ageMs: number
 }

@@ -2,6 +2,7 @@ import { pack, unpack } from 'msgpackr'
 import type { Logger } from '../kernel/logger.ts'
 import { errorMessage } from '../kernel/result.ts'
 import type { MeshHost } from './host.ts'
+import type { MemberId } from './types.ts'
 
 /** Largest message taken from another peer. */
 const messageBytesMax = 64 * 1024
@@ -12,21 +13,21 @@ const messageBytesMax = 64 * 1024
 export class Gossip {
   readonly #host: MeshHost
   readonly #logger: Logger
-  readonly #listeners = new Map<string, (peerId: string, value: unknown) => void>()
+  readonly #listeners = new Map<string, (from: MemberId, value: unknown) => void>()
 
-  constructor(host: MeshHost, logger: Logger, accepts: (peerId: string) => boolean) {
+  /** `heardOf`: the member with a peer ID, if it is to be heard. */
+  constructor(host: MeshHost, logger: Logger, heardOf: (peerId: string) => MemberId | undefined) {
     this.#host = host
     this.#logger = logger
     host.services.pubsub.addEventListener('message', event => {
       const message = event.detail
       if (message.type !== 'signed' || message.data.length > messageBytesMax) return
-      const peerId = message.from.toString()
-      if (!accepts(peerId)) return
-      this.#deliver(message.topic, peerId, message.data)
+      const from = heardOf(message.from.toString())
+      if (from !== undefined) this.#deliver(message.topic, from, message.data)
     })
   }
 
-  subscribe(topic: string, listener: (peerId: string, value: unknown) => void): void {
+  subscribe(topic: string, listener: (from: MemberId, value: unknown) => void): void {
     this.#listeners.set(topic, listener)
     this.#host.services.pubsub.subscribe(topic)
   }
@@ -38,11 +39,11 @@ export class Gossip {
     })
   }
 
-  #deliver(topic: string, peerId: string, data: Uint8Array): void {
+  #deliver(topic: string, from: MemberId, data: Uint8Array): void {
     try {
-      this.#listeners.get(topic)?.(peerId, unpack(data))
+      this.#listeners.get(topic)?.(from, unpack(data))
     } catch (error) {
-      this.#logger.warn('gossip not understood', { topic, peerId, error: errorMessage(error) })
+      this.#logger.warn('gossip not understood', { topic, from, error: errorMessage(error) })
     }
   }
 }

@@ -77,7 +77,7 @@ export class Mesh implements Channel, Startable {
       },
       onStranger: (peerId, address) => this.#refusals.add({ peerId, address }),
     })
-    const gossip = new Gossip(host, logger, peerId => this.#accepts(peerId))
+    const gossip = new Gossip(host, logger, peerId => this.#heardOf(peerId))
     const membersUp = () => this.#members.list.filter(({ id }) => this.connected(id))
     const streams = new StreamConnections({ host, clock, logger, membersUp })
     this.#running = { host, transport, streams, gossip }
@@ -165,14 +165,15 @@ export class Mesh implements Channel, Startable {
     void this.#running?.streams.hangUp(member.peerId)
   }
 
-  #accepts(peerId: string): boolean {
-    const member = this.#members.ofPeer(peerId)
-    return member !== undefined && !this.faults.dropsIn(member.id)
+  /** The member with this peer ID, unless there is none or the fault switch has cut it off. */
+  #heardOf(peerId: string): MemberId | undefined {
+    const from = this.#members.ofPeer(peerId)?.id
+    return from === undefined || this.faults.dropsIn(from) ? undefined : from
   }
 
   #deliver(peerId: string, frame: Uint8Array): void {
-    const from = this.#members.ofPeer(peerId)?.id
-    if (from === undefined || this.faults.dropsIn(from)) return
+    const from = this.#heardOf(peerId)
+    if (from === undefined) return
     const delayMs = this.faults.delayMs(from)
     if (delayMs === 0) this.#frameListener(from, frame)
     else this.#options.clock.after(delayMs, () => this.#frameListener(from, frame))

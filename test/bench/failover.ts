@@ -1,6 +1,7 @@
 import { must } from '../../src/kernel/assert.ts'
 import { sleep } from '../../src/kernel/clock.ts'
 import { moveLeaderRequest } from '../../src/store/etcd/rpc/maintenance.ts'
+import type { StoreMemberOptions } from '../support/store-member.ts'
 import { until } from '../support/until.ts'
 import { etcdInstalled, startEtcd } from './etcd.ts'
 import { leaderOf, memberIdOf, statusOf } from './leader.ts'
@@ -18,6 +19,12 @@ interface Fault {
   end(system: System, leader: number): Promise<void>
 }
 
+/** As long as full load lasts, a store without compaction would only grow. */
+const store: StoreMemberOptions['store'] = {
+  snapshotEntries: 10_000,
+  quotaBytes: 8 * 2 ** 30,
+  autoCompaction: { mode: 'revision', retention: 100_000 },
+}
 const hangMs = 3_000
 const settleMs = 500
 
@@ -68,7 +75,7 @@ export async function benchFailover(args: readonly string[]): Promise<void> {
   }
   const trials = Number(option('trials', '10'))
   const only = option('only', '')
-  const systems: System[] = [await startQuorate()]
+  const systems: System[] = [await startQuorate({ store })]
   if (etcdInstalled()) systems.push(await startEtcd(true))
   else say('etcd is not here (Debian: apt-get install etcd-server)')
   try {
@@ -150,6 +157,7 @@ async function quietLoad(system: EmbeddedSystem, minutes: number): Promise<void>
   const after = await statusOf(system.targets[leader]!)
   const elections = (after?.term ?? Number.NaN) - (before?.term ?? 0)
   say(`${minutes} minutes of full load without a fault: ${elections} elections`)
+  if (elections !== 0) process.exitCode = 1
 }
 
 function pidOf(system: System, n: number): number {

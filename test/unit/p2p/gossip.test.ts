@@ -15,8 +15,8 @@ test('gossip reaches the other member beside a stream of frames', async () => {
   const { meshA, meshB } = await peers.pair()
   const got = numbersOf(meshB)
   const heard: unknown[] = []
-  meshA.gossip.subscribe('status', (_peer, value) => heard.push(value))
-  meshB.gossip.subscribe('status', (_peer, value) => heard.push(value))
+  meshA.gossip.subscribe('status', (from, value) => heard.push([from, value]))
+  meshB.gossip.subscribe('status', (from, value) => heard.push([from, value]))
   let n = 0
   await until('gossip both ways', () => {
     for (let frame = 0; frame < 100; frame++) meshA.send('b', numbered(n++, 1_000))
@@ -24,6 +24,7 @@ test('gossip reaches the other member beside a stream of frames', async () => {
     meshB.gossip.publish('status', { from: 'b' })
     return new Set(heard.map(value => JSON.stringify(value))).size === 2
   })
+  expect(heard).toContainEqual(['a', { from: 'a' }])
   await until('all frames', () => got.length === n)
   expect(got).toEqual(Array.from({ length: n }, (_, index) => index))
 })
