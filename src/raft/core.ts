@@ -15,6 +15,7 @@ import type {
   ReadState,
   Ready,
   Role,
+  VoteMessage,
 } from './types.ts'
 
 /** What a core starts with: a snapshot's point (0 in a new cluster), and what the WAL held. */
@@ -58,6 +59,8 @@ export class Core {
   timeout: number
   /** The connection to the leader was lost and refused: its lease means nothing to this member. */
   lostLeader = false
+  /** The last question refused for the leader's sake; should that be dead, the answer is another. */
+  refusedQuestion: VoteMessage | null = null
   /** Ticks until a campaign that doesn't wait for the election timeout. */
   campaignIn: number | null = null
   /** Ticks during which nobody is blamed, after this process was asleep. */

@@ -25,6 +25,7 @@ export function becomeFollower(
   core.progress.clear()
   core.elapsed = 0
   core.timeout = drawTimeout(core.config, prng)
+  core.refusedQuestion = null
   if (leader !== null) {
     core.lostLeader = false
     core.campaignIn = null
@@ -66,6 +67,7 @@ export function tickLeader(core: Core, prng: Prng): void {
 /**
  * A dead leader's followers ask for votes at once, one after the other by rank, so that two
  * survivors don't split the vote. One whose log is further answers a question by asking itself.
+ * Whoever hears of the death last has refused the others' questions until then: it answers again.
  */
 export function peerLost(core: Core, peer: MemberId, prng: Prng): void {
   const progress = core.progress.get(peer)
@@ -75,11 +77,13 @@ export function peerLost(core: Core, peer: MemberId, prng: Prng): void {
     progress.paused = true
   }
   if (peer !== core.leader || core.role === 'leader') return
-  // Who was asleep doesn't campaign, but a refused redial is no silence that it slept through: it
-  // stands in nobody's way.
   core.lostLeader = true
-  if (!mayCampaign(core)) return
-  core.campaignIn = rank(core, peer) * core.config.rankTicks
+  // A refused redial is no silence that this member may have slept through.
+  core.listen = 0
+  if (mayCampaign(core)) core.campaignIn = rank(core, peer) * core.config.rankTicks
+  const { refusedQuestion } = core
+  core.refusedQuestion = null
+  if (refusedQuestion !== null) onVote(core, refusedQuestion)
   if (core.campaignIn === 0) preCampaign(core, prng)
 }
 
@@ -119,6 +123,7 @@ export function onVote(core: Core, message: VoteMessage): void {
     ? message.term > core.term && (message.force || !core.inLease)
     : core.vote === message.from || (core.vote === null && core.leader === null)
   const granted = free && upToDate
+  if (message.pre && !free && core.inLease) core.refusedQuestion = message
   if (granted && !message.pre) {
     core.vote = message.from
     core.elapsed = 0
@@ -139,7 +144,11 @@ export function refuseVote(core: Core, message: VoteMessage): void {
 export function onVoteAnswer(core: Core, message: VoteAnswerMessage, prng: Prng): void {
   const asked = message.pre ? 'pre-candidate' : 'candidate'
   const term = message.pre && message.granted ? core.term + 1 : core.term
-  if (core.role !== asked || message.term !== term) return
+  if (message.term !== term) return
+  // Too many had refused before they heard of the leader's death themselves.
+  const isLate = core.role === 'follower' && message.pre && message.granted
+  if (isLate && core.lostLeader && core.campaignIn !== null) core.campaignIn = 0
+  if (core.role !== asked) return
   core.votes.set(message.from, message.granted)
   const result = tally(core.membership.voters, core.votes)
   if (result === 'open') return
