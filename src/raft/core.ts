@@ -59,7 +59,7 @@ export class Core {
   timeout: number
   /** The connection to the leader was lost and refused: its lease means nothing to this member. */
   lostLeader = false
-  /** The last question refused for the leader's sake; should that be dead, the answer is another. */
+  /** What was last refused for the leader's sake; should that be dead, the answer is another. */
   refusedQuestion: VoteMessage | null = null
   /** Ticks until a campaign that doesn't wait for the election timeout. */
   campaignIn: number | null = null

@@ -28,6 +28,12 @@ export interface Companion {
   readonly operations: readonly Op[]
 }
 
+/** The next state of an object, and what has to be written with it. */
+interface Prepared {
+  readonly next: KubeObject
+  readonly companion: Companion
+}
+
 /** What an update does to the object it is given; it may change it in place or return another. */
 export type Change = (current: KubeObject) => KubeObject | Promise<KubeObject>
 
@@ -122,31 +128,29 @@ export class Writer {
         fresh = true
       }
       if (current === undefined) throw notFound(row, name)
-      const seen = current.revision
+      let prepared: Prepared
       try {
-        const done = await this.#tryUpdate(row, current, part, change, options)
-        if (!('lost' in done)) return done
-        current = done.lost
-        fresh = true
+        prepared = await this.#prepare(row, current, part, change)
       } catch (error) {
-        // The cache may be behind: what failed on old data is tried again on the newest.
+        // The cache may be behind: what failed on old data is tried again on the newest. Nothing
+        // was sent so far: what fails afterwards may have been carried out, and is never repeated.
         if (fresh || !(error instanceof StatusError)) throw error
         const newest = await this.#reader.getFromStore(row, namespace, name)
-        if (newest === undefined || newest.revision === seen) throw error
+        if (newest === undefined || newest.revision === current.revision) throw error
         current = newest
         fresh = true
+        continue
       }
+      const done = await this.#carryOut(row, current, prepared, options)
+      if (!('lost' in done)) return done
+      current = done.lost
+      fresh = true
     }
     throw conflict(row, name)
   }
 
-  async #tryUpdate(
-    row: ResourceRow,
-    current: Entry,
-    part: Part,
-    change: Change,
-    options: WriteOptions,
-  ): Promise<Entry | { lost: Entry | undefined }> {
+  /** What an update makes of `current`. @throws StatusError 409, 422 */
+  async #prepare(row: ResourceRow, current: Entry, part: Part, change: Change): Promise<Prepared> {
     const old = objectOf(current)
     const next = await change(objectOf(current))
     const version = next.metadata.resourceVersion
@@ -164,6 +168,15 @@ export class Writer {
     prepareUpdate(row, next, old, part)
     const companion = this.#admission.allocate(row, next, old)
     this.#checkUpdate(row, next, old, part)
+    return { next, companion }
+  }
+
+  async #carryOut(
+    row: ResourceRow,
+    current: Entry,
+    { next, companion }: Prepared,
+    options: WriteOptions,
+  ): Promise<Entry | { lost: Entry | undefined }> {
     if (isGone(row, next)) return this.#remove(row, current, next, options)
     const value = encodeObject(row, next)
     if (value.equals(current.bytes)) return current
