@@ -1,9 +1,10 @@
+import { authTexts } from '../store/auth/texts.ts'
 import type { Caller } from '../store/auth/types.ts'
 import type { ResponseHeader } from '../store/etcd/rpc/kv.ts'
 import type { MessageType } from '../store/etcd/rpc/message.ts'
 import { MalformedMessage } from '../store/etcd/rpc/reader.ts'
 import type { ProposeOptions, StoreResult } from '../store/types.ts'
-import { type Admission, oldAuthRevision } from './auth/admission.ts'
+import type { Admission } from './auth/admission.ts'
 import { etcdError, storeError } from './errors.ts'
 import { RpcError } from './grpc/status.ts'
 import type { Call, UnaryMethod } from './grpc/types.ts'
@@ -84,7 +85,7 @@ async function admitted<Request, Response>(
     try {
       return await row.handle(request, call)
     } catch (error) {
-      const isOld = error instanceof RpcError && error.message === oldAuthRevision
+      const isOld = error instanceof RpcError && error.message === authTexts.oldRevision
       if (!isOld || tries === admissionsMax) throw error
       await must(context.options.store.readIndex(timeoutOf(call)))
     }

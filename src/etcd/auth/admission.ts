@@ -1,12 +1,10 @@
 import type { Clock } from '../../kernel/clock.ts'
 import type { Key } from '../../mvcc/types.ts'
+import { authTexts } from '../../store/auth/texts.ts'
 import { type AuthView, type Caller, unasked } from '../../store/auth/types.ts'
 import { etcdError } from '../errors.ts'
 import type { Call } from '../grpc/types.ts'
 import { readToken, signToken, type TokenKey, tokenTtlMs } from './token.ts'
-
-/** The refusal of what was admitted before users or roles changed: see `unary`. */
-export const oldAuthRevision = 'etcdserver: revision of auth store is old'
 
 /** Tokens that were checked are remembered, so that a signature is not verified for each call. */
 const rememberedMax = 4_096
@@ -47,11 +45,11 @@ export class Admission {
 
   /** @throws RpcError when the caller may not read [key, rangeEnd). */
   checkRead(caller: Caller, key: Key, rangeEnd: Key): void {
-    this.#check(caller, 'read', key, rangeEnd)
-  }
-
-  checkWrite(caller: Caller, key: Key, rangeEnd: Key): void {
-    this.#check(caller, 'write', key, rangeEnd)
+    const auth = this.#auth()
+    if (!auth.enabled) return
+    this.checkNamed(caller)
+    const refusal = auth.refuses(caller.user, 'read', key, rangeEnd === '' ? undefined : rangeEnd)
+    if (refusal !== undefined) throw etcdError(refusal)
   }
 
   /** @throws RpcError unless the caller has the root role. Source: IsAdminPermitted. */
@@ -73,16 +71,8 @@ export class Admission {
   checkNamed(caller: Caller): void {
     const auth = this.#auth()
     if (!auth.enabled) return
-    if (caller.authRevision !== auth.revision) throw etcdError(oldAuthRevision)
+    if (caller.authRevision !== auth.revision) throw etcdError(authTexts.oldRevision)
     if (caller.user === '') throw etcdError('etcdserver: user name is empty')
-  }
-
-  #check(caller: Caller, type: 'read' | 'write', key: Key, rangeEnd: Key): void {
-    const auth = this.#auth()
-    if (!auth.enabled) return
-    this.checkNamed(caller)
-    const refusal = auth.refuses(caller.user, type, key, rangeEnd === '' ? undefined : rangeEnd)
-    if (refusal !== undefined) throw etcdError(refusal)
   }
 
   #userOf(header: string, auth: AuthView): string {
