@@ -22,8 +22,11 @@ const programs = {
 
 /** Packages with native code, or that are there on some machines only. */
 const external = [
-  ...['@lydell/node-pty', 'msgpackr-extract', 'bufferutil', 'utf-8-validate'],
+  '@lydell/node-pty',
+  'bufferutil',
+  'msgpackr-extract',
   'react-devtools-core',
+  'utf-8-validate',
 ]
 
 const input = Object.entries(programs).map(([name, file]) => [name, join(from, file)])

@@ -1,6 +1,7 @@
 import { must } from '../../src/kernel/assert.ts'
 import { sleep } from '../../src/kernel/clock.ts'
 import { moveLeaderRequest } from '../../src/store/etcd/rpc/maintenance.ts'
+import { storeSettings } from '../support/store-cluster.ts'
 import type { StoreMemberOptions } from '../support/store-member.ts'
 import { until } from '../support/until.ts'
 import { etcdInstalled, startEtcd } from './etcd.ts'
@@ -21,8 +22,7 @@ interface Fault {
 
 /** As long as full load lasts, a store without compaction would only grow. */
 const store: StoreMemberOptions['store'] = {
-  snapshotEntries: 10_000,
-  quotaBytes: 8 * 2 ** 30,
+  ...storeSettings,
   autoCompaction: { mode: 'revision', retention: 100_000 },
 }
 const hangMs = 3_000

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { must } from '../../src/kernel/assert.ts'
+import { storeSettings } from '../support/store-cluster.ts'
 import type { StoreMemberOptions } from '../support/store-member.ts'
 import { diskOf, textOf } from './keys.ts'
 import { startQuorate } from './quorate.ts'
 import type { EmbeddedSystem } from './systems.ts'
 
 const store: StoreMemberOptions['store'] = {
-  snapshotEntries: 10_000,
-  quotaBytes: 8 * 2 ** 30,
+  ...storeSettings,
   autoCompaction: { mode: 'revision', retention: 10_000 },
 }
 

@@ -42,6 +42,13 @@ export const storeTimings: StoreMemberOptions['timings'] = {
   podEvictionSeconds: 5,
 }
 
+/** Of members that are started by themselves: nothing is compacted. */
+export const storeSettings: StoreMemberOptions['store'] = {
+  snapshotEntries: 10_000,
+  quotaBytes: 8 * 2 ** 30,
+  autoCompaction: { mode: 'off', retention: 1 },
+}
+
 /** Identities, ports and options of new members; nothing is started. */
 export async function planMembers(
   tls: StoreTls,
@@ -64,11 +71,7 @@ export async function planMembers(
       meshKeyFile: join(folder, `${name}.key`),
       storeDir: join(folder, name),
       ...{ timings: storeTimings, logLevel: 'error' as const },
-      store: {
-        snapshotEntries: 10_000,
-        quotaBytes: 8 * 2 ** 30,
-        autoCompaction: { mode: 'off', retention: 1 },
-      },
+      store: storeSettings,
       etcd: { host: '127.0.0.1', port: await freePort(), tls, clusterId: clusterIdOf(tls.ca) },
       ...overrides,
     })
