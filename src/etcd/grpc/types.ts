@@ -78,6 +78,11 @@ export interface TransportOptions {
   readonly port: number
   readonly tls: TlsFiles
   readonly methods: Methods
+  /**
+   * Whether a call comes from somebody who may do anything at all. A stranger's messages must be
+   * short, for they are read before he is refused. Absent: everybody does.
+   */
+  readonly trusts?: (call: Call) => boolean
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -94,13 +99,21 @@ export const limits = {
   queuedBytesMax: { stream: 4 << 20, connection: 64 << 20 },
   /** Messages of a connection that have not come in full. */
   unfinishedBytesMax: 64 << 20,
+  /** A message of somebody who may do nothing: enough to say a name and a password. */
+  strangerMessageBytesMax: 16 << 10,
+  /** What all clients of a server may make it hold: unfinished messages, answers that wait. */
+  heldBytesMax: 512 << 20,
+  /** What a call takes beside its bytes, and a piece of an answer: about so much, counted. */
+  overheadBytes: { call: 1_024, piece: 128 },
+  /** A message may come in so many frames, however short they are; in more, only if longer. */
+  fragments: { framesMax: 1_024, bytesMin: 64 },
   /** How long a stopping server waits for calls under way. */
   drainMs: 1_000,
 } as const
 
 /** grpc-go's text for a message above the limit, which clients and people know. */
-export function tooLargeText(bytes: number): string {
-  return `grpc: received message larger than max (${bytes} vs. ${limits.messageBytesMax})`
+export function tooLargeText(bytes: number, bytesMax: number): string {
+  return `grpc: received message larger than max (${bytes} vs. ${bytesMax})`
 }
 
 export function bytesOf(message: Outgoing): number {

@@ -1,3 +1,5 @@
+import { limits } from '../grpc/types.ts'
+
 /** Buffers that wait to be copied out, first in, first out. They are kept by reference. */
 export class ByteQueue {
   #pieces: Buffer[] = []
@@ -7,6 +9,11 @@ export class ByteQueue {
 
   get bytes(): number {
     return this.#bytes
+  }
+
+  /** What the queue takes in memory, about: its bytes, and what each piece costs besides. */
+  get weight(): number {
+    return this.#bytes + limits.overheadBytes.piece * (this.#pieces.length - this.#head)
   }
 
   push(piece: Buffer): void {

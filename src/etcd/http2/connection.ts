@@ -1,9 +1,11 @@
 import type { TLSSocket } from 'node:tls'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Logger } from '../../kernel/logger.ts'
+import { errorMessage } from '../../kernel/result.ts'
 import { etcdError } from '../errors.ts'
 import { unknownMethod } from '../grpc/status.ts'
-import { type Client, limits, type Methods, type Outgoing } from '../grpc/types.ts'
+import { type Call, type Client, limits, type Methods, type Outgoing } from '../grpc/types.ts'
+import type { Budget, Holder } from './budget.ts'
 import {
   ConnectionError,
   defaultWindow,
@@ -28,6 +30,8 @@ import { Stream, type StreamHost } from './stream.ts'
 /** What all connections of a server share. */
 export interface ConnectionOptions {
   readonly methods: Methods
+  readonly budget: Budget
+  readonly trusts: (call: Call) => boolean
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -43,7 +47,7 @@ const connectionLimits = {
 type FrameHandler = (flag: number, id: number, bytes: Buffer, from: number, to: number) => void
 
 /** One client's HTTP/2 connection: frames in, calls out, answers back. Source: RFC 9113. */
-export class Connection implements StreamHost {
+export class Connection implements StreamHost, Holder {
   readonly client: Client
   readonly clock: Clock
   readonly #socket: TLSSocket
@@ -91,7 +95,9 @@ export class Connection implements StreamHost {
     this.#options = options
     this.#flood = new Flood(options.clock)
     this.#outbox = new Outbox(socket)
-    this.#sender = new Sender(this.#outbox, connectionLimits.outboxBytesMax)
+    this.#sender = new Sender(this.#outbox, connectionLimits.outboxBytesMax, () => {
+      this.#flood.sent()
+    })
     this.#reader = new FrameReader((type, flag, stream, bytes, from, to) => {
       this.#onFrame(type, flag, stream, bytes, from, to)
     })
@@ -102,7 +108,7 @@ export class Connection implements StreamHost {
     }
     this.#cancelPreface = options.clock.after(connectionLimits.prefaceMs, late)
     socket.on('data', (chunk: Buffer) => this.#onData(chunk))
-    socket.on('drain', () => this.#onDrain())
+    socket.on('drain', () => this.guard(() => this.#onDrain()))
     socket.on('error', () => {})
     socket.on('close', () => this.#onClose())
   }
@@ -129,11 +135,24 @@ export class Connection implements StreamHost {
   }
 
   pump(stream: Stream): void {
-    if (!this.#isDead) this.#sender.pump(stream)
+    if (!this.#isDead) this.guard(() => this.#sender.pump(stream))
   }
 
   credit(stream: Stream, bytes: number): void {
     this.#windowUpdate(stream.id, bytes)
+  }
+
+  /** Whoever is at fault, it is about this client: the others are served on. */
+  guard(act: () => void): void {
+    try {
+      act()
+    } catch (error) {
+      this.#fail(error)
+    }
+  }
+
+  onExceeded(): void {
+    this.#fail(new ConnectionError('enhanceYourCalm', 'the server holds too much for its clients'))
   }
 
   working(change: 1 | -1): void {
@@ -142,6 +161,7 @@ export class Connection implements StreamHost {
 
   holding(change: number): void {
     this.#heldBytes += change
+    this.#options.budget.change(this, change)
     if (this.#heldBytes <= limits.unfinishedBytesMax) return
     throw new ConnectionError('enhanceYourCalm', 'too many unfinished messages')
   }
@@ -152,6 +172,7 @@ export class Connection implements StreamHost {
 
   queued(change: number): void {
     this.#queuedBytes += change
+    this.#options.budget.change(this, change)
     if (this.#reliefs.length === 0) return
     if (this.#queuedBytes > limits.queuedBytesMax.connection / 10) return
     const reliefs = this.#reliefs
@@ -174,11 +195,7 @@ export class Connection implements StreamHost {
   #onData(chunk: Buffer): void {
     if (this.#isDead) return
     this.#outbox.hold()
-    try {
-      this.#reader.push(chunk, () => !this.#isDead)
-    } catch (error) {
-      this.#fail(error)
-    }
+    this.guard(() => this.#reader.push(chunk, () => !this.#isDead))
     if (this.#isDead) return
     this.#outbox.release()
     if (this.#outbox.queuedBytes > connectionLimits.outboxBytesMax) this.#socket.pause()
@@ -247,6 +264,12 @@ export class Connection implements StreamHost {
     else if (!this.#forgiven.has(id)) throw new ConnectionError('streamClosed', 'HEADERS again')
   }
 
+  /** No more calls, until those there are have ended or what waits for the client is less. */
+  get #isFull(): boolean {
+    const calls = Math.max(this.#streams.size, this.#working)
+    return calls >= limits.streamsMax || this.#queuedBytes > limits.queuedBytesMax.connection
+  }
+
   #onTrailers(stream: Stream, isLast: boolean): void {
     if (stream.remoteEnded) this.#abort(stream, 'streamClosed')
     else if (!isLast) this.#abort(stream, 'protocolError')
@@ -256,8 +279,7 @@ export class Connection implements StreamHost {
   #onRequest(id: number, head: RequestHead, isLast: boolean): void {
     if (id % 2 === 0) throw broken('a client has odd streams')
     this.#lastStream = id
-    const isFull = Math.max(this.#streams.size, this.#working) >= limits.streamsMax
-    if (head.isMalformed || isFull || this.#isDraining) {
+    if (head.isMalformed || this.#isFull || this.#isDraining) {
       this.#reset(id, head.isMalformed ? 'protocolError' : 'refusedStream')
       return
     }
@@ -271,7 +293,7 @@ export class Connection implements StreamHost {
       if (!isLast) this.#reset(id, 'noError')
       return
     }
-    const stream = new Stream(this, id, this.#initialWindow, method, head)
+    const stream = new Stream(this, id, this.#initialWindow, method, head, this.#options.trusts)
     this.#streams.set(id, stream)
     stream.open()
     if (isLast) stream.receiveEnd()
@@ -279,6 +301,7 @@ export class Connection implements StreamHost {
 
   #onWindowUpdate(id: number, bytes: Buffer, from: number): void {
     const increment = bytes.readUInt32BE(from) & 0x7fff_ffff
+    this.#flood.count('window')
     if (id === 0) {
       if (increment === 0) throw broken('WINDOW_UPDATE by 0')
       this.#sender.grow(increment)
@@ -379,11 +402,14 @@ export class Connection implements StreamHost {
   }
 
   #fail(error: unknown): void {
-    if (!(error instanceof ConnectionError)) throw error
-    this.#options.logger.debug('connection refused', { code: error.code, error: error.message })
-    this.#goAway(error.code)
-    this.#outbox.release()
+    if (this.#isDead) return
     this.#isDead = true
+    const { logger } = this.#options
+    const code = error instanceof ConnectionError ? error.code : 'internalError'
+    if (code === 'internalError') logger.error('a connection has failed', { error: stackOf(error) })
+    else logger.debug('connection refused', { code, error: errorMessage(error) })
+    this.#goAway(code)
+    this.#outbox.release()
     // A moment for the GOAWAY to be read; then the socket goes, whatever the client does.
     this.#socket.end()
     this.#options.clock.after(limits.drainMs, () => this.#socket.destroy())
@@ -399,7 +425,8 @@ export class Connection implements StreamHost {
   #abortAll(): void {
     const streams = [...this.#streams.values()]
     this.#streams.clear()
-    for (const stream of streams) stream.abort()
+    for (const stream of streams) this.guard(() => stream.abort())
+    this.#options.budget.release(this)
   }
 }
 
@@ -409,6 +436,10 @@ function uint32(value: number): Buffer {
   const bytes = Buffer.allocUnsafe(4)
   bytes.writeUInt32BE(value)
   return bytes
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
 }
 
 function broken(message: string): ConnectionError {

@@ -4,16 +4,17 @@ import { ConnectionError } from './codes.ts'
 /**
  * What a client may do how often in ten seconds. Each costs us something and the client next to
  * nothing: resets (rapid reset, CVE-2023-44487), pings and settings that want an answer
- * (CVE-2019-9512, -9515), frames without content (CVE-2019-9518), priorities nobody looks at.
+ * (CVE-2019-9512, -9515), frames without content (CVE-2019-9518), priorities nobody looks at, and
+ * windows that are opened although nothing has come through them.
  */
-const budgets = { reset: 5_000, answer: 5_000, empty: 10_000, ignored: 10_000 } as const
+const budgets = { reset: 5_000, answer: 5_000, empty: 10_000, ignored: 10_000, window: 10_000 }
 const windowMs = 10_000
 
 /** Counts what a connection could be flooded with. */
 export class Flood {
   readonly #clock: Clock
   #since: number
-  #spent = { reset: 0, answer: 0, empty: 0, ignored: 0 }
+  #spent = nothingSpent()
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -28,6 +29,16 @@ export class Flood {
       throw new ConnectionError('enhanceYourCalm', `too many frames: ${what}`)
     }
     this.#since = now
-    this.#spent = { reset: 0, answer: 0, empty: 0, ignored: 0 }
+    this.#spent = nothingSpent()
   }
+
+  /** A DATA frame has left: the client may open its window and the connection's once more. */
+  sent(): void {
+    this.#spent.window -= 2
+    if (this.#spent.window < 0) this.#spent.window = 0
+  }
+}
+
+function nothingSpent(): Record<keyof typeof budgets, number> {
+  return { reset: 0, answer: 0, empty: 0, ignored: 0, window: 0 }
 }

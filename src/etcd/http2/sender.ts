@@ -22,13 +22,16 @@ const lastBlock = flags.endHeaders | flags.endStream
 export class Sender {
   readonly #outbox: Outbox
   readonly #outboxBytesMax: number
+  readonly #onSent: () => void
   readonly #waiting = new Set<Stream>()
   #window = defaultWindow
   frameBytesMax = frameBytesMax
 
-  constructor(outbox: Outbox, outboxBytesMax: number) {
+  /** `onSent` hears of each DATA frame. */
+  constructor(outbox: Outbox, outboxBytesMax: number, onSent: () => void) {
     this.#outbox = outbox
     this.#outboxBytesMax = outboxBytesMax
+    this.#onSent = onSent
   }
 
   /** The client takes `increment` bytes more on the connection. */
@@ -84,6 +87,7 @@ export class Sender {
     okTrailers.copy(outbox.slab, at)
     this.#window -= length
     stream.sendWindow -= length
+    this.#onSent()
     stream.onEnded()
     return true
   }
@@ -125,6 +129,7 @@ export class Sender {
     queue.take(outbox.slab, outbox.head(at, length, frameTypes.data, 0, id), length)
     this.#window -= length
     stream.sendWindow -= length
-    stream.onWritten(length)
+    this.#onSent()
+    stream.onWritten()
   }
 }

@@ -1,4 +1,5 @@
 import type { Cancel, Clock } from '../../kernel/clock.ts'
+import { etcdError } from '../errors.ts'
 import { Deframer, prefixBytes } from '../grpc/deframer.ts'
 import { RpcError, rpcErrorOf } from '../grpc/status.ts'
 import {
@@ -21,6 +22,8 @@ import { ownWindows } from './settings.ts'
 export interface StreamHost {
   readonly client: Client
   readonly clock: Clock
+  /** Runs `act`; what it throws ends the connection, and nothing else. */
+  guard(act: () => void): void
   /** Writes the whole of a unary response if windows allow it now. */
   writeUnary(stream: Stream, message: Outgoing): boolean
   /** Writes what windows allow of the stream's queue; the rest when they open. */
@@ -31,9 +34,9 @@ export interface StreamHost {
   closed(stream: Stream): void
   /** A handler has begun or ended. */
   working(change: 1 | -1): void
-  /** Bytes of unfinished messages. @throws ConnectionError when there are too many. */
+  /** Bytes that unfinished messages and calls take. @throws ConnectionError when there are too many. */
   holding(change: number): void
-  /** Bytes of responses that wait, of all streams. */
+  /** What responses that wait take, of all streams, bytes. */
   readonly queuedBytes: number
   queued(change: number): void
   /** Resolves when `queuedBytes` is small again. */
@@ -46,13 +49,18 @@ export class Stream implements ServerStream, Call {
   readonly #host: StreamHost
   readonly #method: Method
   readonly #head: RequestHead
-  readonly #deframer = new Deframer()
+  readonly #deframer: Deframer
+  readonly #isStranger: boolean
   #handlers: StreamHandlers | undefined
   #cancelDeadline: Cancel = () => {}
   #waiters: (() => void)[] = []
   #isBusy = false
   /** What is counted at the host as unfinished. */
   #held = 0
+  /** What is counted at the host as waiting. */
+  #queued = 0
+  /** DATA frames of the message that is coming. */
+  #fragments = 0
   #wasEndTold = false
   /** What the client may still send, and what it will be given back. */
   #receiveWindow: number = ownWindows.stream
@@ -69,12 +77,22 @@ export class Stream implements ServerStream, Call {
   /** We send no more: ended, or reset by either side. */
   isOver = false
 
-  constructor(host: StreamHost, id: number, sendWindow: number, method: Method, head: RequestHead) {
+  constructor(
+    host: StreamHost,
+    id: number,
+    sendWindow: number,
+    method: Method,
+    head: RequestHead,
+    trusts: (call: Call) => boolean,
+  ) {
     this.#host = host
     this.id = id
     this.sendWindow = sendWindow
     this.#method = method
     this.#head = head
+    this.#isStranger = !trusts(this)
+    const { messageBytesMax, strangerMessageBytesMax } = limits
+    this.#deframer = new Deframer(this.#isStranger ? strangerMessageBytesMax : messageBytesMax)
   }
 
   get client(): Client {
@@ -96,6 +114,7 @@ export class Stream implements ServerStream, Call {
   /** The headers are in; a stream's handler begins. */
   open(): void {
     const { timeoutMs } = this.#head
+    this.#hold()
     if (this.#method.kind === 'unary') return
     this.#handlers = this.#method.open(this, this)
     if (timeoutMs === undefined || this.isOver) return
@@ -110,10 +129,11 @@ export class Stream implements ServerStream, Call {
     this.remoteEnded ||= isLast
     if (this.isOver) return
     this.#credit += cost
+    const before = this.#deframer.pendingBytes
     this.#deframer.push(data)
     this.#deliver()
-    this.#hold(this.isOver ? 0 : this.#deframer.pendingBytes)
-    this.#giveBack()
+    this.#countFragment(before)
+    this.#settle()
   }
 
   /** The client has ended its side without data. */
@@ -125,8 +145,8 @@ export class Stream implements ServerStream, Call {
   /** The stream was reset, or the connection is gone. */
   abort(): void {
     this.isOver = true
-    this.#host.queued(-this.queue.bytes)
     this.queue.clear()
+    this.#weigh()
     this.#onOver()
   }
 
@@ -143,7 +163,7 @@ export class Stream implements ServerStream, Call {
     prefix.writeUInt32BE(bytes, 1)
     this.queue.push(prefix)
     for (const part of message) this.queue.push(part)
-    this.#host.queued(prefixBytes + bytes)
+    this.#weigh()
     this.#host.pump(this)
   }
 
@@ -166,9 +186,9 @@ export class Stream implements ServerStream, Call {
     if (!this.isOver && this.#host.queuedBytes > connection / 10) await this.#host.relieved()
   }
 
-  /** The connection has written `bytes` of the queue. */
-  onWritten(bytes: number): void {
-    this.#host.queued(-bytes)
+  /** The connection has written from the queue. */
+  onWritten(): void {
+    this.#weigh()
     if (this.#waiters.length === 0) return
     if (this.queue.bytes <= limits.queuedBytesMax.stream / 10) this.#wakeWaiters()
   }
@@ -183,7 +203,7 @@ export class Stream implements ServerStream, Call {
   #deliver(): void {
     if (this.#method.kind === 'unary') {
       if (this.remoteEnded) this.#call(this.#method.handle)
-      else if (this.#deframer.pendingBytes > limits.messageBytesMax) this.#next()
+      else this.#look()
       return
     }
     while (!this.#isBusy && !this.isOver) {
@@ -205,10 +225,22 @@ export class Stream implements ServerStream, Call {
       return
     }
     this.#host.working(1)
-    handle(request, this).then(this.#finish, this.#fail)
+    handle(request, this).then(
+      response => this.#host.guard(() => this.#finish(response)),
+      error => this.#host.guard(() => this.#fail(error)),
+    )
   }
 
-  readonly #finish = (response: Outgoing): void => {
+  /** A unary call's message is taken when it is whole; one that will be too large ends it now. */
+  #look(): void {
+    try {
+      this.#deframer.check()
+    } catch (error) {
+      this.end(this.#refusalOf(error))
+    }
+  }
+
+  #finish(response: Outgoing): void {
     this.#host.working(-1)
     if (this.isOver || this.#host.writeUnary(this, response)) return
     this.write(response)
@@ -216,7 +248,7 @@ export class Stream implements ServerStream, Call {
     this.#host.pump(this)
   }
 
-  readonly #fail = (error: unknown): void => {
+  #fail(error: unknown): void {
     this.#host.working(-1)
     this.end(rpcErrorOf(error))
   }
@@ -225,22 +257,53 @@ export class Stream implements ServerStream, Call {
     try {
       return this.#deframer.take()
     } catch (error) {
-      this.end(rpcErrorOf(error))
+      this.end(this.#refusalOf(error))
       return undefined
     }
+  }
+
+  /** A stranger is told that he is one, not how much he might send. */
+  #refusalOf(error: unknown): RpcError {
+    return this.#isStranger ? etcdError('etcdserver: permission denied') : rpcErrorOf(error)
   }
 
   #wait(busy: Promise<void>): void {
     this.#isBusy = true
     this.#host.working(1)
-    void busy.finally(() => {
+    const go = () => {
       this.#isBusy = false
       this.#host.working(-1)
       if (this.isOver) return
       this.#deliver()
-      this.#hold(this.isOver ? 0 : this.#deframer.pendingBytes)
-      this.#giveBack()
-    })
+      this.#settle()
+    }
+    busy.then(
+      () => this.#host.guard(go),
+      error => {
+        this.#host.guard(() => {
+          this.end(rpcErrorOf(error))
+          go()
+        })
+      },
+    )
+  }
+
+  /** The chunk is read: what is left of it is kept, counted, and the window opened again. */
+  #settle(): void {
+    if (this.isOver) this.#deframer.clear()
+    else this.#deframer.settle()
+    this.#hold()
+    this.#giveBack()
+  }
+
+  /** @throws ConnectionError for a message in many frames with next to nothing in them. */
+  #countFragment(before: number): void {
+    const { pendingBytes } = this.#deframer
+    const goesOn = before > 0 && pendingBytes > before
+    this.#fragments = goesOn ? this.#fragments + 1 : 0
+    const { framesMax, bytesMin } = limits.fragments
+    if (this.#fragments < framesMax || pendingBytes > bytesMin * this.#fragments) return
+    throw new ConnectionError('enhanceYourCalm', 'a message in too small pieces')
   }
 
   /** Opens the client's window again, unless the handler is to have time. */
@@ -252,15 +315,23 @@ export class Stream implements ServerStream, Call {
     this.#credit = 0
   }
 
-  #hold(bytes: number): void {
+  #hold(): void {
+    const bytes = this.isOver ? 0 : limits.overheadBytes.call + this.#deframer.heldBytes
     const change = bytes - this.#held
     this.#held = bytes
     if (change !== 0) this.#host.holding(change)
   }
 
+  #weigh(): void {
+    const change = this.queue.weight - this.#queued
+    this.#queued += change
+    if (change !== 0) this.#host.queued(change)
+  }
+
   #onOver(): void {
     this.#cancelDeadline()
-    this.#hold(0)
+    this.#deframer.clear()
+    this.#hold()
     const handlers = this.#handlers
     this.#handlers = undefined
     handlers?.onClose?.()

@@ -3,7 +3,8 @@ import { createServer, type Server, type TLSSocket } from 'node:tls'
 import { sleep } from '../../kernel/clock.ts'
 import type { Startable } from '../../kernel/startable.ts'
 import { limits, type TransportOptions } from '../grpc/types.ts'
-import { Connection } from './connection.ts'
+import { Budget } from './budget.ts'
+import { Connection, type ConnectionOptions } from './connection.ts'
 
 /** Longest TLS handshake, and how often a silent connection is tried, milliseconds. */
 const times = { handshakeMs: 10_000, keepAliveMs: 30_000 } as const
@@ -16,9 +17,13 @@ export class Http2Transport implements Startable {
   readonly #options: TransportOptions
   readonly #server: Server
   readonly #connections = new Set<Connection>()
+  readonly #shared: ConnectionOptions
 
   constructor(options: TransportOptions) {
     this.#options = options
+    const { methods, clock, logger, trusts = () => true } = options
+    const budget = new Budget(limits.heldBytesMax)
+    this.#shared = { methods, clock, logger, trusts, budget }
     const { ca, cert, key } = options.tls
     this.#server = createServer({
       ...{ ca, cert, key, requestCert: true, rejectUnauthorized: true },
@@ -68,7 +73,7 @@ export class Http2Transport implements Startable {
     const { CN: name, O: groups = [] } = socket.getPeerCertificate().subject ?? {}
     const commonName = typeof name === 'string' ? name : ''
     const client = { commonName, groups: [groups].flat() }
-    const connection = new Connection(socket, client, this.#options)
+    const connection = new Connection(socket, client, this.#shared)
     this.#connections.add(connection)
     socket.on('close', () => this.#connections.delete(connection))
   }
