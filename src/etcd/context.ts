@@ -1,5 +1,5 @@
 import { authTexts } from '../store/auth/texts.ts'
-import type { Caller } from '../store/auth/types.ts'
+import type { AuthView, Caller } from '../store/auth/types.ts'
 import type { ResponseHeader } from '../store/etcd/rpc/kv.ts'
 import type { MessageType } from '../store/etcd/rpc/message.ts'
 import { MalformedMessage } from '../store/etcd/rpc/reader.ts'
@@ -64,33 +64,55 @@ export function unary<Request, Response>(
     kind: 'unary',
     async handle(bytes, call) {
       const request = decode(row.request, bytes)
-      checkServed(context, call, row.learner?.(request) ?? false)
-      return row.response.encodeParts(await admitted(context, row, request, call))
+      const answer = await confirmed(context, call, () => {
+        checkServed(context, call, row.learner?.(request) ?? false)
+        return row.handle(request, call)
+      })
+      return row.response.encodeParts(answer)
     },
   }
 }
 
 /**
- * The answer of a row. While a call is on its way users or roles may change, or have changed where
- * this member has not applied it: nothing was done then, and it is admitted again by what holds
- * now. Source: etcd 3.4 server/etcdserver/v3_server.go raftRequest.
+ * Does `act`, which does nothing when it is refused. Users and roles may change while a call is on
+ * its way, or have changed where this member has not applied it: a refusal counts only when they
+ * are, after the member has caught up, what they were when it was given.
+ * Source: etcd server/etcdserver/v3_server.go raftRequest, which does so for one of the refusals.
  */
-async function admitted<Request, Response>(
+export async function confirmed<T>(
   context: Context,
-  row: UnaryRow<Request, Response>,
-  request: Request,
   call: Call,
-): Promise<Partial<Response>> {
+  act: () => T | Promise<T>,
+): Promise<T> {
+  const { store } = context.options
   for (let tries = 1; ; tries++) {
+    const before = versionOf(store.auth)
     try {
-      return await row.handle(request, call)
+      return await act()
     } catch (error) {
-      const isOld = error instanceof RpcError && error.message === authTexts.oldRevision
-      if (!isOld || tries === admissionsMax) throw error
-      await must(context.options.store.readIndex(timeoutOf(call)))
+      if (!isRefusal(error) || tries === admissionsMax) throw error
+      await must(store.readIndex(timeoutOf(call)))
+      if (versionOf(store.auth) === before) throw error
     }
   }
 }
+
+function versionOf({ enabled, revision }: AuthView): string {
+  return `${enabled} ${revision}`
+}
+
+/** Whether users and roles, or whose certificate it is, have decided it. */
+function isRefusal(error: unknown): boolean {
+  return (
+    error instanceof RpcError &&
+    (['permissionDenied', 'unauthenticated'].includes(error.code) ||
+      refusalTexts.has(error.message))
+  )
+}
+
+const refusalTexts: ReadonlySet<string> = new Set([
+  ...[authTexts.userEmpty, authTexts.userMissing, authTexts.oldRevision],
+])
 
 /** Bounds the work for one call while somebody changes users without pause. */
 const admissionsMax = 5
@@ -105,10 +127,24 @@ export function decode<T>(type: MessageType<T>, bytes: Uint8Array): T {
   }
 }
 
+/**
+ * Whether a call comes from somebody who may do something, as far as this member knows: of the
+ * right group while there are no users, else a user by token or by certificate.
+ */
+export function isTrusted({ options, admission }: Context, call: Call): boolean {
+  const { clientGroup: group, store } = options
+  if (!store.auth.enabled) return group === undefined || call.client.groups.includes(group)
+  try {
+    return store.auth.user(admission.callerOf(call).user) !== undefined
+  } catch {
+    return false
+  }
+}
+
 /** Source: etcd v3rpc/interceptor.go. */
 export function checkServed(context: Context, call: Call, learner: boolean): void {
   const { clientGroup: group, store } = context.options
-  if (group !== undefined && !store.auth.enabled && !call.client.groups.includes(group)) {
+  if (!store.auth.enabled && !isTrusted(context, call)) {
     throw new RpcError('permissionDenied', `etcdserver: permission denied: not of group ${group}`)
   }
   if (!learner && context.isLearner()) throw etcdError('etcdserver: rpc not supported for learner')

@@ -2,8 +2,8 @@ import type { Startable } from '../kernel/startable.ts'
 import { Admission } from './auth/admission.ts'
 import { BcryptThread } from './auth/bcrypt.ts'
 import type { PasswordHasher } from './auth/hasher.ts'
-import { createContext } from './context.ts'
-import type { Method } from './grpc/types.ts'
+import { createContext, isTrusted } from './context.ts'
+import type { Call, Method } from './grpc/types.ts'
 import { Http2Transport } from './http2/transport.ts'
 import { Position } from './position.ts'
 import { authMethods } from './services/auth.ts'
@@ -32,7 +32,8 @@ export function createEtcdServer(options: EtcdServerOptions): EtcdServer {
     Maintenance: maintenanceMethods(context),
     Auth: authMethods(context, hasher),
   })
-  const transport = new Http2Transport({ host, port, tls, methods, clock, logger })
+  const trusts = (call: Call) => isTrusted(context, call)
+  const transport = new Http2Transport({ host, port, tls, methods, trusts, clock, logger })
   return {
     get port() {
       return transport.port

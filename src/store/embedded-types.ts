@@ -9,6 +9,8 @@ import type { Membership, ProposeOptions, Store, StoreResult } from './types.ts'
 export interface EmbeddedStore extends Store {
   /** All leases, as this member knows them. */
   leases(): LeaseId[]
+  /** The keys of a lease, as this member knows them; none when there is no such lease. */
+  leaseKeys(id: LeaseId): Iterable<string>
   /** Asks the leader, who alone counts down. `invalid` with etcd's text when there is none. */
   leaseTimeToLive(id: LeaseId): Promise<StoreResult<LeaseTime>>
   /** Who belongs to the store, as this member knows it. */

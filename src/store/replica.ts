@@ -109,6 +109,10 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
     return this.machine.mvcc.leases.all().map(({ id }) => id)
   }
 
+  leaseKeys(id: LeaseId): Iterable<string> {
+    return this.machine.mvcc.leases.get(id)?.keys ?? []
+  }
+
   async leaseTimeToLive(id: LeaseId): Promise<types.StoreResult<embedded.LeaseTime>> {
     const answer = await this.calls.call<number>({ type: 'lease-time', lease: id })
     if (!answer.ok) return answer

@@ -1,5 +1,6 @@
 import type { Clock } from '../../kernel/clock.ts'
-import type { Key } from '../../mvcc/types.ts'
+import type { Key, TxnOp } from '../../mvcc/types.ts'
+import { refusalOfTxn } from '../../store/auth/admit.ts'
 import { authTexts } from '../../store/auth/texts.ts'
 import { type AuthView, type Caller, unasked } from '../../store/auth/types.ts'
 import { etcdError } from '../errors.ts'
@@ -52,6 +53,30 @@ export class Admission {
     if (refusal !== undefined) throw etcdError(refusal)
   }
 
+  /**
+   * @throws RpcError when the caller may not do all that `txn` may come to do: what its other branch
+   * would read is asked too, or a comparison that can't hold would tell who may read what.
+   */
+  checkReads(caller: Caller, txn: Pick<TxnOp, 'compares' | 'success' | 'failure'>): void {
+    const auth = this.#auth()
+    if (!auth.enabled) return
+    this.checkNamed(caller)
+    const refusal = refusalOfTxn(auth, caller.user, txn, () => [])
+    if (refusal !== undefined) throw etcdError(refusal)
+  }
+
+  /** @throws RpcError unless the caller may do `type` with every one of `keys`. */
+  checkKeys(caller: Caller, type: 'read' | 'write', keys: Iterable<Key>): void {
+    const auth = this.#auth()
+    if (!auth.enabled) return
+    this.checkNamed(caller)
+    if (auth.isAdmin(caller.user)) return
+    for (const key of keys) {
+      const refusal = auth.refuses(caller.user, type, key)
+      if (refusal !== undefined) throw etcdError(refusal)
+    }
+  }
+
   /** @throws RpcError unless the caller has the root role. Source: IsAdminPermitted. */
   checkAdmin(caller: Caller): void {
     const auth = this.#auth()
@@ -60,11 +85,6 @@ export class Admission {
     if (auth.isAdmin(caller.user)) return
     const known = auth.user(caller.user) !== undefined
     throw etcdError(known ? 'etcdserver: permission denied' : 'etcdserver: user name not found')
-  }
-
-  isAdmin(caller: Caller): boolean {
-    const auth = this.#auth()
-    return !auth.enabled || auth.isAdmin(caller.user)
   }
 
   /** @throws RpcError when nobody says who he is, or users have changed since he was admitted. */

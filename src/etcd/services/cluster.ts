@@ -41,6 +41,7 @@ export function clusterMethods(context: Context): Record<string, Method> {
       request: rpc.memberListRequest,
       response: rpc.membersResponse,
       async handle({ linearizable }, call) {
+        context.admission.checkNamed(context.admission.callerOf(call))
         if (linearizable) await must(store.readIndex(timeoutOf(call)))
         return membersOf(context)
       },

@@ -42,6 +42,7 @@ export function kvMethods(context: Context): Record<string, Method> {
       response: rpc.compactionResponse,
       async handle({ revision }, call) {
         const options = proposal(context, call)
+        context.admission.checkAdmin(options.caller)
         const done = await must(context.options.store.compact(revision, options))
         context.position.reached(done.revision)
         return { header: context.header(done.revision) }
@@ -84,7 +85,7 @@ async function transact(context: Context, request: rpc.TxnRequestMessage, call: 
   const txn = txnOf(request)
   const only = isReadOnly(txn) ? singleRange(txn) : undefined
   const { succeeded, results, revision } = only
-    ? await readTxn(context, only, call)
+    ? await readTxn(context, txn, only, call)
     : await propose(context, txn, call)
   return {
     header: context.header(revision),
@@ -100,11 +101,11 @@ function singleRange(txn: TxnRequest): (Op & { type: 'range' }) | undefined {
   return single && op.key !== '' ? op : undefined
 }
 
-async function readTxn(context: Context, op: Op & { type: 'range' }, call: Call) {
+async function readTxn(context: Context, txn: TxnRequest, op: Op & { type: 'range' }, call: Call) {
   const { admission, options, position } = context
   const caller = admission.callerOf(call)
   const read = await options.store.range(op, timeoutOf(call))
-  admission.checkRead(caller, op.key, op.rangeEnd ?? '')
+  admission.checkReads(caller, txn)
   const { range: found, revision } = granted(read)
   position.reached(revision)
   return { succeeded: true, results: [found], revision }

@@ -1,7 +1,17 @@
 import type { LeaseId } from '../../mvcc/types.ts'
 import * as rpc from '../../store/etcd/rpc/lease.ts'
 import type { WideInt } from '../../store/etcd/rpc/reader.ts'
-import { type Context, checkServed, decode, granted, must, proposal, unary } from '../context.ts'
+import {
+  type Context,
+  checkServed,
+  confirmed,
+  decode,
+  granted,
+  must,
+  proposal,
+  timeoutOf,
+  unary,
+} from '../context.ts'
 import { etcdError } from '../errors.ts'
 import { rpcErrorOf } from '../grpc/status.ts'
 import type { Call, Method, ServerStream } from '../grpc/types.ts'
@@ -55,9 +65,12 @@ export function leaseMethods(context: Context): Record<string, Method> {
       request: rpc.leaseLeasesRequest,
       response: rpc.leaseLeasesResponse,
       async handle(_request, call) {
-        admission.checkNamed(admission.callerOf(call))
-        const leases = options.store.leases().map(id => ({ id }))
-        return { header: context.header(), leases }
+        const caller = admission.callerOf(call)
+        admission.checkNamed(caller)
+        await must(options.store.readIndex(timeoutOf(call)))
+        const leases = options.store.leases()
+        for (const id of leases) admission.checkKeys(caller, 'read', options.store.leaseKeys(id))
+        return { header: context.header(), leases: leases.map(id => ({ id })) }
       },
     }),
   }
@@ -74,6 +87,8 @@ async function timeToLive(context: Context, wireId: WideInt, withKeys: boolean, 
   const caller = admission.callerOf(call)
   admission.checkNamed(caller)
   const id = leaseFromWire(wireId)
+  // The leader knows the time; which keys there are, and whether there is such a lease, is known here.
+  await must(options.store.readIndex(timeoutOf(call)))
   const time = id === undefined ? undefined : await options.store.leaseTimeToLive(id)
   if (time?.ok !== true) {
     // A lease that is gone is an answer, not an error.
@@ -81,9 +96,7 @@ async function timeToLive(context: Context, wireId: WideInt, withKeys: boolean, 
     return { header: context.header(), id: wireId, ttl: -1 }
   }
   const { grantedSeconds, remainingSeconds, keys } = time
-  if (withKeys && !admission.isAdmin(caller)) {
-    for (const key of keys) admission.checkRead(caller, key, '')
-  }
+  if (withKeys) admission.checkKeys(caller, 'read', keys)
   return {
     header: context.header(),
     ...{ id: wireId, ttl: remainingSeconds, grantedTtl: grantedSeconds },
@@ -93,14 +106,12 @@ async function timeToLive(context: Context, wireId: WideInt, withKeys: boolean, 
 
 /** Answers one after the other; a lease that is gone has the time 0. */
 function keepAlive(context: Context, stream: ServerStream, call: Call) {
-  const { admission } = context
   const onClose = endWithoutLeader(context, stream, call)
   return {
     async onMessage(message: Buffer) {
       try {
-        checkServed(context, call, false)
-        admission.checkNamed(admission.callerOf(call))
         const { id: wireId } = decode(rpc.leaseKeepAliveRequest, message)
+        await confirmed(context, call, () => checkRenewal(context, wireId, call))
         // The revision is one that surely is not later than the renewal.
         const header = context.header()
         const ttl = await renew(context, wireId)
@@ -112,6 +123,16 @@ function keepAlive(context: Context, stream: ServerStream, call: Call) {
     onEnd: () => stream.end(),
     onClose,
   }
+}
+
+/** Source: etcd server/etcdserver/v3_server.go checkLeaseRenew. */
+function checkRenewal(context: Context, wireId: WideInt, call: Call): void {
+  const { admission, options } = context
+  checkServed(context, call, false)
+  const caller = admission.callerOf(call)
+  admission.checkNamed(caller)
+  const id = leaseFromWire(wireId)
+  if (id !== undefined) admission.checkKeys(caller, 'write', options.store.leaseKeys(id))
 }
 
 async function renew(context: Context, wireId: WideInt): Promise<number> {

@@ -1,6 +1,6 @@
 import type { AlarmMember } from '../../store/embedded-types.ts'
 import * as rpc from '../../store/etcd/rpc/maintenance.ts'
-import { type Context, must, proposal, unary } from '../context.ts'
+import { type Context, must, proposal, timeoutOf, unary } from '../context.ts'
 import { etcdError } from '../errors.ts'
 import type { Call, Method } from '../grpc/types.ts'
 import { idFromWire, idToWire } from '../ids.ts'
@@ -26,7 +26,10 @@ export function maintenanceMethods(context: Context): Record<string, Method> {
       request: rpc.statusRequest,
       response: rpc.statusResponse,
       learner: () => true,
-      handle: () => status(context),
+      async handle(_request, call) {
+        context.admission.checkNamed(context.admission.callerOf(call))
+        return status(context)
+      },
     }),
     Defragment: unary(context, {
       request: rpc.defragmentRequest,
@@ -77,10 +80,12 @@ async function alarm(
   const action = rpc.alarmActions[request.action]
   const type = rpc.alarmTypes[request.alarm]
   const propose = proposal(context, call)
-  if (action !== 'get') admission.checkAdmin(propose.caller)
+  if (action === 'get') admission.checkNamed(propose.caller)
+  else admission.checkAdmin(propose.caller)
   const header = context.header()
   if (type === undefined || action === undefined) return { header }
   if (action === 'get') {
+    await must(options.store.readIndex(timeoutOf(call)))
     const raised = options.store.alarms()
     const wanted = raised.filter(member => type === 'NONE' || member.alarm === type)
     return { header, alarms: wanted.map(alarmOf) }

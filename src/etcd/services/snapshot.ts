@@ -1,5 +1,5 @@
 import { snapshotRequest, snapshotResponse } from '../../store/etcd/rpc/maintenance.ts'
-import { type Context, checkServed, decode } from '../context.ts'
+import { type Context, checkServed, confirmed, decode } from '../context.ts'
 import { rpcErrorOf } from '../grpc/status.ts'
 import type { Call, Method, ServerStream } from '../grpc/types.ts'
 import { writeEtcdSnapshot } from '../snapshot/write.ts'
@@ -28,8 +28,10 @@ export function snapshotMethod(context: Context): Method {
 
 async function send(context: Context, stream: ServerStream, call: Call): Promise<void> {
   const { admission, options } = context
-  checkServed(context, call, true)
-  admission.checkAdmin(admission.callerOf(call))
+  await confirmed(context, call, () => {
+    checkServed(context, call, true)
+    admission.checkAdmin(admission.callerOf(call))
+  })
   const { totalBytes, chunks } = await writeEtcdSnapshot(options.store.freeze())
   let left = totalBytes
   for await (const slice of chunks) {

@@ -7,9 +7,9 @@ import {
   watchResponse,
 } from '../../store/etcd/rpc/watch.ts'
 import type { StoreFailure, Watch, WatchBatch, WatchRequest } from '../../store/types.ts'
-import { type Context, decode } from '../context.ts'
+import { type Context, confirmed, decode } from '../context.ts'
 import { etcdError } from '../errors.ts'
-import { rpcErrorOf } from '../grpc/status.ts'
+import { type RpcError, rpcErrorOf } from '../grpc/status.ts'
 import type { Call, ServerStream, StreamHandlers } from '../grpc/types.ts'
 import { endOf } from './ops.ts'
 import { encodeEvents } from './watch-response.ts'
@@ -61,11 +61,11 @@ export class WatchStream implements StreamHandlers {
     this.#stopProgress = context.options.clock.every(progressMs + jitter, () => this.#onTimer())
   }
 
-  onMessage(message: Buffer): void {
+  onMessage(message: Buffer): void | Promise<void> {
     try {
       const request = decode(watchRequest, message)
-      if (request.createRequest) this.#create(request.createRequest)
-      else if (request.cancelRequest) this.#cancel(request.cancelRequest.watchId ?? 0)
+      if (request.createRequest) return this.#onCreate(request.createRequest)
+      if (request.cancelRequest) this.#cancel(request.cancelRequest.watchId ?? 0)
       else if (request.progressRequest) this.#onProgressRequest()
     } catch (error) {
       this.#stream.end(rpcErrorOf(error))
@@ -78,11 +78,25 @@ export class WatchStream implements StreamHandlers {
     this.#watches.clear()
   }
 
+  /** Who may read the keys is asked again, of what this member has not applied, before a refusal. */
+  #onCreate(request: Partial<WatchCreateRequest>): void | Promise<void> {
+    try {
+      this.#checkRead(request)
+    } catch {
+      const { context, call } = { context: this.#context, call: this.#call }
+      return confirmed(context, call, () => this.#checkRead(request)).then(
+        () => this.#create(request),
+        error => this.#refuse(reasonOf(rpcErrorOf(error))),
+      )
+    }
+    this.#create(request)
+  }
+
   #create(request: Partial<WatchCreateRequest>): void {
+    if (this.#stream.isOver) return
     const refusal = this.#refusal(request)
     if (refusal !== undefined) {
-      const state = { created: true, canceled: true, cancelReason: refusal }
-      this.#send({ watchId: noWatch, ...state })
+      this.#refuse(refusal)
       return
     }
     const id = request.watchId || this.#newId()
@@ -106,8 +120,6 @@ export class WatchStream implements StreamHandlers {
   #refusal(request: Partial<WatchCreateRequest>): string | undefined {
     const { key = '', rangeEnd = '', startRevision = 0, watchId = 0 } = request
     if (startRevision < 0) return 'etcdserver: mvcc: required revision has been compacted'
-    const denied = this.#denied(key || '\0', rangeEnd)
-    if (denied !== undefined) return denied
     if (rangeEnd > '\0' && (key || '\0') >= rangeEnd) return 'mvcc: watcher range is empty'
     if (this.#watches.has(watchId) && watchId !== 0) {
       return 'mvcc: duplicate watch ID provided on the WatchStream'
@@ -116,17 +128,14 @@ export class WatchStream implements StreamHandlers {
     return undefined
   }
 
-  /** A refusal of permission as etcd puts it into cancel_reason: with grpc-go's frame around it. */
-  #denied(key: string, rangeEnd: string): string | undefined {
+  /** @throws RpcError */
+  #checkRead({ key, rangeEnd = '' }: Partial<WatchCreateRequest>): void {
     const { admission } = this.#context
-    try {
-      admission.checkRead(admission.callerOf(this.#call), key, rangeEnd)
-      return undefined
-    } catch (error) {
-      const { code, message } = rpcErrorOf(error)
-      const name = code.charAt(0).toUpperCase() + code.slice(1)
-      return `rpc error: code = ${name} desc = ${message}`
-    }
+    admission.checkRead(admission.callerOf(this.#call), key || '\0', rangeEnd)
+  }
+
+  #refuse(cancelReason: string): void {
+    this.#send({ watchId: noWatch, created: true, canceled: true, cancelReason })
   }
 
   #newId(): number {
@@ -226,4 +235,10 @@ export class WatchStream implements StreamHandlers {
       watchResponse.encodeParts({ header: this.#context.header(revision), ...response }),
     )
   }
+}
+
+/** A refusal of permission as etcd puts it into cancel_reason: with grpc-go's frame around it. */
+function reasonOf({ code, message }: RpcError): string {
+  const name = code.charAt(0).toUpperCase() + code.slice(1)
+  return `rpc error: code = ${name} desc = ${message}`
 }

@@ -285,7 +285,6 @@ const auth: readonly Step[] = [
   alice('user get alice'),
   alice('user get root'),
   alice('role get reader'),
-  alice('compact 1'),
   alice('member add x --peer-urls=https://127.0.0.1:9'),
   run('--user alice:wrong get pub/1'),
   run('--user ghost:pw get pub/1'),

@@ -44,10 +44,16 @@ async function ordered(endpoints: readonly string[]): Promise<string[]> {
   return [...endpoints].sort(endpoint => (leader?.startsWith(`${endpoint},`) ? -1 : 1))
 }
 
-/** An empty store, but for one key; revisions are counted from there. */
+/**
+ * An empty store, but for one key; revisions are counted from there. Leases too: those of clients
+ * that were killed end by themselves, at some time of their own on either side.
+ */
 async function begin(endpoint: string, name: string): Promise<Side> {
   const at = [...flags, '--endpoints', endpoint]
   await etcdctl([...at, 'del', '', '--from-key'])
+  const { out: leases } = await etcdctl([...at, 'lease', 'list'])
+  for (const id of leases.split('\n').slice(1))
+    if (id) await etcdctl([...at, 'lease', 'revoke', id])
   await etcdctl([...at, 'put', 'a', '2'])
   const { out } = await etcdctl([...at, 'get', 'a', '-w', 'json'])
   const base = /"revision":(\d+)/.exec(out)?.[1] ?? 'none'

@@ -1,6 +1,7 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { readToken, signToken, type TokenKey, tokenTtlMs } from '../../../src/etcd/auth/token.ts'
 import { systemClock } from '../../../src/kernel/clock.ts'
+import { refusalOf } from '../../../src/store/auth/admit.ts'
 import * as auth from '../../../src/store/etcd/rpc/auth.ts'
 import * as kv from '../../../src/store/etcd/rpc/kv.ts'
 import * as lease from '../../../src/store/etcd/rpc/lease.ts'
@@ -199,3 +200,93 @@ test('a token is its claims, signed', () => {
 function keyOf(secret: string, passwordHash = 'hash'): TokenKey {
   return { secret, passwordHash: () => passwordHash }
 }
+
+describe('a member that has not applied the last change of users', () => {
+  /** The next confirmed read catches up. */
+  const lag = (...actions: Parameters<typeof tested.store.authChange>[0][]) => {
+    tested.store.readIndex = async () => {
+      for (const action of actions.splice(0)) tested.store.auth.apply(action)
+      return { ok: true as const, revision: tested.store.mvcc.revision }
+    }
+  }
+
+  test('does not refuse what may be done by now', async () => {
+    await expect(asNobody.call('Auth/RoleAdd', types.roleAdd, { name: 'r' })).rejects.toEqual({
+      ...{ code: 9, message: 'etcdserver: user name not found' },
+    })
+    lag({ type: 'auth-disable' })
+    await asNobody.call('Auth/RoleAdd', types.roleAdd, { name: 'r' })
+    expect(tested.store.auth.role('r')).toBeDefined()
+  })
+
+  test('makes the watch that may be made by now', async () => {
+    lag({ type: 'auth-disable' })
+    const stream = asNobody.stream('Watch/Watch')
+    stream.send(watchRequest.encode({ createRequest: { key: 'b' } }))
+    expect(await stream.message(0, watchResponse)).toMatchObject({ created: true, canceled: false })
+    stream.end()
+  })
+
+  test('renews what may be renewed by now', async () => {
+    await tested.store.leaseGrant(100, 77)
+    await tested.store.txn({
+      ...{ compares: [], failure: [] },
+      success: [{ type: 'put', key: 'b', value: Buffer.of(), lease: 77 }],
+    })
+    const renew = async () => {
+      const stream = asAlice.stream('Lease/LeaseKeepAlive')
+      stream.send(lease.leaseKeepAliveRequest.encode({ id: 77 }))
+      stream.end()
+      return stream.status()
+    }
+    expect(await renew()).toEqual(denied)
+    const permission = { type: 'WRITE', key: 'b' } as const
+    lag({ type: 'role-grant', name: 'own', permission })
+    expect((await renew()).code).toBe(0)
+  })
+})
+
+describe('what was open to anybody in etcd before 3.6.9', () => {
+  test('compacting is for administrators, wherever it was admitted', async () => {
+    await asAlice.call('KV/Put', types.put, { key: 'a/1' })
+    const compact = [kv.compactionRequest, kv.compactionResponse] as const
+    await expect(asAlice.call('KV/Compact', compact, { revision: 2 })).rejects.toEqual(denied)
+    await asRoot.call('KV/Compact', compact, { revision: 2 })
+    const caller = { user: 'alice', authRevision: tested.store.auth.revision }
+    const action = { type: 'compact', revision: 2 } as const
+    expect(refusalOf(tested.store.auth, caller, action, () => [])).toBe(denied.message)
+  })
+
+  test('members, alarms and status are told to those who have a name', async () => {
+    const unnamed = new GrpcClient(tested.endpoint, await pki.client(''))
+    try {
+      for (const path of ['Cluster/MemberList', 'Maintenance/Alarm', 'Maintenance/Status']) {
+        await expect(unnamed.raw(path, Buffer.of())).rejects.toEqual({
+          ...{ code: 3, message: 'etcdserver: user name is empty' },
+        })
+        await asAlice.raw(path, Buffer.of())
+      }
+    } finally {
+      unnamed.close()
+    }
+  })
+
+  test('a lease is renewed and listed by those who may write and read its keys', async () => {
+    await tested.store.leaseGrant(100, 78)
+    await tested.store.txn({
+      ...{ compares: [], failure: [] },
+      success: [{ type: 'put', key: 'b', value: Buffer.of(), lease: 78 }],
+    })
+    await expect(asAlice.raw('Lease/LeaseLeases', Buffer.of())).rejects.toEqual(denied)
+    await asRoot.raw('Lease/LeaseLeases', Buffer.of())
+  })
+
+  test('the branch that is not taken is asked too, when there is one read only', async () => {
+    await asAlice.call('KV/Put', types.put, { key: 'a/1' })
+    const txn = [kv.txnRequest, kv.txnResponse] as const
+    const success = [{ requestRange: { key: 'a/1' } }]
+    await asAlice.call('KV/Txn', txn, { success })
+    const failure = [{ requestRange: { key: 'b' } }]
+    await expect(asAlice.call('KV/Txn', txn, { success, failure })).rejects.toEqual(denied)
+  })
+})

@@ -106,6 +106,10 @@ export class FakeStore implements EmbeddedStore {
     return this.mvcc.leases.all().map(lease => lease.id)
   }
 
+  leaseKeys(id: LeaseId): Iterable<string> {
+    return this.mvcc.leases.get(id)?.keys ?? []
+  }
+
   async leaseTimeToLive(id: LeaseId): ReturnType<EmbeddedStore['leaseTimeToLive']> {
     const lease = this.mvcc.leases.get(id)
     const deadline = this.#deadlines.get(id)
