@@ -103,15 +103,12 @@ function versionOf({ enabled, revision }: AuthView): string {
 
 /** Whether users and roles, or whose certificate it is, have decided it. */
 function isRefusal(error: unknown): boolean {
-  return (
-    error instanceof RpcError &&
-    (['permissionDenied', 'unauthenticated'].includes(error.code) ||
-      refusalTexts.has(error.message))
-  )
+  if (!(error instanceof RpcError)) return false
+  return error.message.startsWith(authTexts.denied) || refusalTexts.has(error.message)
 }
 
 const refusalTexts: ReadonlySet<string> = new Set([
-  ...[authTexts.userEmpty, authTexts.userMissing, authTexts.oldRevision],
+  ...[authTexts.userEmpty, authTexts.userMissing, authTexts.oldRevision, authTexts.badToken],
 ])
 
 /** Bounds the work for one call while somebody changes users without pause. */

@@ -4,12 +4,17 @@ import { BcryptThread } from './auth/bcrypt.ts'
 import type { PasswordHasher } from './auth/hasher.ts'
 import { createContext, isTrusted } from './context.ts'
 import type { Call, Method } from './grpc/types.ts'
+import { createPages } from './http1/pages.ts'
+import { PageServer } from './http1/server.ts'
 import { Http2Transport } from './http2/transport.ts'
 import { Position } from './position.ts'
 import { authMethods } from './services/auth.ts'
 import { clusterMethods } from './services/cluster.ts'
+import { electionMethods } from './services/election.ts'
+import { healthMethods } from './services/health.ts'
 import { kvMethods } from './services/kv.ts'
 import { leaseMethods } from './services/lease.ts'
+import { lockMethods } from './services/lock.ts'
 import { maintenanceMethods } from './services/maintenance.ts'
 import { watchMethods } from './services/watch.ts'
 import type { EtcdServerOptions } from './types.ts'
@@ -25,15 +30,22 @@ export function createEtcdServer(options: EtcdServerOptions): EtcdServer {
   const context = createContext(options, position, new Admission(() => store.auth, clock))
   const hasher: PasswordHasher = options.hasher ?? new BcryptThread(clock)
   const methods = pathsOf({
-    KV: kvMethods(context),
-    Watch: watchMethods(context),
-    Lease: leaseMethods(context),
-    Cluster: clusterMethods(context),
-    Maintenance: maintenanceMethods(context),
-    Auth: authMethods(context, hasher),
+    'etcdserverpb.KV': kvMethods(context),
+    'etcdserverpb.Watch': watchMethods(context),
+    'etcdserverpb.Lease': leaseMethods(context),
+    'etcdserverpb.Cluster': clusterMethods(context),
+    'etcdserverpb.Maintenance': maintenanceMethods(context),
+    'etcdserverpb.Auth': authMethods(context, hasher),
+    'v3lockpb.Lock': lockMethods(context),
+    'v3electionpb.Election': electionMethods(context),
+    'grpc.health.v1.Health': healthMethods(),
   })
   const trusts = (call: Call) => isTrusted(context, call)
-  const transport = new Http2Transport({ host, port, tls, methods, trusts, clock, logger })
+  const pages = new PageServer(createPages(context), clock, logger)
+  const transport = new Http2Transport({
+    ...{ host, port, tls, methods, trusts, clock, logger },
+    onHttp1: socket => pages.serve(socket),
+  })
   return {
     get port() {
       return transport.port
@@ -55,7 +67,7 @@ function pathsOf(services: Readonly<Record<string, Record<string, Method>>>): Ma
   const methods = new Map<string, Method>()
   for (const [service, rows] of Object.entries(services)) {
     for (const [name, method] of Object.entries(rows)) {
-      methods.set(`/etcdserverpb.${service}/${name}`, method)
+      methods.set(`/${service}/${name}`, method)
     }
   }
   return methods

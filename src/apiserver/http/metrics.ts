@@ -1,9 +1,9 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { ApiResponse } from '../../api/http.ts'
+import { registerStoreMetrics } from '../../store/metrics.ts'
 import type { Store } from '../../store/types.ts'
 import { textResponse } from './respond.ts'
 import type { Route } from './route.ts'
-import { registerStoreMetrics } from './store-metrics.ts'
 
 /** Figures of one server under upstream's names. */
 export class Metrics {

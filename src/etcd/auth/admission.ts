@@ -54,8 +54,8 @@ export class Admission {
   }
 
   /**
-   * @throws RpcError when the caller may not do all that `txn` may come to do: what its other branch
-   * would read is asked too, or a comparison that can't hold would tell who may read what.
+   * @throws RpcError when the caller may not do all that `txn` may come to do: what its other
+   * branch would read is asked too.
    */
   checkReads(caller: Caller, txn: Pick<TxnOp, 'compares' | 'success' | 'failure'>): void {
     const auth = this.#auth()

@@ -1,3 +1,4 @@
+import type { TLSSocket } from 'node:tls'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Logger } from '../../kernel/logger.ts'
 import type { RpcError } from './status.ts'
@@ -17,6 +18,8 @@ export interface Call {
   header(name: string): string | undefined
   /** Milliseconds the client still waits, from `grpc-timeout`; undefined: for ever. */
   readonly timeoutMs: number | undefined
+  /** Calls once when nobody waits for an answer any more. Returns how to forget it. */
+  onOver(listener: () => void): () => void
 }
 
 /** A message to be sent: its parts, in order. They must not change any more. */
@@ -83,6 +86,8 @@ export interface TransportOptions {
    * short, for they are read before he is refused. Absent: everybody does.
    */
   readonly trusts?: (call: Call) => boolean
+  /** Takes connections of clients that speak HTTP/1.1. Absent: there are none. */
+  readonly onHttp1?: (socket: TLSSocket) => void
   readonly clock: Clock
   readonly logger: Logger
 }

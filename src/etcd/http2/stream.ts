@@ -34,7 +34,7 @@ export interface StreamHost {
   closed(stream: Stream): void
   /** A handler has begun or ended. */
   working(change: 1 | -1): void
-  /** Bytes that unfinished messages and calls take. @throws ConnectionError when there are too many. */
+  /** Bytes of unfinished messages and calls. @throws ConnectionError when there are too many. */
   holding(change: number): void
   /** What responses that wait take, of all streams, bytes. */
   readonly queuedBytes: number
@@ -62,6 +62,8 @@ export class Stream implements ServerStream, Call {
   /** DATA frames of the message that is coming. */
   #fragments = 0
   #wasEndTold = false
+  /** Few calls have any. */
+  #overListeners: Set<() => void> | undefined
   /** What the client may still send, and what it will be given back. */
   #receiveWindow: number = ownWindows.stream
   #credit = 0
@@ -105,6 +107,13 @@ export class Stream implements ServerStream, Call {
 
   get isUnary(): boolean {
     return this.#method.kind === 'unary'
+  }
+
+  onOver(listener: () => void): () => void {
+    this.#overListeners ??= new Set()
+    this.#overListeners.add(listener)
+    if (this.isOver) listener()
+    return () => this.#overListeners?.delete(listener)
   }
 
   header(name: string): string | undefined {
@@ -335,6 +344,7 @@ export class Stream implements ServerStream, Call {
     const handlers = this.#handlers
     this.#handlers = undefined
     handlers?.onClose?.()
+    for (const listener of this.#overListeners ?? []) listener()
     this.#wakeWaiters()
   }
 

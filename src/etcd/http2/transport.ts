@@ -16,7 +16,7 @@ const times = { handshakeMs: 10_000, keepAliveMs: 30_000 } as const
 export class Http2Transport implements Startable {
   readonly #options: TransportOptions
   readonly #server: Server
-  readonly #connections = new Set<Connection>()
+  readonly #connections = new Set<Pick<Connection, 'drain' | 'destroy'>>()
   readonly #shared: ConnectionOptions
 
   constructor(options: TransportOptions) {
@@ -27,7 +27,7 @@ export class Http2Transport implements Startable {
     const { ca, cert, key } = options.tls
     this.#server = createServer({
       ...{ ca, cert, key, requestCert: true, rejectUnauthorized: true },
-      ALPNProtocols: ['h2'],
+      ALPNCallback: ({ protocols }) => protocolFor(protocols, options.onHttp1 !== undefined),
       minVersion: 'TLSv1.2',
       handshakeTimeout: times.handshakeMs,
       noDelay: true,
@@ -67,7 +67,7 @@ export class Http2Transport implements Startable {
 
   #onConnection(socket: TLSSocket): void {
     if (socket.alpnProtocol !== 'h2') {
-      socket.destroy()
+      this.#onHttp1(socket)
       return
     }
     const { CN: name, O: groups = [] } = socket.getPeerCertificate().subject ?? {}
@@ -77,4 +77,25 @@ export class Http2Transport implements Startable {
     this.#connections.add(connection)
     socket.on('close', () => this.#connections.delete(connection))
   }
+
+  #onHttp1(socket: TLSSocket): void {
+    const { onHttp1 } = this.#options
+    if (onHttp1 === undefined) {
+      socket.destroy()
+      return
+    }
+    const connection = { drain: () => socket.end(), destroy: () => socket.destroy() }
+    this.#connections.add(connection)
+    socket.on('close', () => this.#connections.delete(connection))
+    onHttp1(socket)
+  }
+}
+
+/**
+ * Clients of gRPC speak HTTP/2 alone. Whoever speaks HTTP/1.1 too comes for a page: so there is one
+ * way to serve pages, whichever of both a client likes better.
+ */
+function protocolFor(protocols: readonly string[], hasPages: boolean): string | undefined {
+  if (hasPages && protocols.includes('http/1.1')) return 'http/1.1'
+  return protocols.find(protocol => protocol === 'h2')
 }

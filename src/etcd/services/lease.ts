@@ -87,7 +87,7 @@ async function timeToLive(context: Context, wireId: WideInt, withKeys: boolean, 
   const caller = admission.callerOf(call)
   admission.checkNamed(caller)
   const id = leaseFromWire(wireId)
-  // The leader knows the time; which keys there are, and whether there is such a lease, is known here.
+  // The leader knows the time; whether there is such a lease, and its keys, is read here.
   await must(options.store.readIndex(timeoutOf(call)))
   const time = id === undefined ? undefined : await options.store.leaseTimeToLive(id)
   if (time?.ok !== true) {

@@ -1,16 +1,11 @@
 import type { AlarmMember } from '../../store/embedded-types.ts'
 import * as rpc from '../../store/etcd/rpc/maintenance.ts'
+import { apiVersion } from '../api-version.ts'
 import { type Context, must, proposal, timeoutOf, unary } from '../context.ts'
 import { etcdError } from '../errors.ts'
 import type { Call, Method } from '../grpc/types.ts'
 import { idFromWire, idToWire } from '../ids.ts'
 import { snapshotMethod } from './snapshot.ts'
-
-/**
- * The version of etcd whose API this is. kube-apiserver asks it before it relies on watch progress
- * requests: at least 3.5.13. Source: kubernetes storage/feature/feature_support_checker.go.
- */
-const apiVersion = '3.5.21'
 
 /** The Maintenance service. Source: etcd server/etcdserver/api/v3rpc/maintenance.go. */
 export function maintenanceMethods(context: Context): Record<string, Method> {

@@ -78,7 +78,7 @@ export class WatchStream implements StreamHandlers {
     this.#watches.clear()
   }
 
-  /** Who may read the keys is asked again, of what this member has not applied, before a refusal. */
+  /** Before a refusal it is asked again who may read, of what this member had not applied. */
   #onCreate(request: Partial<WatchCreateRequest>): void | Promise<void> {
     try {
       this.#checkRead(request)

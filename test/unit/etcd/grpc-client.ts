@@ -24,11 +24,12 @@ export class GrpcClient {
     this.#session.on('error', () => {})
   }
 
-  /** `path` without the package: `KV/Put`. */
+  /** `path` without etcd's package, `KV/Put`, or from the root: `/v3lockpb.Lock/Lock`. */
   stream(path: string, headers: Headers = {}): GrpcStream {
     return new GrpcStream(
       this.#session.request({
-        ...{ ':method': 'POST', ':path': `/etcdserverpb.${path}` },
+        ':method': 'POST',
+        ':path': path.startsWith('/') ? path : `/etcdserverpb.${path}`,
         ...{ 'content-type': 'application/grpc', te: 'trailers', ...headers },
       }),
     )

@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client'
-import type { Store, StoreStatus } from '../../store/types.ts'
+import type { Store, StoreStatus } from './types.ts'
 
 /** Figures of this peer's store under etcd's names, so that its dashboards and alerts fit. */
 const gauges: readonly (readonly [name: string, help: string, (s: StoreStatus) => number])[] = [
