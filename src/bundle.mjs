@@ -1,7 +1,7 @@
 // The last step of `npm run build`: each program of dist/src and dist/tui with everything it
 // imports, in a few files of dist/bundle. A peer would otherwise look up and read a thousand modules
 // in each of its two threads before it can vote: 1.2 s of CPU a thread instead of 0.4.
-import { rmSync } from 'node:fs'
+import { chmodSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { rolldown } from 'rolldown'
@@ -38,3 +38,5 @@ const bundle = await rolldown({
 })
 rmSync(to, { recursive: true, force: true })
 await bundle.write({ dir: to, format: 'esm', chunkFileNames: '[name]-[hash].js', sourcemap: true })
+// `bin` of package.json: npx runs it as it is.
+chmodSync(join(to, 'main.js'), 0o755)

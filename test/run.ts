@@ -104,7 +104,6 @@ async function vitest(
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${file}`,
-    '--passWithNoTests',
   ])
   try {
     const report = JSON.parse(readFileSync(file, 'utf8')) as {
@@ -112,7 +111,9 @@ async function vitest(
       numFailedTests: number
       numPendingTests: number
     }
-    const failed = report.numFailedTests + (code !== 0 && report.numFailedTests === 0 ? 1 : 0)
+    const { numPassedTests: passed, numFailedTests: broken } = report
+    // A stage that ran nothing is not one that passed.
+    const failed = broken + (broken === 0 && (code !== 0 || passed === 0) ? 1 : 0)
     return { passed: report.numPassedTests, failed, skipped: report.numPendingTests }
   } catch {
     return { passed: 0, failed: 1, skipped: 0 }

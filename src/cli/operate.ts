@@ -5,6 +5,7 @@ import { formatAddress } from '../config/ports.ts'
 import type { ClusterConfig } from '../config/types.ts'
 import { must } from '../kernel/assert.ts'
 import { sleep } from '../kernel/clock.ts'
+import { errorMessage } from '../kernel/result.ts'
 import { runFault } from '../supervisor/faults.ts'
 import { PeerClients } from '../supervisor/peers.ts'
 import { openCluster } from '../supervisor/prepare.ts'
@@ -21,35 +22,36 @@ export async function fault(
 ): Promise<void> {
   const cluster = openCluster(resolve(options.data))
   const names = targets.flatMap(target => target.split(',')).filter(Boolean)
-  const [first] = names
   const needed = () => {
-    if (first) return first
+    if (names.length > 0) return names
     const known = cluster.config.peers.map(peer => peer.name).join(', ')
     throw new UsageError(`fault ${type}: which peer? There are ${known}`)
   }
-  const direct = async (each: Fault) => {
+  /** Of one process, done to each that is named, at the same time. */
+  const each = (of: (peer: string) => Fault) =>
+    all(needed().map(peer => runFault(cluster, of(peer))))
+  const direct = async (told: Fault) => {
     const clients = new PeerClients(cluster)
     try {
-      await clients.get(needed()).fault(each)
+      await all(needed().map(async peer => clients.get(peer).fault(told)))
     } finally {
       clients.close()
     }
   }
   const actions: Readonly<Record<string, () => Promise<void>>> = {
-    kill: () => runFault(cluster, { type: 'kill', peer: needed() }),
-    pause: () => runFault(cluster, { type: 'pause', peer: needed() }),
-    resume: () => runFault(cluster, { type: 'resume', peer: needed() }),
-    restart: () => runFault(cluster, { type: 'restart', peer: needed() }),
-    partition: () => {
-      needed()
-      return runFault(cluster, { type: 'partition', from: names })
-    },
+    kill: () => each(peer => ({ type: 'kill', peer })),
+    pause: () => each(peer => ({ type: 'pause', peer })),
+    resume: () => each(peer => ({ type: 'resume', peer })),
+    restart: () => each(peer => ({ type: 'restart', peer })),
+    partition: () => runFault(cluster, { type: 'partition', from: needed() }),
     slow: () => {
-      needed()
       const delayMs = options.delay ?? 100
-      return runFault(cluster, { type: 'slow', peers: names, delayMs })
+      return runFault(cluster, { type: 'slow', peers: needed(), delayMs })
     },
-    heal: () => runFault(cluster, { type: 'heal' }),
+    heal: () => {
+      if (names.length > 0) throw new UsageError('fault heal: heals all peers; name none')
+      return runFault(cluster, { type: 'heal' })
+    },
     'block-main': () => direct({ type: 'block-main', ms: options.ms ?? 2_000 }),
     'hold-writes': () => direct({ type: 'hold-writes', hold: true }),
     'release-writes': () => direct({ type: 'hold-writes', hold: false }),
@@ -62,6 +64,15 @@ export async function fault(
   }
   await action()
   process.stdout.write(`fault ${[type, ...names].join(' ')}: done\n`)
+}
+
+/** @throws Error that says of each what went wrong; the others are done. */
+async function all(calls: readonly Promise<void>[]): Promise<void> {
+  const results = await Promise.allSettled(calls)
+  const failures = results.flatMap(result =>
+    result.status === 'rejected' ? [errorMessage(result.reason)] : [],
+  )
+  if (failures.length > 0) throw new Error(failures.join('; '))
 }
 
 /** `quorate leader transfer [PEER]`: a planned move that costs no failed write. */
@@ -104,7 +115,6 @@ export function printEnvironment(options: { readonly data: string }): void {
   const { layout, config } = openCluster(resolve(options.data))
   const variables = {
     KUBECONFIG: layout.kubeconfig,
-    ETCDCTL_API: '3',
     ...etcdVariables(layout, config),
   }
   for (const [name, value] of Object.entries(variables)) {

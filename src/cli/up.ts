@@ -7,6 +7,8 @@ import type { ClusterConfig, PeerConfig } from '../config/types.ts'
 import { formatConfig } from '../config/write.ts'
 import { createJsonLogger } from '../kernel/json-logger.ts'
 import { silentLogger } from '../kernel/logger.ts'
+import { runFault } from '../supervisor/faults.ts'
+import { lastWords } from '../supervisor/last-words.ts'
 import { openCluster, type PreparedCluster, prepareCluster } from '../supervisor/prepare.ts'
 import { processState, readRunRecord, startProcess } from '../supervisor/processes.ts'
 import { waitUntilReady } from '../supervisor/ready.ts'
@@ -33,7 +35,9 @@ export async function up(options: UpOptions, parts: CliParts): Promise<void> {
   const wanted = wantedConfig(data, options)
   const running = runningSupervisor(dataLayout(data))
   if (running !== undefined) {
-    await ready(keptCluster(data, wanted, running, options), options)
+    const cluster = keptCluster(data, wanted, running, options)
+    await startDead(cluster)
+    await ready(cluster, options)
     return
   }
   refuseOtherMasters(data, wanted)
@@ -105,14 +109,36 @@ function keptCluster(
   options: UpOptions,
 ): PreparedCluster {
   const hint = 'See it with: quorate tui    Stop it with: quorate down'
-  const running = `the cluster of ${data} is running already (supervisor pid ${pid})`
-  if (!options.detach) throw new UsageError(`${running}.\n${hint}`)
   const cluster = openCluster(data)
+  const dead = deadPeers(cluster)
+  const running =
+    `the cluster of ${data} is running already (supervisor pid ${pid})` +
+    (dead.length > 0 ? `, with ${dead.join(', ')} down (again: quorate up --detach)` : '')
+  if (!options.detach) throw new UsageError(`${running}.\n${hint}`)
   const { networks } = wanted.networks === 'auto' ? cluster.config : wanted
   if (formatConfig({ ...wanted, networks }) !== formatConfig(cluster.config)) {
     throw new UsageError(`${running}, with another configuration; nothing was changed.\n${hint}`)
   }
   return cluster
+}
+
+/** Peers that were started here and have ended. */
+function deadPeers({ layout, config }: PreparedCluster): string[] {
+  return config.peers
+    .map(({ name }) => name)
+    .filter(name => {
+      const record = readRunRecord(layout, name)
+      return record !== undefined && processState(record) === 'down'
+    })
+}
+
+/** A supervisor leaves dead peers dead; whoever wants the cluster up wants them too. */
+async function startDead(cluster: PreparedCluster): Promise<void> {
+  for (const peer of deadPeers(cluster)) {
+    const why = lastWords(cluster.layout, peer)
+    process.stderr.write(`${peer} is down${why ? ` (${why})` : ''}: starting it again\n`)
+    await runFault(cluster, { type: 'restart', peer })
+  }
 }
 
 /** In the foreground: until Ctrl-C, with the dashboard where there is a terminal. */

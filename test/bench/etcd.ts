@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { memberAddRequest } from '../../src/store/etcd/rpc/cluster.ts'
 import { freePort } from '../support/ports.ts'
+import { spawnTethered } from '../support/tethered.ts'
 import { until } from '../support/until.ts'
 import { leaderOf } from './leader.ts'
 import { LeanSession } from './lean/session.ts'
@@ -44,7 +45,7 @@ export async function startEtcd(tls: boolean): Promise<System> {
       ...['--log-level', 'error', '--logger', 'zap', '--quota-backend-bytes', '8589934592'],
       ...(tls ? secure : []),
     ]
-    children[n] = spawn('etcd', args, { stdio: 'ignore' })
+    children[n] = spawnTethered('etcd', args, { stdio: 'ignore' })
   }
   for (const n of names.keys()) start(n)
   const targets = ports.map(([port = 0]) => ({ port, ...(tls ? { tls: files } : {}) }))

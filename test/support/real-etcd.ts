@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +6,7 @@ import { createClusterCa, issueCertificate } from '../../src/pki/authority.ts'
 import { EtcdClient } from '../../src/store/etcd/client.ts'
 import { methods } from '../../src/store/etcd/methods.ts'
 import { freePort } from './ports.ts'
+import { spawnTethered } from './tethered.ts'
 import { until } from './until.ts'
 
 /** A real etcd, each member a process of its own. */
@@ -56,7 +57,7 @@ export async function startRealEtcd({ size = 3, tls = false } = {}): Promise<Rea
   const children: ChildProcess[] = []
   const healthy = (url: string) => until(`${url} serves`, () => isHealthy(url, clientTls), 60_000)
   const launch = (n: number) => {
-    children[n] = spawn('etcd', argsOf(members[n]!), { stdio: 'ignore' })
+    children[n] = spawnTethered('etcd', argsOf(members[n]!), { stdio: 'ignore' })
   }
   for (const n of members.keys()) launch(n)
   await Promise.all(members.map(({ client }) => healthy(client)))

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess, StdioOptions } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -9,6 +9,7 @@ import { clusterIdOf } from '../../src/peer/cluster-id.ts'
 import { root } from './cluster.ts'
 import { freePort } from './ports.ts'
 import type { StoreMemberOptions } from './store-member.ts'
+import { spawnTethered } from './tethered.ts'
 
 /** Server certificate and CA of the etcd API; PEM texts. */
 export interface StoreTls {
@@ -113,10 +114,11 @@ export async function startStoreCluster(
 /** Resolves once the member serves. */
 function startMember(options: StoreMemberOptions): Promise<ChildProcess> {
   const file = join(root, 'dist/test/support/store-member.js')
-  const child = spawn(process.execPath, [file, 'run'], { stdio: ['pipe', 'pipe', 'inherit'] })
-  child.stdin.end(JSON.stringify(options))
+  const stdio: StdioOptions = ['pipe', 'pipe', 'inherit']
+  const child = spawnTethered(process.execPath, [file, 'run'], { stdio })
+  child.stdin?.end(JSON.stringify(options))
   return new Promise((resolve, reject) => {
-    child.stdout.once('data', () => resolve(child))
+    child.stdout?.once('data', () => resolve(child))
     child.once('exit', code => reject(new Error(`${options.name} ended with code ${code}`)))
   })
 }

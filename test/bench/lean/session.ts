@@ -1,5 +1,6 @@
 import { connect as connectTcp, type Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
+import { Deframer, prefixBytes } from '../../../src/etcd/grpc/deframer.ts'
 
 /** Where a gRPC server listens; PEM texts. Without `tls`: in the clear. */
 export interface Target {
@@ -8,6 +9,8 @@ export interface Target {
 }
 
 interface Call {
+  /** Cuts what comes into messages: one may be longer than a frame, a frame may hold several. */
+  readonly deframer: Deframer
   onMessage(message: Buffer): void
   onEnd(failed: boolean): void
 }
@@ -15,7 +18,6 @@ interface Call {
 const frameTypes = { data: 0, headers: 1, reset: 3, settings: 4, ping: 6, goAway: 7, window: 8 }
 const flags = { endStream: 1, ack: 1, endHeaders: 4 }
 const headerBytes = 9
-const prefixBytes = 5
 const preface = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
 /** What we let the server send before we say that we have read it. */
 const receiveWindow = 0x7fff_0000
@@ -71,6 +73,7 @@ export class LeanSession {
     return new Promise((resolve, reject) => {
       let answer: Buffer | undefined
       this.#open(path, message, true, {
+        deframer: new Deframer(messageBytesMax),
         onMessage: body => {
           answer = body
         },
@@ -87,7 +90,8 @@ export class LeanSession {
     onEnd?: () => void,
   ): void {
     const ends = onEnd !== undefined
-    this.#open(path, first, ends, { onMessage, onEnd: () => onEnd?.() })
+    const deframer = new Deframer(messageBytesMax)
+    this.#open(path, first, ends, { deframer, onMessage, onEnd: () => onEnd?.() })
   }
 
   close(): void {
@@ -164,7 +168,7 @@ export class LeanSession {
   #onFrame(type: number, flag: number, id: number, payload: Buffer): void {
     const call = this.#calls.get(id)
     if (type === frameTypes.data) {
-      if (payload.length > 0) call?.onMessage(payload.subarray(prefixBytes))
+      if (payload.length > 0 && call !== undefined) deliver(call, payload)
       this.#received += payload.length
       if (this.#received > 1 << 20) {
         this.#out.push(windowFrame(0, this.#received))
@@ -204,6 +208,15 @@ export class LeanSession {
 }
 
 const failed = new Error('the call failed')
+
+/** Ranges of a whole store come as one message. */
+const messageBytesMax = 1 << 30
+
+function deliver({ deframer, onMessage }: Call, payload: Buffer): void {
+  deframer.push(payload)
+  for (let body = deframer.take(); body !== undefined; body = deframer.take()) onMessage(body)
+  deframer.settle()
+}
 
 function frame(type: number, flag: number, id: number, payload: Uint8Array): Buffer {
   const bytes = Buffer.allocUnsafe(headerBytes + payload.length)

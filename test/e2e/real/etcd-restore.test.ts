@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { quorate, TestCluster } from '../../support/cluster.ts'
 import { freePort, freePortBase } from '../../support/ports.ts'
 import { type StoreCluster, startStoreCluster } from '../../support/store-cluster.ts'
+import { spawnTethered } from '../../support/tethered.ts'
 import { until } from '../../support/until.ts'
 import { createPki, etcdctl, type TestPki } from '../../unit/etcd/etcdctl.ts'
 
@@ -148,7 +149,7 @@ async function startEtcd(data: string, more: readonly string[]): Promise<Ctl> {
     ...['--initial-cluster', `default=${peer}`, '--logger', 'zap', '--log-level', 'error'],
     ...more,
   ]
-  etcds.push(spawn('etcd', args, { stdio: 'ignore' }))
+  etcds.push(spawnTethered('etcd', args, { stdio: 'ignore' }))
   const ctl = at(client, [])
   await until('etcd', async () => (await ctl('endpoint', 'health')) !== undefined, 30_000)
   return ctl

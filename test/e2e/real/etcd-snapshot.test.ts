@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -10,6 +10,7 @@ import { hashKvOf } from '../../../src/mvcc/hashkv.ts'
 import type { KeyValue, RevisionRow } from '../../../src/mvcc/types.ts'
 import type { FrozenStore } from '../../../src/store/embedded-types.ts'
 import { freePort } from '../../support/ports.ts'
+import { spawnTethered } from '../../support/tethered.ts'
 import { until } from '../../support/until.ts'
 import {
   authView,
@@ -132,7 +133,9 @@ async function start(data: string, { client, peer }: Urls): Promise<Etcd> {
   const args = ['--name=m', `--data-dir=${data}`, `--listen-client-urls=${client}`]
   args.push(`--advertise-client-urls=${client}`, `--listen-peer-urls=${peer}`)
   args.push(`--initial-advertise-peer-urls=${peer}`, `--initial-cluster=m=${peer}`)
-  const child = spawn('etcd', [...args, '--logger=zap', '--log-level=error'], { stdio: 'ignore' })
+  const child = spawnTethered('etcd', [...args, '--logger=zap', '--log-level=error'], {
+    stdio: 'ignore',
+  })
   running.push(child)
   await until('etcd is healthy', async () => (await fetch(`${client}/health`)).ok, 20_000)
   return new Etcd(client, child)

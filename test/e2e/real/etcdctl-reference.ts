@@ -1,7 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from '../../support/ports.ts'
+import { spawnTethered } from '../../support/tethered.ts'
 import { until } from '../../support/until.ts'
 import { etcdctl, type TestPki } from '../../unit/etcd/etcdctl.ts'
 
@@ -43,7 +44,7 @@ export async function startReference(pki: TestPki, flags: string[]): Promise<Ref
       ...tls(''),
       ...tls('peer-'),
     ]
-    return spawn('etcd', args, { stdio: 'ignore' })
+    return spawnTethered('etcd', args, { stdio: 'ignore' })
   })
   const reference = new ReferenceEtcd(
     members.map(({ client }) => client),
