@@ -3,12 +3,13 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { unzipSync } from 'fflate'
+import { must } from '../../kernel/assert.ts'
 import { type RawTypes, scanDescriptors } from './descriptors.ts'
 import { packageRoot } from './files.ts'
 import { mergeFacts } from './merge-facts.ts'
 import { type Model, readModel } from './models.ts'
 import type { DescriptionsFile, FieldSchema, SchemaFile, TypeSchema } from './types.ts'
-import { readZipEntries } from './zip.ts'
 
 /**
  * Generates dist/schema from development dependencies, and extracts their kubectl and helm to
@@ -31,20 +32,24 @@ export function generate(root: string): boolean {
   mkdirSync(join(root, 'dist', 'schema'), { recursive: true })
   mkdirSync(join(root, 'dist', 'bin'), { recursive: true })
   let types: RawTypes = new Map()
-  readZipEntries(
-    zip,
-    name => /(^|\/)(kubectl|helm)$/.test(name),
-    (name, content) => {
-      const tool = name.endsWith('kubectl') ? 'kubectl' : 'helm'
-      replaceFile(join(root, 'dist', 'bin', tool), content, 0o755)
-      if (tool === 'kubectl') types = scanDescriptors(content)
-    },
-  )
+  for (const tool of ['kubectl', 'helm']) {
+    const content = readArchived(zip, tool)
+    replaceFile(join(root, 'dist', 'bin', tool), content, 0o755)
+    if (tool === 'kubectl') types = scanDescriptors(content)
+  }
   const { schema, descriptions } = mergeInputs(types, name => readModel(models, name))
   replaceFile(join(root, 'dist', 'schema', 'schema.json'), JSON.stringify(schema))
   replaceFile(join(root, 'dist', 'schema', 'descriptions.json'), JSON.stringify(descriptions))
   replaceFile(stampPath, stamp)
   return true
+}
+
+/** A program out of a ZIP archive; one at a time, for each has 60 MB. */
+function readArchived(zip: string, program: string): Buffer {
+  const isProgram = ({ name }: { readonly name: string }) => `/${name}`.endsWith(`/${program}`)
+  const [content] = Object.values(unzipSync(readFileSync(zip), { filter: isProgram }))
+  const { buffer, byteOffset, byteLength } = must(content, `${zip}: no ${program}`)
+  return Buffer.from(buffer, byteOffset, byteLength)
 }
 
 /** Joins the three inputs by type and field name. */
