@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { otherNode, otherNodes } from './support/other-node.ts'
 
 /**
  * `npm test`: every stage that this machine can run, cheap ones first, and one closing line
@@ -25,6 +26,8 @@ interface Stage {
   readonly needs?: readonly string[]
   /** Debian's names for them, where they are not the same. */
   readonly packages?: readonly string[]
+  /** Why this machine can't run it, and what to do; undefined: it can. */
+  readonly lacks?: () => string | undefined
   readonly run: () => Promise<Counts>
 }
 
@@ -49,6 +52,7 @@ const stages: readonly Stage[] = [
   },
   { name: 'haproxy', needs: ['haproxy'], run: () => vitest('haproxy', ['test/e2e/real/haproxy']) },
   { name: 'tmux', needs: ['tmux'], run: () => vitest('tmux', ['test/e2e/real/tmux']) },
+  ...otherNodes.map(onOtherNode),
 ]
 
 const wanted = process.argv.slice(2)
@@ -56,6 +60,12 @@ const total: Counts = { passed: 0, failed: 0, skipped: 0 }
 const failedStages: string[] = []
 for (const stage of stages) {
   if (wanted.length > 0 && !wanted.includes(stage.name)) continue
+  const lack = stage.lacks?.()
+  if (lack !== undefined) {
+    say(`-- ${stage.name}: skipped, ${lack}`)
+    total.skipped++
+    continue
+  }
   const missing = (stage.needs ?? []).filter(name => !installed(name))
   if (missing.length > 0) {
     const list = missing.join(', ')
@@ -85,18 +95,34 @@ async function command(file: string, args: readonly string[]): Promise<Counts> {
   return { passed: code === 0 ? 1 : 0, failed: code === 0 ? 0 : 1, skipped: 0 }
 }
 
-/** Tests in folders; a run that ends without a result counts as one failure. */
+/** What does not depend on other programs, and one real start, on another version of Node. */
+function onOtherNode(major: number): Stage {
+  const folders = ['test/unit', 'test/tui', 'test/e2e/operating.test.ts']
+  let file: string | undefined
+  return {
+    name: `node-${major}`,
+    lacks() {
+      file = otherNode(root, major)
+      return file ? undefined : `Node ${major} can't be had here (npm registry: node@${major})`
+    },
+    run: () => vitest(`node-${major}`, folders, ['test/unit/layers.test.ts'], file),
+  }
+}
+
+/**
+ * Tests in folders; a run that ends without a result, or without a test, counts as one failure.
+ * `program`: the Node that runs them, and whatever they start.
+ */
 async function vitest(
   name: string,
   folders: readonly string[],
   exclude: readonly string[] = [],
+  program = node,
 ): Promise<Counts> {
   const file = join(results, `${name}.json`)
-  const code = await start([
-    bin('vitest/vitest.mjs'),
-    'run',
-    '--config',
-    join(root, 'test/vitest.config.ts'),
+  const options = ['--config', join(root, 'test/vitest.config.ts')]
+  const args = [
+    ...[bin('vitest/vitest.mjs'), 'run', ...options],
     ...folders,
     ...exclude.flatMap(path => ['--exclude', `${path}**`]),
     // Clusters of real processes share two cores: one at a time.
@@ -104,7 +130,8 @@ async function vitest(
     '--reporter=default',
     '--reporter=json',
     `--outputFile.json=${file}`,
-  ])
+  ]
+  const code = await start(args, program)
   try {
     const report = JSON.parse(readFileSync(file, 'utf8')) as {
       numPassedTests: number
@@ -120,8 +147,8 @@ async function vitest(
   }
 }
 
-function start(args: readonly string[]): Promise<number> {
-  const child = spawn(node, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+function start(args: readonly string[], program = node): Promise<number> {
+  const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
   return new Promise(resolve => child.once('exit', code => resolve(code ?? 1)))
 }
 
