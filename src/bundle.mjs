@@ -16,6 +16,7 @@ const programs = {
   tui: 'tui/main.js',
   'consensus-thread': 'src/peer/consensus-thread.js',
   'bcrypt-worker': 'src/etcd/auth/bcrypt-worker.js',
+  'probe-thread': 'src/probe/probe-thread.js',
   shim: 'src/kubelet/runtime/process/shim.js',
   webserver: 'src/kubelet/runtime/process/webserver.js',
 }

@@ -1,6 +1,13 @@
 import { Agent, request } from 'node:https'
 import { collect } from '../kernel/collect.ts'
-import type { ClusterEvent, Fault, MemberReport, PeerReport, ProcessReport } from './types.ts'
+import type {
+  EventsAnswer,
+  Fault,
+  FaultDone,
+  MemberReport,
+  PeerReport,
+  ProcessReport,
+} from './types.ts'
 
 const requestTimeoutMs = 2_000
 const answerBytesMax = 4 * 1024 * 1024
@@ -35,20 +42,18 @@ export class AdminClient {
     return this.#call('GET', path, undefined, options.timeoutMs) as Promise<PeerReport>
   }
 
-  async events(after: number): Promise<readonly ClusterEvent[]> {
-    const answer = (await this.#call('GET', `/events?after=${after}`)) as {
-      events: ClusterEvent[]
-    }
-    return answer.events
+  events(after: number): Promise<EventsAnswer> {
+    return this.#call('GET', `/events?after=${after}`) as Promise<EventsAnswer>
   }
 
-  async fault(fault: Fault): Promise<void> {
-    await this.#call('POST', '/fault', fault, 15_000)
+  /** `askedAt`: when somebody wanted it, by the wall clock; kept with the event. */
+  fault(fault: Fault, askedAt?: number): Promise<FaultDone> {
+    return this.#call('POST', '/fault', { ...fault, askedAt }, 15_000) as Promise<FaultDone>
   }
 
   /** Moves the leadership; resolves when another peer leads. */
-  async transfer(to?: string): Promise<void> {
-    await this.#call('POST', '/transfer', { to }, 10_000)
+  async transfer(to?: string, askedAt?: number): Promise<void> {
+    await this.#call('POST', '/transfer', { to, askedAt }, 10_000)
   }
 
   async members(): Promise<readonly MemberReport[]> {

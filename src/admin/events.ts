@@ -1,4 +1,4 @@
-import type { ClusterEvent } from './types.ts'
+import type { ClusterEvent, EventData, FaultName } from './types.ts'
 
 const eventsMax = 1_000
 
@@ -14,9 +14,10 @@ export class EventRing {
     this.#wall = wall
   }
 
-  add(kind: ClusterEvent['kind'], message: string): void {
-    this.#lastId++
-    this.#events.push({ id: this.#lastId, at: this.#wall(), source: this.#source, kind, message })
+  /** `at`: when it happened, if that is known better than by now. */
+  add(kind: ClusterEvent['kind'], message: string, data?: EventData, at = this.#wall()): void {
+    const event = { id: ++this.#lastId, at, source: this.#source, kind, message }
+    this.#events.push(data === undefined ? event : { ...event, data })
     if (this.#events.length > eventsMax) this.#events = this.#events.slice(-eventsMax / 2)
   }
 
@@ -24,4 +25,28 @@ export class EventRing {
   after(id: number): readonly ClusterEvent[] {
     return this.#events.filter(event => event.id > id)
   }
+}
+
+const past: Readonly<Record<FaultName, string>> = {
+  kill: 'killed',
+  pause: 'paused',
+  resume: 'resumed',
+  restart: 'restarted',
+  partition: 'cut off',
+  slow: 'slowed',
+  heal: 'healed',
+  'block-main': 'main thread blocked',
+  'hold-writes': 'writes held or released',
+  transfer: 'handed over',
+}
+
+/** What a fault is called when it has been done: `peer-1 killed`. */
+export function faultText({
+  fault,
+  peers,
+}: {
+  readonly fault: FaultName
+  readonly peers: readonly string[]
+}): string {
+  return `${peers.join(', ') || 'all'} ${past[fault]}`
 }

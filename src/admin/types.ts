@@ -3,8 +3,8 @@
  * a client certificate of the cluster's administrators.
  * ```
  * GET  /status            PeerReport            each control-plane peer and worker
- * GET  /events?after=N    {events: ClusterEvent[]}
- * POST /fault             Fault -> {}           peers that were started with --faults; supervisor
+ * GET  /events?after=N    EventsAnswer          each of these, and the supervisor
+ * POST /fault             Fault -> FaultDone    peers that were started with --faults; supervisor
  * POST /transfer          {to?} -> {}           leader transfer
  * GET  /members           {members: MemberReport[]}   masters
  * POST /members/remove    {id} -> {}            masters
@@ -92,6 +92,8 @@ export interface PeerReport {
   /** What gossip says of the others: a hint with its age. */
   readonly gossip: readonly GossipReport[]
   readonly faults: readonly string[]
+  /** Raised alarms of the store, by name; while there are any it takes no writes. */
+  readonly alarms: readonly string[]
 }
 
 /** The part of a report that peers gossip. */
@@ -122,7 +124,25 @@ export interface MemberReport {
   readonly etcd: string
 }
 
-/** Something that happened, for people: kept in a bounded ring by each peer. */
+/** What happened, for programs: no text is ever read to find out. */
+export type EventData =
+  | { readonly type: 'no-leader'; readonly term: number }
+  | { readonly type: 'follows'; readonly term: number; readonly leader: string }
+  | { readonly type: 'elected'; readonly term: number }
+  | {
+      readonly type: 'fault'
+      readonly fault: FaultName
+      readonly peers: readonly string[]
+      /** When it took effect: see FaultDone. */
+      readonly t0: number
+      /** When it was asked for, by the clock of who asked; absent: not told. */
+      readonly askedAt?: number
+    }
+
+/** A fault, or a planned change of leadership. */
+export type FaultName = Fault['type'] | 'transfer'
+
+/** Something that happened: kept in a bounded ring by each peer and the supervisor. */
 export interface ClusterEvent {
   /** Grows by one within one source. */
   readonly id: number
@@ -131,6 +151,22 @@ export interface ClusterEvent {
   readonly source: string
   readonly kind: 'RAFT' | 'FAULT' | 'CONTROL' | 'NODE' | 'STORE' | 'PROCESS'
   readonly message: string
+  readonly data?: EventData
+}
+
+/** An answer to GET /events: `now` is the answering clock, by which offsets are measured. */
+export interface EventsAnswer {
+  readonly now: number
+  readonly events: readonly ClusterEvent[]
+}
+
+/** The answer to a fault. */
+export interface FaultDone {
+  /**
+   * When it took effect, ms since the epoch: after kill(2) returned, or, of what several peers do
+   * to themselves, when the last of them had acknowledged it.
+   */
+  readonly t0: number
 }
 
 /**

@@ -1,12 +1,12 @@
 import { resolve } from 'node:path'
-import type { Fault } from '../admin/types.ts'
+import type { Fault, FaultDone } from '../admin/types.ts'
 import type { DataLayout } from '../config/layout.ts'
 import { formatAddress } from '../config/ports.ts'
 import type { ClusterConfig } from '../config/types.ts'
 import { must } from '../kernel/assert.ts'
 import { sleep } from '../kernel/clock.ts'
 import { errorMessage } from '../kernel/result.ts'
-import { runFault } from '../supervisor/faults.ts'
+import { askFault } from '../supervisor/ask.ts'
 import { PeerClients } from '../supervisor/peers.ts'
 import { openCluster } from '../supervisor/prepare.ts'
 import { leaderOf } from '../supervisor/views.ts'
@@ -18,7 +18,12 @@ const transferTimeoutMs = 10_000
 export async function fault(
   type: string,
   targets: readonly string[],
-  options: { readonly data: string; readonly delay?: number; readonly ms?: number },
+  options: {
+    readonly data: string
+    readonly delay?: number
+    readonly ms?: number
+    readonly json?: boolean
+  },
 ): Promise<void> {
   const cluster = openCluster(resolve(options.data))
   const names = targets.flatMap(target => target.split(',')).filter(Boolean)
@@ -29,28 +34,28 @@ export async function fault(
   }
   /** Of one process, done to each that is named, at the same time. */
   const each = (of: (peer: string) => Fault) =>
-    all(needed().map(peer => runFault(cluster, of(peer))))
+    all(needed().map(peer => askFault(cluster, of(peer))))
   const direct = async (told: Fault) => {
     const clients = new PeerClients(cluster)
     try {
-      await all(needed().map(async peer => clients.get(peer).fault(told)))
+      return await all(needed().map(async peer => clients.get(peer).fault(told)))
     } finally {
       clients.close()
     }
   }
-  const actions: Readonly<Record<string, () => Promise<void>>> = {
+  const actions: Readonly<Record<string, () => Promise<FaultDone>>> = {
     kill: () => each(peer => ({ type: 'kill', peer })),
     pause: () => each(peer => ({ type: 'pause', peer })),
     resume: () => each(peer => ({ type: 'resume', peer })),
     restart: () => each(peer => ({ type: 'restart', peer })),
-    partition: () => runFault(cluster, { type: 'partition', from: needed() }),
+    partition: () => askFault(cluster, { type: 'partition', from: needed() }),
     slow: () => {
       const delayMs = options.delay ?? 100
-      return runFault(cluster, { type: 'slow', peers: needed(), delayMs })
+      return askFault(cluster, { type: 'slow', peers: needed(), delayMs })
     },
     heal: () => {
       if (names.length > 0) throw new UsageError('fault heal: heals all peers; name none')
-      return runFault(cluster, { type: 'heal' })
+      return askFault(cluster, { type: 'heal' })
     },
     'block-main': () => direct({ type: 'block-main', ms: options.ms ?? 2_000 }),
     'hold-writes': () => direct({ type: 'hold-writes', hold: true }),
@@ -62,17 +67,20 @@ export async function fault(
       `fault ${type}: no such fault; there are ${Object.keys(actions).join(', ')}`,
     )
   }
-  await action()
-  process.stdout.write(`fault ${[type, ...names].join(' ')}: done\n`)
+  const { t0 } = await action()
+  const said = `fault ${[type, ...names].join(' ')}: done at ${new Date(t0).toISOString()}`
+  const answer = options.json ? JSON.stringify({ fault: type, peers: names, t0 }) : said
+  process.stdout.write(`${answer}\n`)
 }
 
-/** @throws Error that says of each what went wrong; the others are done. */
-async function all(calls: readonly Promise<void>[]): Promise<void> {
+/** When the first of them had its effect. @throws Error that says of each what went wrong. */
+async function all(calls: readonly Promise<FaultDone>[]): Promise<FaultDone> {
   const results = await Promise.allSettled(calls)
   const failures = results.flatMap(result =>
     result.status === 'rejected' ? [errorMessage(result.reason)] : [],
   )
   if (failures.length > 0) throw new Error(failures.join('; '))
+  return { t0: Math.min(...(await Promise.all(calls)).map(({ t0 }) => t0)) }
 }
 
 /** `quorate leader transfer [PEER]`: a planned move that costs no failed write. */

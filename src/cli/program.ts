@@ -89,6 +89,7 @@ function addOperations(program: Command, parts: CliParts): void {
     .argument('[peers...]', 'names, separated by spaces or commas')
     .option('--delay <ms>', 'for slow: delay of each direction', atLeast(1))
     .option('--ms <ms>', 'for block-main: how long', atLeast(1))
+    .option('--json', 'print what was done, and when it took effect, as JSON')
     .addOption(data())
     .addHelpText(
       'after',

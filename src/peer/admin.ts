@@ -1,5 +1,6 @@
 import { type AdminHandlers, RefusedError } from '../admin/server.ts'
-import type { ClusterEvent, Fault, PeerReport } from '../admin/types.ts'
+import type { ClusterEvent, EventsAnswer, Fault, FaultDone, PeerReport } from '../admin/types.ts'
+import { systemClock } from '../kernel/clock.ts'
 import type { Consensus } from './consensus.ts'
 import type { WriteHold } from './hold.ts'
 import { type MembershipParts, membershipHandlers } from './membership.ts'
@@ -19,16 +20,23 @@ export function peerHandlers(parts: {
   readonly report: (hash: boolean) => Promise<PeerReport>
   readonly events: (after: number) => readonly ClusterEvent[]
   /** Returns why not. */
-  readonly transfer: (to: string | undefined) => Promise<string | undefined>
+  readonly transfer: (
+    to: string | undefined,
+    askedAt: number | undefined,
+  ) => Promise<string | undefined>
   readonly fault: FaultTargets | undefined
   /** Undefined on a worker. */
   readonly membership: MembershipParts | undefined
 }): AdminHandlers {
   return {
     'GET /status': ({ query }) => parts.report(query.get('hash') === '1'),
-    'GET /events': async ({ query }) => ({ events: parts.events(Number(query.get('after') ?? 0)) }),
+    'GET /events': async ({ query }): Promise<EventsAnswer> => ({
+      now: systemClock.wall(),
+      events: parts.events(Number(query.get('after') ?? 0)),
+    }),
     'POST /transfer': async ({ body }) => {
-      const problem = await parts.transfer((body as { to?: string } | undefined)?.to)
+      const { to, askedAt } = (body ?? {}) as { to?: string; askedAt?: number }
+      const problem = await parts.transfer(to, askedAt)
       if (problem) throw new RefusedError(problem, 409)
     },
     ...membershipHandlers(parts.membership),
@@ -37,6 +45,7 @@ export function peerHandlers(parts: {
         throw new RefusedError('this peer accepts no faults; start it with --faults')
       }
       applyFault(body as Fault, parts.fault)
+      return { t0: systemClock.wall() } satisfies FaultDone
     },
   }
 }

@@ -1,4 +1,4 @@
-import { EventRing } from '../admin/events.ts'
+import { EventRing, faultText } from '../admin/events.ts'
 import { AdminServer } from '../admin/server.ts'
 import type { GossipReport, PeerReport } from '../admin/types.ts'
 import { createClient } from '../client/client.ts'
@@ -51,6 +51,8 @@ export class Peer implements Startable {
   readonly #options: PeerOptions
   readonly #peer: PeerConfig
   readonly #member: MeshMember
+  /** Who leads, by name, as this peer knows it. */
+  #leader: string | undefined
   readonly #events: EventRing
   readonly #hold = new WriteHold()
   readonly #consensus: Consensus
@@ -111,7 +113,7 @@ export class Peer implements Startable {
       handlers: peerHandlers({
         report: hash => this.report(hash),
         events: after => this.#events.after(after),
-        transfer: to => this.#transfer(to),
+        transfer: (to, askedAt) => this.#transfer(to, askedAt),
         membership: this.#consensus.store && {
           store: this.#consensus.store,
           live: this.#live,
@@ -284,21 +286,39 @@ export class Peer implements Startable {
     this.#consensus.gossip({ name, role, term, commit, applied })
   }
 
-  async #transfer(to: string | undefined): Promise<string | undefined> {
+  /** What has been carried out enters the timeline, at the moment from which it cost writes. */
+  async #transfer(
+    to: string | undefined,
+    askedAt: number | undefined,
+  ): Promise<string | undefined> {
     const id = this.#live.members.find(member => member.name === to)?.id
     if (to && !id) return `no peer "${to}"`
+    const peers = this.#leader ? [this.#leader] : []
+    const t0 = systemClock.wall()
     const result = await this.#consensus.store?.transferLeadership(id)
     if (!result) return 'a worker has no leadership'
-    return result.ok ? undefined : result.message
+    if (!result.ok) return result.message
+    const data = { type: 'fault', fault: 'transfer', peers, t0, askedAt } as const
+    this.#events.add('FAULT', faultText(data), data, t0)
+    return undefined
   }
 
   #tellLeadership(leadership: Leadership): void {
+    const { term } = leadership
     if (leadership.leading) {
-      this.#events.add('RAFT', `became leader of term ${leadership.term}`)
+      this.#leader = this.#options.name
+      this.#events.add('RAFT', `became leader of term ${term}`, { type: 'elected', term })
       return
     }
-    const leader = this.#live.members.find(member => member.id === leadership.leader)
-    const text = leader ? `follows ${leader.name}` : 'knows no leader'
-    this.#events.add('RAFT', `${text} in term ${leadership.term}`)
+    const leader = this.#live.members.find(member => member.id === leadership.leader)?.name
+    this.#leader = leader
+    if (leader) {
+      this.#events.add('RAFT', `follows ${leader} in term ${term}`, {
+        ...({ type: 'follows', term } as const),
+        leader,
+      })
+      return
+    }
+    this.#events.add('RAFT', `knows no leader in term ${term}`, { type: 'no-leader', term })
   }
 }

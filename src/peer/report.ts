@@ -63,5 +63,6 @@ export function buildReport(parts: ReportParts, status: StoreStatus | undefined)
     nodes: parts.nodes,
     gossip: parts.gossip,
     faults: parts.faults,
+    alarms: status?.alarms ?? [],
   }
 }

@@ -2,10 +2,12 @@ import { kinds } from '../api/kinds.ts'
 import type { ConfigMap } from '../api/objects.ts'
 import { isStatusReason, StatusError } from '../api/status.ts'
 import { type Client, TransportError } from '../client/types.ts'
+import { must } from '../kernel/assert.ts'
 import { type Clock, sleep } from '../kernel/clock.ts'
 import { errorMessage } from '../kernel/result.ts'
 import { judge } from './judge.ts'
 import { Ledger } from './ledger.ts'
+import type { Acknowledgement } from './outage.ts'
 import { Stopwatch } from './stopwatch.ts'
 import type { Outcome, ProbeReport, Verdict } from './types.ts'
 
@@ -17,25 +19,29 @@ const listPageMax = 500
 const pruneParallel = 4
 
 export interface ProbeOptions {
-  /** Through the load balancer, as users come. */
-  readonly client: Client
+  /**
+   * One for each writer, through the load balancer, as users come. On connections of their own, or
+   * one broken connection would be an outage of all.
+   */
+  readonly clients: readonly Client[]
   readonly namespace: string
   readonly clock: Clock
   /** Tells the objects of this probe from those of others. */
   readonly id: string
-  /** Loops that write at the same time; default 2. */
-  readonly writers?: number
-  /** Pause of a loop between two rounds; default 20 ms. */
-  readonly pauseMs?: number
+  /**
+   * From one write of a writer to its next, unless the one before takes longer; default 80 ms. The
+   * writers are staggered: of eight with the default, one begins a write every 10 ms.
+   */
+  readonly periodMs?: number
   /** A request that is still not through after this has failed; default 15 s. */
   readonly deadlineMs?: number
-  /** Told of each acknowledged write, with the clock's `now`. */
-  readonly onAcknowledged?: (nowMs: number) => void
+  /** Told of each acknowledged write, by the clock's wall. */
+  readonly onAcknowledged?: (write: Acknowledgement) => void
 }
 
 /**
- * A client that keeps what was acknowledged: creates by generateName, compare-and-swap increments
- * of one counter, and reads. What it counts as lost was promised; nothing is assumed.
+ * Clients that keep what was acknowledged: creates by generateName, compare-and-swap increments of
+ * a counter each, and reads. What is counted as lost was promised; nothing is assumed.
  */
 export class Probe {
   readonly stopwatch = new Stopwatch()
@@ -57,12 +63,13 @@ export class Probe {
   #pruned = 0
 
   constructor(options: ProbeOptions) {
-    this.#options = { writers: 2, pauseMs: 20, deadlineMs: 15_000, ...options }
+    this.#options = { periodMs: 80, deadlineMs: 15_000, ...options }
   }
 
-  /** Makes namespace and counter, and begins. */
+  /** Makes namespace and counters, and begins. */
   async start(): Promise<void> {
-    const { client, namespace, writers } = this.#options
+    const { clients, namespace } = this.#options
+    const client = this.#client
     await ignoreExisting(
       client.create(kinds.namespaces, {
         apiVersion: 'v1',
@@ -70,16 +77,18 @@ export class Probe {
         metadata: { name: namespace },
       }),
     )
-    await ignoreExisting(
-      client.create(kinds.configMaps, {
-        apiVersion: 'v1',
-        kind: 'ConfigMap',
-        metadata: { name: this.#counter, namespace },
-        data: { value: '0' },
-      }),
-    )
+    for (const name of this.#counters) {
+      await ignoreExisting(
+        client.create(kinds.configMaps, {
+          apiVersion: 'v1',
+          kind: 'ConfigMap',
+          metadata: { name, namespace },
+          data: { value: '0' },
+        }),
+      )
+    }
     this.#stop = new AbortController()
-    this.#loops = Array.from({ length: writers }, () => this.#loop())
+    this.#loops = clients.map((_, writer) => this.#loop(writer))
   }
 
   /** Ends the loops after their present request. */
@@ -104,11 +113,10 @@ export class Probe {
    * be there or not, and what was acknowledged before the read must be.
    */
   async judge(): Promise<Verdict> {
-    const { client, namespace } = this.#options
     const acknowledged = new Set(this.#creates.acknowledged)
     const before = this.#increments.tally
     const found = await this.#objects()
-    const counter = await client.get(kinds.configMaps, namespace, this.#counter)
+    const counted = await this.#counted()
     const after = this.#increments.tally
     const present = found.filter(({ mark }) => !this.#leaving.has(mark))
     const { unknown } = this.#creates
@@ -128,7 +136,7 @@ export class Probe {
           this.#incrementing,
       },
       present.map(({ mark }) => mark),
-      Number(counter.data?.value ?? 0),
+      counted,
     )
     for (const { mark, name } of present) if (acknowledged.has(mark)) this.#judged.set(mark, name)
     return {
@@ -154,9 +162,10 @@ export class Probe {
 
   /** Deletes everything this probe has made but the namespace. The loops should be stopped. */
   async remove(): Promise<void> {
-    const { client, namespace } = this.#options
+    const { namespace } = this.#options
+    const client = this.#client
     const names = (await this.#objects()).map(({ name }) => name)
-    names.push(this.#counter)
+    names.push(...this.#counters)
     for (let at = 0; at < names.length; at += pruneParallel) {
       const batch = names.slice(at, at + pruneParallel)
       await Promise.all(
@@ -173,9 +182,7 @@ export class Probe {
       this.#pruned++
     }
     try {
-      await ignoreMissing(
-        this.#options.client.delete(kinds.configMaps, this.#options.namespace, name),
-      )
+      await ignoreMissing(this.#client.delete(kinds.configMaps, this.#options.namespace, name))
       this.#leaving.delete(mark)
     } catch {
       this.#judged.set(mark, name)
@@ -183,7 +190,8 @@ export class Probe {
   }
 
   async #objects(): Promise<{ readonly mark: string; readonly name: string }[]> {
-    const { client, namespace, id } = this.#options
+    const { namespace, id } = this.#options
+    const client = this.#client
     const found: { mark: string; name: string }[] = []
     let token: string | undefined
     do {
@@ -201,22 +209,50 @@ export class Probe {
     return found
   }
 
-  get #counter(): string {
-    return `${counterName}-${this.#options.id}`
+  /** The one that prepares, judges and tidies up. */
+  get #client(): Client {
+    return must(this.#options.clients[0], 'a client')
   }
 
-  async #loop(): Promise<void> {
+  get #counters(): string[] {
+    return this.#options.clients.map((_, writer) => this.#counterOf(writer))
+  }
+
+  #counterOf(writer: number): string {
+    return `${counterName}-${this.#options.id}-${writer}`
+  }
+
+  /** What all counters have together. */
+  async #counted(): Promise<number> {
+    let sum = 0
+    for (const name of this.#counters) {
+      const counter = await this.#client.get(kinds.configMaps, this.#options.namespace, name)
+      sum += Number(counter.data?.value ?? 0)
+    }
+    return sum
+  }
+
+  /** Creates and increments by turns; after an increment the counter is read. */
+  async #loop(writer: number): Promise<void> {
+    const { clients, clock, periodMs } = this.#options
     const { signal } = this.#stop
-    while (!signal.aborted) {
-      await this.#create()
-      await this.#increment()
-      await this.#read()
-      await sleep(this.#options.pauseMs, signal).catch(() => {})
+    const client = must(clients[writer], 'a client')
+    let due = clock.now() + (writer * periodMs) / clients.length
+    for (let turn = 0; !signal.aborted; turn++) {
+      await sleep(Math.max(0, due - clock.now()), signal).catch(() => {})
+      if (signal.aborted) return
+      due = Math.max(due, clock.now() - periodMs) + periodMs
+      if (turn % 2 === 0) {
+        await this.#create(client)
+        continue
+      }
+      await this.#increment(client, this.#counterOf(writer))
+      await this.#read(client, this.#counterOf(writer))
     }
   }
 
-  async #create(): Promise<void> {
-    const { client, namespace, id } = this.#options
+  async #create(client: Client): Promise<void> {
+    const { clock, namespace, id } = this.#options
     const mark = `${id}-${++this.#sequence}`
     const object: ConfigMap = {
       apiVersion: 'v1',
@@ -225,42 +261,46 @@ export class Probe {
       data: { mark },
     }
     this.#issued.add(mark)
-    const outcome = await this.#attempt(this.#creates, () =>
-      client.create(kinds.configMaps, object),
-    )
+    let sentAt = clock.wall()
+    const outcome = await this.#attempt(this.#creates, () => {
+      sentAt = clock.wall()
+      return client.create(kinds.configMaps, object)
+    })
     if (outcome === 'failed') this.#issued.delete(mark)
-    this.#record(this.#creates, outcome, mark)
+    this.#record(this.#creates, outcome, sentAt, mark)
   }
 
   /** Each round reads the counter again; a conflict is another writer's success. */
-  async #increment(): Promise<void> {
-    const { client, namespace } = this.#options
+  async #increment(client: Client, name: string): Promise<void> {
+    const { clock, namespace } = this.#options
+    let sentAt = clock.wall()
     this.#incrementing++
     const outcome = await this.#attempt(this.#increments, async () => {
-      const now = await nothingSent(client.get(kinds.configMaps, namespace, this.#counter))
+      const now = await nothingSent(client.get(kinds.configMaps, namespace, name))
       const value = String(Number(now.data?.value ?? 0) + 1)
+      sentAt = clock.wall()
       await client.update(kinds.configMaps, { ...now, data: { value } })
     })
     this.#incrementing--
-    this.#record(this.#increments, outcome)
+    this.#record(this.#increments, outcome, sentAt)
   }
 
-  async #read(): Promise<void> {
-    const { client, namespace } = this.#options
+  async #read(client: Client, name: string): Promise<void> {
+    const { namespace } = this.#options
     const outcome = await this.#attempt(
       this.#reads,
-      () => client.get(kinds.configMaps, namespace, this.#counter),
+      () => client.get(kinds.configMaps, namespace, name),
       true,
     )
     this.#reads.record(outcome)
   }
 
-  #record(ledger: Ledger, outcome: Outcome, mark?: string): void {
+  #record(ledger: Ledger, outcome: Outcome, sentAt: number, mark?: string): void {
     ledger.record(outcome, mark)
     if (outcome !== 'acknowledged') return
-    const now = this.#options.clock.now()
-    this.stopwatch.success(now)
-    this.#options.onAcknowledged?.(now)
+    const { clock, onAcknowledged } = this.#options
+    this.stopwatch.success(clock.now())
+    onAcknowledged?.({ sentAt, at: clock.wall() })
   }
 
   /** Repeats what surely was not carried out, until the deadline. Reads are always repeated. */

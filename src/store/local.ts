@@ -112,6 +112,7 @@ class LocalStore implements types.Store {
       fsyncMs: none,
       commitMs: none,
       tickLateMs: { p99: 0, max: 0 },
+      alarms: [],
     }
     return options.hash ? { ...status, hash: this.#mvcc.hash() } : status
   }

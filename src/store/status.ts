@@ -52,6 +52,7 @@ export function readStatus(sources: StatusSources): StoreStatus {
     fsyncMs,
     commitMs,
     tickLateMs,
+    alarms: machine.roster.alarms.map(({ alarm }) => alarm),
   }
 }
 

@@ -136,6 +136,8 @@ export interface StoreStatus {
   readonly commitMs: { readonly p50: number; readonly p99: number }
   /** How late the consensus thread's ticks came of late, ms: what stops it stops every write. */
   readonly tickLateMs: { readonly p99: number; readonly max: number }
+  /** Raised alarms, by name. */
+  readonly alarms: readonly string[]
   /**
    * Hash over all live keys, values and revisions at `revision`: equal on peers at one revision.
    */

@@ -1,5 +1,6 @@
+import { EventRing, faultText } from '../admin/events.ts'
 import { AdminServer, RefusedError } from '../admin/server.ts'
-import type { Fault, ProcessReport } from '../admin/types.ts'
+import type { EventsAnswer, Fault, FaultDone, ProcessReport } from '../admin/types.ts'
 import type { DataLayout } from '../config/layout.ts'
 import { formatAddress } from '../config/ports.ts'
 import { must } from '../kernel/assert.ts'
@@ -7,7 +8,7 @@ import { type Cancel, systemClock } from '../kernel/clock.ts'
 import type { Logger, LogLevel } from '../kernel/logger.ts'
 import type { Startable } from '../kernel/startable.ts'
 import { readKeyPair } from '../pki/files.ts'
-import { runFault } from './faults.ts'
+import { peersOf, runFault } from './faults.ts'
 import { adminTls } from './peers.ts'
 import { checkPorts } from './ports.ts'
 import type { PreparedCluster } from './prepare.ts'
@@ -50,6 +51,7 @@ export class Supervisor implements Startable {
   readonly #main: string
   readonly #logger: Logger
   readonly #logLevel: LogLevel
+  readonly #events = new EventRing(supervisorProcess, systemClock.wall)
   #admin: AdminServer | undefined
   #watch: Cancel = () => {}
 
@@ -76,7 +78,11 @@ export class Supervisor implements Startable {
       logger: this.#logger,
       handlers: {
         'GET /processes': async () => processReports(this.#cluster),
-        'POST /fault': async ({ body }) => this.#fault(body as Fault),
+        'GET /events': async ({ query }): Promise<EventsAnswer> => ({
+          now: systemClock.wall(),
+          events: this.#events.after(Number(query.get('after') ?? 0)),
+        }),
+        'POST /fault': async ({ body }) => this.#fault(body as Fault & { askedAt?: number }),
       },
     })
     await this.#admin.start()
@@ -90,9 +96,14 @@ export class Supervisor implements Startable {
     await stopProcesses(this.#cluster)
   }
 
-  async #fault(fault: Fault): Promise<void> {
+  /** What has been done enters the timeline, at the moment from which it had its effect. */
+  async #fault({ askedAt, ...fault }: Fault & { askedAt?: number }): Promise<FaultDone> {
     try {
-      await runFault(this.#cluster, fault)
+      const done = await runFault(this.#cluster, fault)
+      const peers = peersOf(fault)
+      const data = { type: 'fault', fault: fault.type, peers, t0: done.t0, askedAt } as const
+      this.#events.add('FAULT', faultText(data), data, done.t0)
+      return done
     } catch (error) {
       throw new RefusedError(error instanceof Error ? error.message : String(error), 409)
     }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '../../src/kernel/clock.ts'
+import { median } from '../../src/probe/outage.ts'
 import { Probe } from '../../src/probe/probe.ts'
 import { deployWorkload, scaleWorkload, waitForReplicas } from '../../src/probe/workload.ts'
 import { startCluster, type TestCluster } from '../support/cluster.ts'
@@ -13,9 +14,6 @@ beforeAll(async () => {
   cluster = await startCluster()
 }, 90_000)
 afterAll(() => cluster?.down(), 60_000)
-
-const median = (values: readonly number[]) =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0
 
 /** Container ID and restarts of the pods of a node: what adoption must keep. */
 async function containersOn(node: string): Promise<string[]> {
@@ -39,11 +37,11 @@ test(`${kills} leaders die under load, and nothing acknowledged is lost`, async 
   await deployWorkload(client, 'dev')
   await waitForReplicas(client, 'dev', 3, 30_000)
   const probe = new Probe({
-    client,
+    clients: [client, cluster.client()],
     namespace: 'load',
     clock: systemClock,
     id: 'kills',
-    pauseMs: 5,
+    periodMs: 10,
   })
   await probe.start()
   const gaps: number[] = []

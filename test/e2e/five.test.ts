@@ -17,11 +17,11 @@ test('two of five peers are killed at once, and nothing acknowledged is lost', a
   await deployWorkload(client, 'dev')
   await waitForReplicas(client, 'dev', 3, 60_000)
   const probe = new Probe({
-    client,
+    clients: [client, client],
     namespace: 'load',
     clock: systemClock,
     id: 'five',
-    pauseMs: 10,
+    periodMs: 20,
   })
   await probe.start()
   const gaps: number[] = []

@@ -22,11 +22,11 @@ const folders: string[] = []
 beforeAll(async () => {
   cluster = await startCluster({ peers: 1 })
   probe = new Probe({
-    client: cluster.client(),
+    clients: [cluster.client(), cluster.client()],
     namespace: 'load',
     clock: systemClock,
     id: 'membership',
-    pauseMs: 20,
+    periodMs: 30,
   })
   await probe.start()
 }, 120_000)

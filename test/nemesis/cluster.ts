@@ -64,8 +64,8 @@ export class NemesisCluster {
     return new Map(peers.map(({ name, etcd }) => [name, `https://${formatAddress(etcd)}`]))
   }
 
-  fault(fault: Fault): Promise<void> {
-    return runFault(this.prepared, fault)
+  async fault(fault: Fault): Promise<void> {
+    await runFault(this.prepared, fault)
   }
 
   /** Starts a peer again, with more in its environment. */

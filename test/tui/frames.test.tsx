@@ -110,7 +110,7 @@ test('never dropped: header, table of peers, failover', () => {
     [160, 24],
   ] as const) {
     const text = frame(afterKill(), width, height)
-    for (const wanted of ['QUORUM 4/5', 'peer-5', 'LAG', 'FAILOVER', '0 lost']) {
+    for (const wanted of ['WRITABLE 4/5', 'peer-5', 'LAG', 'FAILOVER', '0 lost']) {
       expect(text, `${width}x${height}`).toContain(wanted)
     }
   }

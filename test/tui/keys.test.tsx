@@ -21,6 +21,7 @@ afterEach(() => {
 function open(width = 120, height = 36) {
   const store = new Store(systemClock, steady(), initialUi, 30)
   const source = new FakeSource([])
+  void source.start(store.tell)
   const calls: string[] = []
   const controls = new Controls(store, source, systemClock, {
     repaint: () => calls.push('repaint'),
@@ -37,7 +38,7 @@ function open(width = 120, height = 36) {
   const shows = (text: string) => until(`"${text}" on the screen`, () => frame().includes(text))
   // Ink listens to keys after its first effects have run.
   const type = async (keys: string, shown: string) => {
-    await until('the first frame', () => frame().includes('QUORUM'))
+    await until('the first frame', () => frame().includes('ha-demo'))
     ink.stdin.write(keys)
     await shows(shown)
   }
@@ -101,7 +102,7 @@ test('zoom, back, help and panels', async () => {
 })
 
 test('a held picture stands still while data goes on arriving', async () => {
-  const { store, type, frame, stdin } = open()
+  const { store, type, frame, stdin } = open(160)
   await type('.', 'PAUSED')
   store.tell({ type: 'api', ok: false })
   store.tell({ type: 'tick', now: steady().now + 60_000 })
@@ -113,7 +114,7 @@ test('a held picture stands still while data goes on arriving', async () => {
 
 test('q and ctrl-c quit, ctrl-l paints again', async () => {
   const { stdin, calls, frame } = open()
-  await until('the first frame', () => frame().includes('QUORUM'))
+  await until('the first frame', () => frame().includes('ha-demo'))
   for (const key of ['\f', 'q', '\x03']) stdin.write(key)
   await until('three calls', () => calls.length === 3)
   expect(calls).toEqual(['repaint', 'quit', 'quit'])

@@ -1,4 +1,6 @@
-import type { PeerReport } from '../../src/admin/types.ts'
+import { faultText } from '../../src/admin/events.ts'
+import type { EventData, FaultName, PeerReport } from '../../src/admin/types.ts'
+import type { NamedOutage } from '../../src/probe/outages.ts'
 import { emptyModel, reduce } from '../../tui/model/reduce.ts'
 import type { Model, PodHealth, SourceEvent } from '../../tui/model/types.ts'
 
@@ -36,6 +38,7 @@ export function report(name: string, over: Partial<PeerReport> = {}): PeerReport
     leases: 5,
     fsyncMs: { p50: 1.2, p99: 4 },
     tickLateMs: { p99: 1, max: 3 },
+    alarms: [],
     commitMs: { p50: 3.1, p99: 11 },
     counters: { fenced: 2, duplicates: 1 },
     replication: [],
@@ -112,6 +115,7 @@ export function steady(): Model {
       type: 'probe',
       probe: {
         state: 'running',
+        at: noon,
         writes: 2_100,
         retried: 3,
         failed: 0,
@@ -120,7 +124,7 @@ export function steady(): Model {
         sinceWriteMs: 10,
         verdict: { lost: 0, duplicated: 0, at: noon },
       },
-      acknowledged: [noon - 40, noon - 20],
+      outages: [],
     },
     { type: 'tick', now: noon },
   ])
@@ -129,29 +133,25 @@ export function steady(): Model {
 /** Events of a failover from peer-1 to peer-3 in term 8, after a kill at `noon` + 100. */
 export function killEvents(): SourceEvent[] {
   const t0 = noon + 100
-  const raft = (id: number, at: number, source: string, message: string): SourceEvent => ({
-    type: 'events',
-    fresh: true,
-    list: [{ id, at, source, kind: 'RAFT', message }],
-  })
   return [
-    { type: 'fault', fault: { at: t0, type: 'kill', peers: ['peer-1'] } },
-    raft(1, t0 + 212, 'peer-3', 'knows no leader in term 7'),
-    raft(2, t0 + 230, 'peer-2', 'knows no leader in term 7'),
-    raft(3, t0 + 253, 'peer-3', 'follows peer-3 in term 8'),
-    raft(4, t0 + 271, 'peer-3', 'became leader of term 8'),
+    faultEvent(t0, 'kill', 'peer-1'),
+    raft(t0 + 212, 'peer-3', { type: 'no-leader', term: 7 }),
+    raft(t0 + 230, 'peer-2', { type: 'no-leader', term: 7 }),
+    raft(t0 + 253, 'peer-3', { type: 'follows', leader: 'peer-3', term: 8 }),
+    raft(t0 + 271, 'peer-3', { type: 'elected', term: 8 }),
     { type: 'processes', at: t0 + 280, list: [processOf('peer-1', 'down')] },
     { type: 'report', at: t0 + 300, peer: 'peer-3', report: starting() },
-    { type: 'probe', probe: probeAfter(), acknowledged: [t0 + 334, t0 + 360] },
+    { type: 'probe', probe: probeAfter(), outages: [outage(t0)] },
     { type: 'report', at: t0 + 422, peer: 'peer-3', report: leaderReport('peer-3', 8) },
     ...['peer-2', 'peer-4', 'peer-5'].map(
       (peer): SourceEvent => ({
         type: 'report',
-        at: t0 + 430,
+        at: t0 + 3_900,
         peer,
         report: report(peer, { term: 8, leader: 'peer-3' }),
       }),
     ),
+    { type: 'report', at: t0 + 3_900, peer: 'peer-3', report: leaderReport('peer-3', 8) },
     { type: 'unreachable', at: t0 + 430, peer: 'peer-1' },
     { type: 'nodes', list: names.map(name => node(name, name !== 'peer-1')) },
     {
@@ -176,9 +176,41 @@ function starting(): PeerReport {
   return leaderReport('peer-3', 8, { controlPlane })
 }
 
+/** What the probe measured of the kill: the last write 12 ms before it, the next 334 after. */
+export function outage(t0: number, over: Partial<NamedOutage> = {}): NamedOutage {
+  return {
+    ...{ id: `fault-${t0}`, t0, state: 'closed', lastAt: t0 - 12, nextAt: t0 + 334 },
+    ...{ gapMs: 346, firstMs: 334, resolutionMs: 11 },
+    ...over,
+  }
+}
+
+/** What a peer says of its term. */
+export function raft(
+  at: number,
+  source: string,
+  data: Exclude<EventData, { type: 'fault' }>,
+): SourceEvent {
+  const follows = data.type === 'follows' ? `follows ${data.leader} in` : 'knows no leader in'
+  const message = `${data.type === 'elected' ? 'became leader of' : follows} term ${data.term}`
+  return {
+    type: 'events',
+    fresh: true,
+    list: [{ id: at, at, source, kind: 'RAFT', message, data }],
+  }
+}
+
+/** What the supervisor says of a fault that it has carried out. */
+export function faultEvent(t0: number, fault: FaultName, ...peers: string[]): SourceEvent {
+  const data = { type: 'fault', fault, peers, t0, askedAt: t0 - 9 } as const
+  const event = { id: t0, at: t0, source: 'supervisor', kind: 'FAULT', data } as const
+  return { type: 'events', fresh: true, list: [{ ...event, message: faultText(data) }] }
+}
+
 function probeAfter(): Model['probe'] {
   return {
     state: 'running',
+    at: noon + 4_100,
     writes: 2_112,
     retried: 9,
     failed: 0,

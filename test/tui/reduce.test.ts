@@ -1,82 +1,139 @@
 import { expect, test } from 'vitest'
 import { changesBetween, changeText } from '../../tui/model/changes.ts'
-import { quorumOf, roleOf, sinceStart, termOf } from '../../tui/model/select.ts'
+import { quorumOf, roleOf, sinceStart, statsOf, termOf } from '../../tui/model/select.ts'
+import { stateOf } from '../../tui/model/state.ts'
 import { marks, type SourceEvent } from '../../tui/model/types.ts'
-import { afterKill, killEvents, leaderReport, noon, play, report, start, steady } from './model.ts'
+import { ClockOffset } from '../../tui/source/offset.ts'
+import {
+  afterKill,
+  faultEvent,
+  killEvents,
+  leaderReport,
+  noon,
+  outage,
+  play,
+  raft,
+  report,
+  start,
+  steady,
+} from './model.ts'
 
 const t0 = noon + 100
-const raft = (at: number, source: string, message: string): SourceEvent => ({
-  type: 'events',
-  fresh: true,
-  list: [{ id: at, at, source, kind: 'RAFT', message }],
-})
 
-test('the stopwatch measures each step from the fault', () => {
+test('the stopwatch measures each step from the fault, and the gap that the writers felt', () => {
   const { failover, history } = afterKill()
   expect(failover?.cause).toBe('peer-1 killed')
   expect(marks.map(mark => failover && sinceStart(failover, mark))).toEqual([
     212, 253, 271, 334, 422,
   ])
-  expect(failover).toMatchObject({ done: true, leader: 'peer-3', term: 8, startFrom: 'fault' })
+  expect(failover).toMatchObject({
+    ...{ done: true, kind: 'kill', leader: 'peer-3', term: 8, startFrom: 'fault' },
+    ...{ startedAt: t0, askedAt: t0 - 9, outage: { gapMs: 346 } },
+  })
   expect(history).toHaveLength(1)
+  expect(statsOf(afterKill())).toEqual([
+    { kind: 'kill', count: 1, least: 346, median: 346, most: 346 },
+  ])
 })
 
-test('the order in which answers arrive changes nothing', () => {
+test('the order in which answers arrive changes nothing, not even when the cause comes last', () => {
   const [fault, ...rest] = killEvents()
   const raftFirst = rest.filter(event => event.type === 'events').reverse()
   const others = rest.filter(event => event.type !== 'events')
-  const late = play(steady(), [fault!, ...raftFirst, ...others])
-  expect(late.failover?.at).toEqual(afterKill().failover?.at)
+  const expected = afterKill().failover
+  for (const events of [
+    [fault!, ...raftFirst, ...others],
+    [...raftFirst, fault!, ...others],
+    [...raftFirst, ...others.slice(0, 2), fault!, ...others],
+  ]) {
+    const { failover } = play(steady(), events)
+    expect(failover).toMatchObject({ at: expected!.at, cause: 'peer-1 killed', kind: 'kill' })
+  }
 })
 
 test.each([
-  { name: 'before the vote', until: 2, known: ['detect'], done: false },
-  { name: 'before a write', until: 7, known: ['detect', 'vote', 'commit'], done: false },
-  {
-    name: 'before a reconcile',
-    until: 8,
-    known: ['detect', 'vote', 'commit', 'write'],
-    done: false,
-  },
-])('a failover is unfinished $name', ({ until, known, done }) => {
-  const events = killEvents().slice(0, until)
-  const { failover, history } = play(steady(), events)
+  { name: 'before the vote', until: 2, known: ['detect'] },
+  { name: 'before a write', until: 7, known: ['detect', 'vote', 'commit'] },
+  { name: 'before a reconcile', until: 8, known: ['detect', 'vote', 'commit', 'write'] },
+])('a failover is unfinished $name', ({ until, known }) => {
+  const { failover, history } = play(steady(), killEvents().slice(0, until))
   // Without a commit nothing is known of what comes before it but the detection.
-  const seen = Object.keys(failover?.at ?? {}).sort()
-  expect(seen).toEqual([...known].sort())
-  expect(failover?.done).toBe(done)
+  expect(Object.keys(failover?.at ?? {}).sort()).toEqual([...known].sort())
+  expect(failover?.done).toBe(false)
   expect(history).toHaveLength(0)
 })
 
-test('a write before the new leader is none after the failover', () => {
-  const early: SourceEvent = {
-    type: 'probe',
-    probe: steady().probe,
-    acknowledged: [t0 + 5, t0 + 270],
-  }
-  const model = play(steady(), [...killEvents().slice(0, 5), early])
-  expect(model.failover?.at.write).toBeUndefined()
+test('an outage goes on until a write is acknowledged, however long that takes', () => {
+  const open = outage(t0, { state: 'open', firstMs: undefined, nextAt: undefined, gapMs: 142_344 })
+  const later = t0 + 142_000
+  const model = play(steady(), [
+    ...killEvents().slice(0, 7),
+    {
+      type: 'probe',
+      probe: { ...steady().probe, at: later, sinceWriteMs: 142_344 },
+      outages: [open],
+    },
+    { type: 'tick', now: later },
+  ])
+  expect(model.failover).toMatchObject({ done: false, outage: { gapMs: 142_344 } })
+  expect(statsOf(model)).toEqual([])
+})
+
+test('without a quorum the outage is about that', () => {
+  const names = ['peer-1', 'peer-2', 'peer-3']
+  const list = steady().peers.map(({ name }) => ({
+    ...{ name, pid: 1, startedAt: '' },
+    state: names.includes(name) ? ('down' as const) : ('running' as const),
+  }))
+  const open = outage(t0, { state: 'open', firstMs: undefined, nextAt: undefined, gapMs: 900 })
+  const model = play(steady(), [
+    faultEvent(t0, 'kill', 'peer-1'),
+    { type: 'processes', at: t0 + 10, list },
+    { type: 'probe', probe: steady().probe, outages: [open] },
+    { type: 'tick', now: t0 + 900 },
+  ])
+  expect(model.failover).toMatchObject({ kind: 'quorum loss', done: false })
+})
+
+test('a gap that nobody announced is told, with the faults that lie in it', () => {
+  const gap = outage(t0, { id: `gap-${t0}`, gapMs: 700, firstMs: 700 })
+  const probe = { type: 'probe', probe: steady().probe, outages: [gap] } as const
+  const tick = { type: 'tick', now: t0 + 800 } as const
+  expect(play(steady(), [probe, tick]).failover).toMatchObject({
+    ...{ kind: 'other', cause: 'writes stopped', startFrom: 'write', done: true },
+  })
+  const both = faultEvent(t0 + 5, 'pause', 'peer-4')
+  expect(play(steady(), [both, probe, tick]).failover?.cause).toBe('peer-4 paused')
+})
+
+test('a probe that stood still itself has no figure, and does not count', () => {
+  const events = killEvents().map(
+    (event): SourceEvent =>
+      event.type === 'probe' ? { ...event, outages: [outage(t0, { state: 'void' })] } : event,
+  )
+  const model = play(steady(), events)
+  expect(model.failover).toMatchObject({ done: true, outage: { state: 'void' } })
+  expect(statsOf(model)).toEqual([])
 })
 
 test('a fault on a follower starts no stopwatch', () => {
-  const fault = { at: t0, type: 'kill', peers: ['peer-4'] }
-  expect(play(steady(), [{ type: 'fault', fault }]).failover).toBeUndefined()
+  const model = play(steady(), [faultEvent(t0, 'kill', 'peer-4')])
+  expect(model.failover).toBeUndefined()
+  expect(model.faults).toHaveLength(1)
 })
 
-test('a change of leadership nobody announced counts from the last write', () => {
-  const model = play(steady(), [raft(noon + 500, 'peer-3', 'became leader of term 8')])
+test('a change of leadership nobody announced counts from the election', () => {
+  const model = play(steady(), [raft(noon + 500, 'peer-3', { type: 'elected', term: 8 })])
   expect(model.failover).toMatchObject({
-    cause: 'peer-1 lost the leadership',
-    startFrom: 'write',
-    startedAt: noon - 20,
+    ...{ id: 'term-8', kind: 'other', cause: 'peer-1 lost the leadership' },
+    ...{ startFrom: 'election', startedAt: noon + 500 },
   })
 })
 
 test('an earlier fault is not blamed twice', () => {
   const t1 = afterKill().now
   const model = play(afterKill(), [
-    { type: 'probe', probe: afterKill().probe, acknowledged: [t1 - 20] },
-    raft(t1 + 500, 'peer-2', 'became leader of term 9'),
+    raft(t1 + 500, 'peer-2', { type: 'elected', term: 9 }),
     {
       type: 'processes',
       at: t1 + 600,
@@ -84,25 +141,80 @@ test('an earlier fault is not blamed twice', () => {
     },
     { type: 'tick', now: t1 + 700 },
   ])
-  expect(model.failover).toMatchObject({ number: 2, cause: 'peer-3 died', startedAt: t1 - 20 })
+  expect(model.failover).toMatchObject({ number: 2, cause: 'peer-3 died', startedAt: t1 + 500 })
 })
 
 test('what happened before the dashboard came is shown and not measured', () => {
-  const list = [
-    { id: 1, at: noon - 9_000, source: 'peer-3', kind: 'RAFT', message: 'became leader of term 9' },
-  ] as const
-  const model = play(steady(), [{ type: 'events', fresh: false, list }])
+  const event = raft(noon - 9_000, 'peer-3', { type: 'elected', term: 9 })
+  const model = play(steady(), [{ ...event, fresh: false } as SourceEvent])
   expect(model.failover).toBeUndefined()
   expect(model.log.map(line => line.message)).toContain('became leader of term 9')
 })
 
+test('the state is one word, from evidence', () => {
+  const states = (events: readonly SourceEvent[], from = steady()) => stateOf(play(from, events))
+  const gone = steady().peers.map(
+    ({ name }): SourceEvent => ({ type: 'unreachable', at: noon, peer: name }),
+  )
+  const down = (names: readonly string[]): SourceEvent => ({
+    type: 'processes',
+    at: noon,
+    list: steady().peers.map(({ name }) => ({
+      ...{ name, pid: 1, startedAt: '' },
+      state: names.includes(name) ? ('down' as const) : ('running' as const),
+    })),
+  })
+  const alone = (peer: string): SourceEvent => ({
+    ...{ type: 'report', at: noon, peer },
+    report: report(peer, { leader: null, role: 'pre-candidate' }),
+  })
+  const quiet: SourceEvent = {
+    type: 'probe',
+    probe: { ...steady().probe, sinceWriteMs: 5_000 },
+    outages: [],
+  }
+  const all = steady().peers.map(({ name }) => name)
+  expect(states([], start()).word).toBe('CONNECTING')
+  expect(states([{ type: 'tick', now: noon + 6_000 }], start()).word).toBe('UNKNOWN')
+  expect(states([]).word).toBe('WRITABLE')
+  expect(states([quiet])).toMatchObject({ word: 'READ-ONLY', because: 'no write for 5 s' })
+  const full = leaderReport('peer-1', 7, { alarms: ['NOSPACE'] })
+  expect(states([{ type: 'report', at: noon, peer: 'peer-1', report: full }])).toMatchObject({
+    ...{ word: 'READ-ONLY', because: 'alarm NOSPACE' },
+  })
+  expect(states([quiet, down(['peer-1'])]).word).toBe('ELECTING')
+  expect(states([quiet, down(all.slice(0, 3)), alone('peer-4'), alone('peer-5')]).word).toBe(
+    'NO QUORUM',
+  )
+  // They follow a leader that can't be reached from here: whether there is a quorum is not known.
+  expect(states([quiet, down(all.slice(0, 3))]).word).toBe('UNKNOWN')
+  expect(states([...gone, { type: 'tick', now: noon + 12_000 }])).toMatchObject({
+    ...{ word: 'UNKNOWN', ageMs: 12_000 },
+  })
+})
+
+test('another clock is measured by its quickest answer', () => {
+  const offset = new ClockOffset()
+  expect(offset.ms).toBe(0)
+  offset.answered(1_000, 6_010, 1_020)
+  expect(offset.ms).toBe(5_000)
+  offset.answered(2_000, 7_300, 2_400)
+  expect(offset.ms).toBe(5_000)
+  const event = { id: 1, at: 6_500, source: 'x', kind: 'RAFT', message: '' } as const
+  expect(offset.ours(event).at).toBe(1_500)
+  // What the journey alone could be is no difference.
+  const same = new ClockOffset()
+  same.answered(1_000, 1_002, 1_005)
+  expect(same.ours(event)).toBe(event)
+})
+
 test('events of several peers stand in order of time', () => {
   const model = play(start(), [
-    raft(noon + 9, 'peer-2', 'b'),
-    raft(noon + 3, 'peer-1', 'a'),
-    raft(noon + 12, 'peer-3', 'c'),
+    raft(noon + 9, 'peer-2', { type: 'no-leader', term: 2 }),
+    raft(noon + 3, 'peer-1', { type: 'no-leader', term: 1 }),
+    raft(noon + 12, 'peer-3', { type: 'no-leader', term: 3 }),
   ])
-  expect(model.log.map(line => line.message)).toEqual(['a', 'b', 'c'])
+  expect(model.log.map(({ source }) => source)).toEqual(['peer-1', 'peer-2', 'peer-3'])
 })
 
 test.each([
@@ -117,7 +229,7 @@ test.each([
     startedAt: '',
   }))
   const model = play(steady(), [{ type: 'processes', at: noon, list }])
-  expect(quorumOf(model)).toEqual({ ok, have, need: 3, voters: 5 })
+  expect(quorumOf(model)).toEqual({ ok, have, need: 3, voters: 5, possible: ok })
 })
 
 test('a silent peer is down after a while, and a paused leader leads no more', () => {
@@ -171,9 +283,11 @@ test('plain mode tells each change once, as one line', () => {
   const lines = changesBetween(steady(), afterKill()).map(changeText)
   expect(lines).toContain('2026-11-22T12:04:27.371Z info peer-3 became leader of term 8 kind=RAFT')
   expect(lines.find(line => line.includes('cluster state'))).toContain(
-    'quorum=true term=8 leader=peer-3',
+    'state=WRITABLE quorum=true term=8 leader=peer-3',
   )
-  expect(lines.find(line => line.includes('failover: peer-1 killed'))).toContain('writeMs=334')
+  expect(lines.find(line => line.includes('failover: peer-1 killed'))).toContain(
+    'cause=kill term=8 gapMs=346 resolutionMs=11 firstMs=334',
+  )
   expect(changesBetween(afterKill(), afterKill())).toHaveLength(afterKill().log.length)
   const same = afterKill()
   expect(changesBetween(same, same)).toEqual([])

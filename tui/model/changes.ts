@@ -1,5 +1,6 @@
 import { leaderOf, quorumOf, roleOf, sinceStart, termOf } from './select.ts'
-import { type Model, marks } from './types.ts'
+import { stateOf } from './state.ts'
+import { type Failover, type Model, marks } from './types.ts'
 
 /** One change, for pipes and files. */
 export interface Change {
@@ -30,6 +31,7 @@ export function changesBetween(before: Model, after: Model): Change[] {
 
 function clusterChange(before: Model, after: Model): Change[] {
   const fields = (model: Model) => ({
+    state: stateOf(model).word,
     quorum: quorumOf(model).ok,
     term: termOf(model),
     leader: leaderOf(model)?.name ?? null,
@@ -67,9 +69,23 @@ function failoverChange(before: Model, after: Model): Change[] {
       level: 'info',
       peer: failover.leader ?? 'cluster',
       message: `failover: ${failover.cause}`,
-      fields: { number: failover.number, term: failover.term ?? null, ...times },
+      fields: {
+        ...{ number: failover.number, cause: failover.kind, term: failover.term ?? null },
+        ...costOf(failover),
+        ...times,
+      },
     },
   ]
+}
+
+/** What it cost the writers; null: there is no figure. */
+function costOf({ outage }: Failover) {
+  const isMeasured = outage?.state === 'closed'
+  return {
+    gapMs: isMeasured ? Math.round(outage.gapMs) : null,
+    resolutionMs: outage ? Math.round(outage.resolutionMs) : null,
+    firstMs: isMeasured ? Math.round(outage.firstMs ?? 0) : null,
+  }
 }
 
 function verdictChange(before: Model, after: Model): Change[] {

@@ -1,95 +1,107 @@
-import { leaderOf, roleOf } from './select.ts'
-import type { Failover, FaultMark, LogLine, Mark, Model } from './types.ts'
+import { faultText } from '../../src/admin/events.ts'
+import type { FaultName } from '../../src/admin/types.ts'
+import { quorumOf, roleOf } from './select.ts'
+import type { CauseKind, Failover, FaultMark, LogLine, Mark, Model } from './types.ts'
 
 /** A change of leadership this long after a fault is not the fault's doing. */
 const faultReachMs = 15_000
-/** A write this long before a change of leadership was not its last. */
-const writeReachMs = 30_000
-/** A failover whose reconcile or write is not seen in this time is closed as it stands. */
+/** A reconcile that is not seen in this time is not waited for. */
 const patienceMs = 60_000
-const noLeader = /^knows no leader in term (\d+)$/
-const follows = /^follows (\S+) in term (\d+)$/
-const elected = /^became leader of term (\d+)$/
+/** Events of different clocks: what happened this shortly before a fault may be its effect. */
+const clockErrorMs = 20
+
 /** Faults that can end a leadership. */
-const disruptive = new Set(['kill', 'pause', 'restart', 'partition', 'transfer'])
-const past: Readonly<Record<string, string>> = {
-  kill: 'killed',
-  pause: 'paused',
-  restart: 'restarted',
-  partition: 'cut off',
-  transfer: 'asked to hand over',
-  slow: 'slowed',
+const disruptive: Partial<Readonly<Record<FaultName, CauseKind>>> = {
+  kill: 'kill',
+  restart: 'kill',
+  pause: 'hang',
+  partition: 'partition',
+  transfer: 'transfer',
 }
 
-/** `peer-1 killed`. */
-export function causeOf(fault: FaultMark): string {
-  return `${fault.peers.join(', ') || 'all'} ${past[fault.type] ?? fault.type}`
+/** The name that a fault's outage has at the probe. */
+export function faultId(t0: number): string {
+  return `fault-${t0}`
 }
 
-/** Begins the stopwatch when a fault hits the leader. */
+/** The name that the outage of an election has at the probe, if nobody knows its cause. */
+export function electionId(term: number): string {
+  return `term-${term}`
+}
+
+/** Begins the stopwatch when a fault has hit the leader of its moment. */
 export function onFault(model: Model, fault: FaultMark): Model {
-  const leader = leaderOf(model)
-  if (!leader || !disruptive.has(fault.type) || !fault.peers.includes(leader.name)) return model
-  return begin(model, {
-    cause: causeOf(fault),
-    startedAt: fault.at,
-    startFrom: 'fault',
-    oldLeader: leader.name,
-    oldTerm: leader.report?.term ?? 0,
-  })
+  const kind = disruptive[fault.type]
+  const reign = reignAt(model, fault.at)
+  if (kind === undefined || !reign || !fault.peers.includes(reign.leader)) return model
+  const start = {
+    ...{ id: faultId(fault.at), kind, cause: causeOf(fault), startedAt: fault.at },
+    ...(fault.askedAt !== undefined && { askedAt: fault.askedAt }),
+    startFrom: 'fault' as const,
+    ...{ oldLeader: reign.leader, oldTerm: reign.term },
+  }
+  const { failover } = model
+  // The election was heard of before its cause: it is the same.
+  if (failover?.startFrom === 'election' && failover.oldTerm === reign.term) {
+    return { ...model, failover: { ...failover, ...start, at: {}, done: false } }
+  }
+  return begin(model, start)
 }
 
-/** Tells a change of leadership that no key caused, from a peer's event. */
-export function onElected(model: Model, line: LogLine): Model {
-  const term = Number(elected.exec(line.message)?.[1] ?? 0)
+/** Tells a change of leadership whose cause nobody has told. */
+export function onElected(model: Model, line: LogLine, term: number): Model {
   const reign = model.reigns.at(-1)
-  if (!term || (reign && term <= reign.term)) return model
+  if (reign && term <= reign.term) return model
   const reigns = [...model.reigns, { term, leader: line.source, from: line.at }].slice(-32)
   const next = { ...model, reigns }
   if (!reign || reign.leader === line.source) return next
-  if (model.failover && !model.failover.done && line.at - model.failover.startedAt < patienceMs) {
-    return next
-  }
+  const { failover } = model
+  if (failover && !failover.done && failover.at.commit === undefined) return next
   const fault = model.faults.findLast(
     mark =>
       mark.at >= reign.from &&
-      mark.at <= line.at &&
+      mark.at <= line.at + clockErrorMs &&
       line.at - mark.at < faultReachMs &&
       mark.peers.includes(reign.leader) &&
-      disruptive.has(mark.type),
+      disruptive[mark.type] !== undefined,
   )
-  const write = model.writes.findLast(at => at < line.at - 1)
-  const recent = write !== undefined && line.at - write < writeReachMs
+  if (fault) return failover?.id === faultId(fault.at) ? next : onFault(next, fault)
   return begin(next, {
-    cause: fault ? causeOf(fault) : externalCause(model, reign.leader),
-    startedAt: fault?.at ?? (recent ? write : line.at),
-    startFrom: fault ? 'fault' : 'write',
-    oldLeader: reign.leader,
-    oldTerm: reign.term,
+    ...{ id: electionId(term), kind: 'other', cause: externalCause(model, reign.leader) },
+    ...{ startedAt: line.at, startFrom: 'election' },
+    ...{ oldLeader: reign.leader, oldTerm: reign.term },
   })
 }
 
 /** Fills in what is known by now; moves a finished failover to the history. Idempotent. */
 export function measure(model: Model): Model {
-  const { failover } = model
-  if (!failover || failover.done) return model
-  const found = steps(model, failover)
-  const complete = found.at.reconcile !== undefined && writeSettled(model, found)
-  const closed = complete || model.now - failover.startedAt > patienceMs
-  if (!closed) return { ...model, failover: found }
+  const next = withGap(model)
+  const { failover } = next
+  if (!failover || failover.done) return next
+  const found = withOutage(next, steps(next, failover))
+  if (!isComplete(next, found)) return { ...next, failover: found }
   const finished = { ...found, done: true }
-  const counts = finished.at.commit !== undefined
-  return {
-    ...model,
-    failover: finished,
-    history: counts ? [...model.history, finished].slice(-100) : model.history,
-  }
+  return { ...next, failover: finished, history: [...next.history, finished].slice(-100) }
+}
+
+/** `peer-1 killed`. */
+function causeOf({ type, peers }: FaultMark): string {
+  return faultText({ fault: type, peers })
 }
 
 function begin(model: Model, start: Omit<Failover, 'number' | 'at' | 'done'>): Model {
   const number = model.failoverCount + 1
-  const failover: Failover = { ...start, number, at: {}, done: false }
-  return { ...model, failover, failoverCount: number }
+  const { failover, history } = model
+  // What comes before the last one is over is told, but it can't be measured apart from it.
+  if (failover && !failover.done && failover.outage?.state === 'open') return model
+  const left = failover && !failover.done ? [...history, { ...failover, done: true }] : history
+  const begun = { ...start, number, at: {}, done: false }
+  return { ...model, failover: begun, failoverCount: number, history: left.slice(-100) }
+}
+
+/** Who led at a moment, as is known by now. */
+function reignAt(model: Model, at: number) {
+  return model.reigns.findLast(reign => reign.from <= at + clockErrorMs)
 }
 
 function externalCause(model: Model, oldLeader: string): string {
@@ -100,43 +112,77 @@ function externalCause(model: Model, oldLeader: string): string {
   return `${oldLeader} lost the leadership`
 }
 
-/** Reads the steps from the peers' own events, the probe's writes and the leader's counters. */
+/** A gap that is nobody's: writes stopped, and no leader was hit. */
+function withGap(model: Model): Model {
+  const gap = model.outages.findLast(({ id }) => id.startsWith('gap-'))
+  const { failover, history } = model
+  if (!gap || [failover, ...history].some(known => known?.id === gap.id)) return model
+  if (gap.t0 < model.startedAt || (failover && !failover.done)) return model
+  const faults = model.faults.filter(
+    ({ at }) => at >= gap.t0 - faultReachMs && at <= gap.t0 + gap.gapMs,
+  )
+  const reign = model.reigns.at(-1)
+  return begin(model, {
+    ...{ id: gap.id, kind: quorumOf(model).ok ? 'other' : 'quorum loss' },
+    cause: faults.map(causeOf).join('; ') || 'writes stopped',
+    ...{ startedAt: gap.t0, startFrom: 'write' },
+    ...{ oldLeader: reign?.leader ?? '', oldTerm: reign?.term ?? 0 },
+  })
+}
+
+/** The probe's figure. While there is none and no quorum either, that is what it is about. */
+function withOutage(model: Model, failover: Failover): Failover {
+  const outage = model.outages.find(({ id }) => id === failover.id)
+  if (!outage) return failover
+  const { at } = failover
+  const lost = outage.state === 'open' && at.commit === undefined && !quorumOf(model).possible
+  const write = outage.firstMs === undefined ? at.write : outage.t0 + outage.firstMs
+  return {
+    ...failover,
+    outage,
+    kind: lost ? 'quorum loss' : failover.kind,
+    at: write === undefined ? at : { ...at, write },
+  }
+}
+
+/** An outage is over when a write is acknowledged, however long that takes. */
+function isComplete(model: Model, { id, at, outage, startedAt }: Failover): boolean {
+  const isProbed = model.probe.state === 'running'
+  if (isProbed && (outage === undefined || outage.state === 'open')) return false
+  if (id.startsWith('gap-')) return true
+  return at.reconcile !== undefined || model.now - startedAt > patienceMs
+}
+
+/** Reads the steps from the peers' own events and the leader's counters. */
 function steps(model: Model, failover: Failover): Failover {
   const { startedAt, oldLeader, oldTerm } = failover
   const at: Partial<Record<Mark, number>> = { ...failover.at }
   let { leader, term } = failover
-  for (const line of model.log) {
-    if (line.kind !== 'RAFT' || line.at < startedAt) continue
-    if (noLeader.test(line.message) && line.source !== oldLeader) lower(at, 'detect', line.at)
-    const [, followed, followTerm] = follows.exec(line.message) ?? []
-    if (followed && Number(followTerm) > oldTerm) lower(at, 'vote', line.at)
-    const electedTerm = Number(elected.exec(line.message)?.[1] ?? 0)
-    if (electedTerm <= oldTerm || (term !== undefined && electedTerm < term)) continue
-    term = electedTerm
-    leader = line.source
-    at.commit = line.at
+  const from = startedAt - (failover.startFrom === 'election' ? faultReachMs : clockErrorMs)
+  for (const { at: when, source, data } of model.log) {
+    if (!data || when < from) continue
+    if (data.type === 'no-leader' && data.term >= oldTerm && source !== oldLeader) {
+      lower(at, 'detect', when)
+    }
+    if (data.type === 'follows' && data.term > oldTerm) lower(at, 'vote', when)
+    if (data.type !== 'elected' || data.term <= oldTerm) continue
+    if (term !== undefined && data.term < term) continue
+    term = data.term
+    leader = source
+    at.commit = when
   }
-  // Nobody announced it: the supervisor's word on the old leader may come after the new one's.
-  const cause = failover.startFrom === 'write' ? externalCause(model, oldLeader) : failover.cause
+  const cause = failover.startFrom === 'election' ? externalCause(model, oldLeader) : failover.cause
   if (at.commit === undefined) return { ...failover, at, cause }
   // A transfer has no moment without a leader that anybody notices.
   at.detect = Math.min(at.detect ?? at.vote ?? at.commit, at.vote ?? at.commit)
   at.vote = Math.min(at.vote ?? at.commit, at.commit)
-  const commit = at.commit
-  const write = model.writes.find(time => time >= commit)
-  if (write !== undefined) at.write = write
   const report = model.peers.find(peer => peer.name === leader)
   const { controlPlane } = report?.report ?? {}
   const reconciled = controlPlane?.components.some(component => component.done > 0)
   if (at.reconcile === undefined && controlPlane?.term === term && reconciled && report) {
-    at.reconcile = Math.max(report.reportAt, commit)
+    at.reconcile = Math.max(report.reportAt, at.commit)
   }
   return { ...failover, at, cause, leader, term }
-}
-
-/** Without a probe there is no write to wait for. */
-function writeSettled(model: Model, failover: Failover): boolean {
-  return failover.at.write !== undefined || model.probe.state !== 'running'
 }
 
 function lower(at: Partial<Record<Mark, number>>, mark: Mark, value: number): void {

@@ -1,11 +1,10 @@
-import type { ClusterEvent, PeerReport } from '../../src/admin/types.ts'
-import { causeOf, measure, onElected, onFault } from './failover.ts'
+import type { ClusterEvent, EventData, PeerReport } from '../../src/admin/types.ts'
+import { measure, onElected, onFault } from './failover.ts'
 import { pushed } from './rings.ts'
 import { leaderOf } from './select.ts'
 import type { LogLine, Model, NodeState, PeerState, SourceEvent } from './types.ts'
 
 const logMax = 500
-const writesMax = 2_000
 const samplesMax = 240
 const faultsMax = 50
 const sampleMs = 1_000
@@ -20,6 +19,7 @@ export function emptyModel(start: {
 }): Model {
   return {
     now: start.now,
+    startedAt: start.now,
     cluster: start.cluster,
     server: start.server,
     supervised: start.supervised,
@@ -31,6 +31,7 @@ export function emptyModel(start: {
     logSeen: 0,
     probe: {
       state: 'off',
+      at: 0,
       writes: 0,
       retried: 0,
       failed: 0,
@@ -38,7 +39,7 @@ export function emptyModel(start: {
       longestGapMs: 0,
       sinceWriteMs: 0,
     },
-    writes: [],
+    outages: [],
     history: [],
     failoverCount: 0,
     reigns: [],
@@ -74,17 +75,8 @@ export function reduce(model: Model, event: SourceEvent): Model {
       return { ...model, pods: event.list }
     case 'api':
       return model.apiOk === event.ok ? model : { ...model, apiOk: event.ok }
-    case 'probe': {
-      const writes = pushed(model.writes, event.acknowledged, writesMax)
-      return measure({ ...model, probe: event.probe, writes })
-    }
-    case 'fault': {
-      const { at } = event.fault
-      const message = causeOf(event.fault)
-      const line: LogLine = { at, source: 'key', kind: 'FAULT', message, level: 'warn' }
-      const faults = pushed(model.faults, [event.fault], faultsMax)
-      return onFault(append({ ...model, faults }, [line]), event.fault)
-    }
+    case 'probe':
+      return measure({ ...model, probe: event.probe, outages: event.outages })
   }
 }
 
@@ -126,18 +118,31 @@ function onProcesses(
 
 function onEvents(model: Model, list: readonly ClusterEvent[], fresh: boolean): Model {
   const lines = list.map(
-    ({ at, source, kind, message }): LogLine => ({
-      at,
-      source,
-      kind,
-      message,
-      level: /no leader|closed|fail/.test(message) ? 'warn' : 'info',
+    ({ at, source, kind, message, data }): LogLine => ({
+      ...{ at, source, kind, message, level: levelOf(kind, data) },
+      ...(data && { data }),
     }),
   )
   let next = append(model, lines)
   if (!fresh) return next
-  for (const line of lines) if (line.kind === 'RAFT') next = onElected(next, line)
+  // In the order in which it happened, whoever told it.
+  for (const line of [...lines].sort((left, right) => left.at - right.at)) {
+    next = line.data ? onData(next, line, line.data) : next
+  }
   return next
+}
+
+function levelOf(kind: ClusterEvent['kind'], data: EventData | undefined): LogLine['level'] {
+  return kind === 'FAULT' || data?.type === 'no-leader' ? 'warn' : 'info'
+}
+
+function onData(model: Model, line: LogLine, data: EventData): Model {
+  if (data.type === 'elected') return onElected(model, line, data.term)
+  if (data.type !== 'fault') return model
+  const { fault, peers, t0, askedAt } = data
+  const mark = { at: t0, type: fault, peers, ...(askedAt !== undefined && { askedAt }) }
+  const faults = pushed(model.faults, [mark], faultsMax)
+  return onFault({ ...model, faults }, mark)
 }
 
 /** In order of time: peers are asked one by one, and their events arrive mixed. */

@@ -1,5 +1,13 @@
 import type { PeerReport, PeerRole, ReplicationReport } from '../../src/admin/types.ts'
-import type { Failover, Mark, Model, PeerState } from './types.ts'
+import { median } from '../../src/probe/outage.ts'
+import {
+  type CauseKind,
+  causeKinds,
+  type Failover,
+  type Mark,
+  type Model,
+  type PeerState,
+} from './types.ts'
 
 /** A peer that has not answered for so long is shown as down where no supervisor says so. */
 const silentMs = 1_500
@@ -16,6 +24,11 @@ export function roleOf(peer: PeerState, now: number): PeerRole {
 export function isStale(peer: PeerState, now: number): boolean {
   const role = roleOf(peer, now)
   return role === 'down' || role === 'paused' || !peer.reachable
+}
+
+/** Whether what it says is of now. */
+export function isFresh(peer: PeerState, now: number): boolean {
+  return peer.report !== undefined && !isStale(peer, now) && now - peer.reportAt <= silentMs
 }
 
 /** The peer that most recently said it leads: the highest term counts. */
@@ -36,6 +49,8 @@ export interface Quorum {
   readonly have: number
   readonly need: number
   readonly voters: number
+  /** Enough voters answer for there to be one, whether or not there is. */
+  readonly possible: boolean
 }
 
 /**
@@ -57,7 +72,9 @@ export function quorumOf(model: Model): Quorum {
     return peer.report.term === leader.report.term && peer.report.leader === leader.name
   }).length
   const need = isElsewhere ? 1 : Math.floor(total / 2) + 1
-  return { ok: leader !== undefined && here >= need, have: here, need, voters: total }
+  const answer = masters.filter(peer => isFresh(peer, model.now)).length
+  const ok = leader !== undefined && here >= need
+  return { ok, have: here, need, voters: total, possible: ok || answer >= need }
 }
 
 /** What the leader says of `peer`; undefined for the leader itself and for strangers. */
@@ -79,9 +96,26 @@ export function sinceStart(failover: Failover, mark: Mark): number | undefined {
   return at === undefined ? undefined : Math.max(0, Math.round(at - failover.startedAt))
 }
 
-/** Times to a writable API of all failovers that were seen to their end. */
-export function writableTimes(model: Model): readonly number[] {
-  return model.history.flatMap(failover => sinceStart(failover, 'write') ?? [])
+/** What the outages of one kind of cause have cost, of those with a figure. Milliseconds. */
+export interface KindStats {
+  readonly kind: CauseKind
+  readonly count: number
+  readonly least: number
+  readonly median: number
+  readonly most: number
+}
+
+/** Apart by cause: a kill is found by its connection, a hang by silence. */
+export function statsOf(model: Model): readonly KindStats[] {
+  return causeKinds.flatMap(kind => {
+    const gaps = model.history.flatMap(({ kind: other, outage }) =>
+      other === kind && outage?.state === 'closed' ? [outage.gapMs] : [],
+    )
+    if (gaps.length === 0) return []
+    const least = Math.min(...gaps)
+    const most = Math.max(...gaps)
+    return [{ kind, count: gaps.length, least, median: median(gaps), most }]
+  })
 }
 
 /** Pods that run, of those that are neither done nor gone. */

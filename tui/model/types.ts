@@ -1,4 +1,12 @@
-import type { ClusterEvent, PeerReport, PeerRole, ProcessReport } from '../../src/admin/types.ts'
+import type {
+  ClusterEvent,
+  EventData,
+  FaultName,
+  PeerReport,
+  PeerRole,
+  ProcessReport,
+} from '../../src/admin/types.ts'
+import type { NamedOutage } from '../../src/probe/outages.ts'
 
 /** Milliseconds since the epoch, everywhere in the model. */
 export type WallMs = number
@@ -51,11 +59,15 @@ export interface LogLine {
   readonly kind: LogKind
   readonly message: string
   readonly level: 'info' | 'warn'
+  /** What it says, for the model: texts are for people. */
+  readonly data?: EventData
 }
 
-/** What the client in the dashboard's own process has seen. */
+/** What the clients in the dashboard's own process have seen. */
 export interface ProbeState {
   readonly state: 'off' | 'starting' | 'running' | 'failed'
+  /** When it was told: `sinceWriteMs` is of that moment. */
+  readonly at: WallMs
   /** Acknowledged creates and increments since the dashboard started. */
   readonly writes: number
   readonly retried: number
@@ -72,20 +84,35 @@ export interface ProbeState {
 export const marks = ['detect', 'vote', 'commit', 'write', 'reconcile'] as const
 export type Mark = (typeof marks)[number]
 
-/** One change of leadership, measured from its cause. */
+/** Kinds of causes; their figures are told apart, for they are found in different ways. */
+export const causeKinds = ['kill', 'hang', 'partition', 'transfer', 'quorum loss', 'other'] as const
+export type CauseKind = (typeof causeKinds)[number]
+
+/** One change of leadership, or time without writes, measured from its cause. */
 export interface Failover {
   readonly number: number
+  /** The name of its outage at the probe. */
+  readonly id: string
+  readonly kind: CauseKind
   /** What happened, as people say it: `peer-1 killed`. */
   readonly cause: string
+  /** When the cause had its effect. */
   readonly startedAt: WallMs
-  /** `write`: the start is the last write before it, for nobody said when the fault came. */
-  readonly startFrom: 'fault' | 'write'
+  /** When somebody pressed the key; absent: not told. */
+  readonly askedAt?: WallMs
+  /**
+   * `fault`: somebody did it, and said when. `election`: the first that was heard of it.
+   * `write`: the last write before a gap that nobody announced.
+   */
+  readonly startFrom: 'fault' | 'election' | 'write'
   readonly oldLeader: string
   readonly oldTerm: number
   readonly leader?: string
   readonly term?: number
   /** When each step was reached. */
   readonly at: Partial<Readonly<Record<Mark, WallMs>>>
+  /** What it cost, as the probe has seen it; absent without a probe. */
+  readonly outage?: NamedOutage
   readonly done: boolean
 }
 
@@ -117,6 +144,8 @@ export interface Baseline {
 /** Everything the views draw; they see no clock and no network. */
 export interface Model {
   readonly now: WallMs
+  /** When the dashboard began to look. */
+  readonly startedAt: WallMs
   readonly cluster: string
   readonly server: string
   readonly peers: readonly PeerState[]
@@ -127,22 +156,25 @@ export interface Model {
   readonly log: readonly LogLine[]
   readonly logSeen: number
   readonly probe: ProbeState
-  /** Times of the last acknowledged writes, oldest first. */
-  readonly writes: readonly WallMs[]
+  /** What the probe has measured, oldest first. */
+  readonly outages: readonly NamedOutage[]
   readonly failover?: Failover
   readonly history: readonly Failover[]
   readonly failoverCount: number
   readonly reigns: readonly Reign[]
-  /** Faults that this dashboard sent, newest last. */
+  /** Faults that were carried out, whoever asked for them, newest last. */
   readonly faults: readonly FaultMark[]
   readonly samples: readonly Sample[]
   readonly baseline?: Baseline
 }
 
+/** A fault that was carried out; see EventData. */
 export interface FaultMark {
+  /** When it had its effect. */
   readonly at: WallMs
-  readonly type: string
+  readonly type: FaultName
   readonly peers: readonly string[]
+  readonly askedAt?: WallMs
 }
 
 /** What sources tell. */
@@ -162,8 +194,11 @@ export type SourceEvent =
   | { readonly type: 'nodes'; readonly list: readonly NodeState[] }
   | { readonly type: 'pods'; readonly list: readonly PodState[] }
   | { readonly type: 'api'; readonly ok: boolean }
-  | { readonly type: 'probe'; readonly probe: ProbeState; readonly acknowledged: readonly WallMs[] }
-  | { readonly type: 'fault'; readonly fault: FaultMark }
+  | {
+      readonly type: 'probe'
+      readonly probe: ProbeState
+      readonly outages: readonly NamedOutage[]
+    }
 
 /** The peer's role with what others know of it. */
 export type ShownRole = PeerRole

@@ -38,7 +38,6 @@ export class Controls {
         return this.#local.quit()
       case 'fault': {
         const { fault, peers } = effect
-        this.#mark(fault.type, peers)
         // The next key is for the same peer (R after X), whoever leads by then.
         if (peers[0]) this.#store.change({ ...this.#store.ui, selected: peers[0] })
         const said = [fault.type, ...peers].join(' ')
@@ -46,15 +45,9 @@ export class Controls {
       }
       case 'transfer': {
         const { leader, to } = effect
-        this.#mark('transfer', [leader])
         return this.#tell(`transfer to ${to ?? 'any'}`, this.#source.transfer(leader, to))
       }
     }
-  }
-
-  /** The stopwatch begins before the request leaves. */
-  #mark(type: string, peers: readonly string[]): void {
-    this.#store.tell({ type: 'fault', fault: { at: this.#clock.wall(), type, peers } })
   }
 
   async #tell(what: string, done: Promise<void>): Promise<void> {

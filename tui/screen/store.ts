@@ -56,7 +56,7 @@ export class Store {
   readonly tell = (event: SourceEvent): void => {
     const before = this.#model.failover
     this.#model = reduce(this.#model, event)
-    if (event.type === 'fault' || this.#model.failover !== before) this.hurry()
+    if (this.#model.failover !== before) this.hurry()
     this.#schedule()
   }
 

@@ -27,8 +27,14 @@ export class LiveSource implements Source {
     this.#probes = options.probe
   }
 
-  async start(emit: (event: SourceEvent) => void): Promise<void> {
+  async start(tell: (event: SourceEvent) => void): Promise<void> {
     const { loadBalancer } = this.#settings
+    const emit = (event: SourceEvent) => {
+      if (event.type === 'events' && event.fresh) {
+        for (const each of event.list) this.#prober?.heard(each)
+      }
+      tell(event)
+    }
     this.#poller = new PeerPoller(this.#settings, this.#clock, emit)
     if (loadBalancer) {
       await this.#attach(loadBalancer, emit)
@@ -48,30 +54,27 @@ export class LiveSource implements Source {
   async fault(fault: Fault): Promise<void> {
     this.#poller?.hurry()
     const supervisor = this.#poller?.supervisor
-    if (supervisor) return supervisor.fault(fault)
-    await this.#withoutSupervisor(fault)
+    if (supervisor) await supervisor.fault(fault, this.#clock.wall())
+    else await this.#withoutSupervisor(fault)
   }
 
   async transfer(leader: string, to: string | undefined): Promise<void> {
     this.#poller?.hurry()
     const client = this.#poller?.client(leader)
     if (!client) throw new Error(`${leader} can't be asked: its admin address is not known`)
-    await client.transfer(to)
+    await client.transfer(to, this.#clock.wall())
   }
 
   /** A probe and watches on connections of their own: neither waits for the other. */
   async #attach(address: string, emit: (event: SourceEvent) => void): Promise<void> {
     const { tls } = this.#settings
-    const client = () => {
-      const transport = httpsTransport({ servers: [`https://${address}`], ...tls })
-      this.#transports.push(transport)
-      return createClient(transport, { userAgent })
-    }
-    this.#objects = new ObjectWatch(client(), this.#clock, emit)
+    const server = `https://${address}`
+    const transport = httpsTransport({ servers: [server], ...tls })
+    this.#transports.push(transport)
+    this.#objects = new ObjectWatch(createClient(transport, { userAgent }), this.#clock, emit)
     await this.#objects.start()
     if (!this.#probes) return
-    const id = `tui-${process.pid}-${this.#clock.wall().toString(36)}`
-    this.#prober = new Prober(client(), this.#clock, emit, id)
+    this.#prober = new Prober(server, tls, this.#clock, emit)
     this.#prober.start()
   }
 

@@ -2,6 +2,7 @@ import { AdminClient } from '../../src/admin/client.ts'
 import type { PeerReport } from '../../src/admin/types.ts'
 import { type Clock, sleep } from '../../src/kernel/clock.ts'
 import type { SourceEvent } from '../model/types.ts'
+import { ClockOffset } from './offset.ts'
 import type { Settings } from './settings.ts'
 
 /** A quarter of a second normally; ten times a second after a fault, to see an election. */
@@ -17,6 +18,7 @@ interface Polled {
   /** The process that numbered `lastEvent`: a restarted one counts from 1 again. */
   pid: number
   failures: number
+  readonly offset: ClockOffset
 }
 
 /** Asks every peer for its report and events, and the supervisor for its processes. */
@@ -46,7 +48,7 @@ export class PeerPoller {
   start(onApi?: (address: string) => void): void {
     this.#api = onApi
     this.#loops = this.#peers.map(peer => this.#poll(peer))
-    if (this.#supervisor) this.#loops.push(this.#pollProcesses(this.#supervisor))
+    if (this.#supervisor) this.#loops.push(this.#pollSupervisor(this.#supervisor))
   }
 
   async stop(): Promise<void> {
@@ -71,7 +73,7 @@ export class PeerPoller {
 
   #polled(name: string, admin: string): Polled {
     const client = new AdminClient(admin, this.#settings.tls)
-    return { name, client, lastEvent: 0, pid: 0, failures: 0 }
+    return { name, client, lastEvent: 0, pid: 0, failures: 0, offset: new ClockOffset() }
   }
 
   async #poll(peer: Polled): Promise<void> {
@@ -113,25 +115,38 @@ export class PeerPoller {
     this.#emit({ type: 'report', at, peer: peer.name, report })
   }
 
-  async #askEvents(peer: Polled): Promise<void> {
-    const events = await peer.client.events(peer.lastEvent)
-    const newest = events.at(-1)
+  /** New events of a peer or the supervisor, by our own clock. */
+  async #askEvents(
+    asked: Pick<Polled, 'client' | 'offset'> & { lastEvent: number },
+  ): Promise<void> {
+    const askedAt = this.#clock.wall()
+    const answer = await asked.client.events(asked.lastEvent)
+    asked.offset.answered(askedAt, answer.now, this.#clock.wall())
+    const newest = answer.events.at(-1)
     if (!newest || this.#stop.signal.aborted) return
-    peer.lastEvent = newest.id
+    asked.lastEvent = newest.id
+    const events = answer.events.map(event => asked.offset.ours(event))
     // What happened before the dashboard came is history: shown, not measured.
     const old = events.filter(event => event.at < this.#startedAt)
     const fresh = events.filter(event => event.at >= this.#startedAt)
     if (old.length > 0) this.#emit({ type: 'events', fresh: false, list: old })
     if (fresh.length > 0) this.#emit({ type: 'events', fresh: true, list: fresh })
-    if (fresh.some(event => /no leader/.test(event.message))) this.hurry()
+    if (fresh.some(({ data }) => data !== undefined)) this.hurry()
   }
 
-  async #pollProcesses(supervisor: AdminClient): Promise<void> {
+  async #pollSupervisor(client: AdminClient): Promise<void> {
     const { signal } = this.#stop
+    const asked = { client, lastEvent: 0, offset: new ClockOffset() }
+    let startedAt = ''
     while (!signal.aborted) {
       try {
-        const list = await supervisor.processes()
+        const list = await client.processes()
         if (!signal.aborted) this.#emit({ type: 'processes', at: this.#clock.wall(), list })
+        // Another supervisor counts its events from 1 again.
+        const own = list.find(({ name }) => name === 'supervisor')?.startedAt ?? ''
+        if (own !== startedAt) asked.lastEvent = 0
+        startedAt = own
+        await this.#askEvents(asked)
       } catch {
         // Without its supervisor the cluster goes on; peers' own answers are shown.
         const at = this.#clock.wall()

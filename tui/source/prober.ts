@@ -1,110 +1,83 @@
-import type { Client } from '../../src/client/types.ts'
+import type { ClusterEvent } from '../../src/admin/types.ts'
 import { type Clock, sleep } from '../../src/kernel/clock.ts'
-import { errorMessage } from '../../src/kernel/result.ts'
-import { Probe } from '../../src/probe/probe.ts'
+import type { ProbeState as Seen } from '../../src/probe/messages.ts'
+import { RemoteProbe, steadyLoad } from '../../src/probe/remote.ts'
+import { electionId, faultId } from '../model/failover.ts'
 import type { ProbeState, SourceEvent } from '../model/types.ts'
 
 const namespace = 'quorate-probe'
-const publishMs = 100
 const judgeMs = 3_000
-const retryMs = 1_000
-const removeTimeoutMs = 3_000
+const stopTimeoutMs = 3_000
 
 /**
- * The client whose word counts: one writer through the load balancer, judged every few seconds
- * against what the cluster has. Judged objects are deleted, all others at the end.
+ * The clients whose word counts: staggered writers through the load balancer, in a thread that no
+ * terminal can block, judged every few seconds against what the cluster has. Judged objects are
+ * deleted, all others at the end.
  */
 export class Prober {
-  readonly #probe: Probe
+  readonly #probe: RemoteProbe
   readonly #clock: Clock
   readonly #emit: (event: SourceEvent) => void
   readonly #stop = new AbortController()
-  #loops: Promise<void>[] = []
-  #acknowledged: number[] = []
+  #judging: Promise<void> = Promise.resolve()
   #verdict: ProbeState['verdict']
-  #state: ProbeState['state'] = 'starting'
-  #error: string | undefined
 
-  constructor(client: Client, clock: Clock, emit: (event: SourceEvent) => void, id: string) {
+  constructor(
+    server: string,
+    tls: { readonly ca: string; readonly cert: string; readonly key: string },
+    clock: Clock,
+    emit: (event: SourceEvent) => void,
+  ) {
     this.#clock = clock
     this.#emit = emit
-    this.#probe = new Probe({
-      client,
-      clock,
-      namespace,
-      id,
-      writers: 1,
-      pauseMs: 20,
-      onAcknowledged: () => this.#acknowledged.push(clock.wall()),
-    })
+    const id = `tui-${process.pid}-${clock.wall().toString(36)}`
+    const options = { server, tls, namespace, id, userAgent: 'quorate-tui', ...steadyLoad }
+    this.#probe = new RemoteProbe(options, seen => this.#onState(seen))
   }
 
   start(): void {
-    this.#loops = [this.#begin(), this.#publish()]
+    this.#judging = this.#judge()
   }
 
   async stop(): Promise<void> {
     this.#stop.abort()
-    await Promise.race([this.#finish(), sleep(removeTimeoutMs)])
+    await this.#probe.stop(stopTimeoutMs)
+    await this.#judging
   }
 
-  async #finish(): Promise<void> {
-    await Promise.all([this.#probe.stop(), ...this.#loops])
-    if (this.#state === 'running') await this.#probe.remove().catch(() => {})
-  }
-
-  async #begin(): Promise<void> {
-    const { signal } = this.#stop
-    while (!signal.aborted && this.#state !== 'running') {
-      try {
-        await this.#probe.start()
-        this.#state = 'running'
-        this.#error = undefined
-      } catch (error) {
-        this.#state = 'failed'
-        this.#error = errorMessage(error)
-        await sleep(retryMs, signal).catch(() => {})
-      }
-    }
-    while (!signal.aborted) {
-      await sleep(judgeMs, signal).catch(() => {})
-      if (signal.aborted) return
-      await this.#judge()
-    }
+  /** What may cost writes is measured, whether or not it turns out to. */
+  heard({ at, data }: ClusterEvent): void {
+    if (data?.type === 'fault') this.#probe.event(faultId(data.t0), data.t0)
+    if (data?.type === 'elected') this.#probe.event(electionId(data.term), at)
   }
 
   async #judge(): Promise<void> {
-    try {
-      const { lost, duplicated } = await this.#probe.judge()
-      this.#verdict = { lost, duplicated, at: this.#clock.wall() }
-      await this.#probe.prune()
-    } catch {
-      // No quorum just now: the verdict keeps its age, and the next round judges again.
-    }
-  }
-
-  async #publish(): Promise<void> {
     const { signal } = this.#stop
     while (!signal.aborted) {
-      const acknowledged = this.#acknowledged
-      this.#acknowledged = []
-      this.#emit({ type: 'probe', probe: this.#now(), acknowledged })
-      await sleep(publishMs, signal).catch(() => {})
+      await sleep(judgeMs, signal).catch(() => {})
+      if (signal.aborted) return
+      try {
+        const { lost, duplicated } = await this.#probe.judge()
+        this.#verdict = { lost, duplicated, at: this.#clock.wall() }
+        this.#probe.prune()
+      } catch {
+        // No quorum just now: the verdict keeps its age, and the next round judges again.
+      }
     }
   }
 
-  #now(): ProbeState {
-    const { creates, increments, longestGapMs, sinceWriteMs } = this.#probe.report
-    return {
-      state: this.#state,
+  #onState({ state, error, report, outages }: Seen): void {
+    const { creates, increments, longestGapMs, sinceWriteMs } = report
+    const probe: ProbeState = {
+      state,
+      at: this.#clock.wall(),
       writes: creates.acknowledged + increments.acknowledged,
       retried: creates.retried + increments.retried,
       failed: creates.failed + increments.failed,
       unknown: creates.unknown + increments.unknown,
-      longestGapMs,
-      sinceWriteMs,
-      verdict: this.#verdict,
-      error: this.#error,
+      ...{ longestGapMs, sinceWriteMs, error },
+      ...(this.#verdict && { verdict: this.#verdict }),
     }
+    this.#emit({ type: 'probe', probe, outages })
   }
 }

@@ -40,6 +40,7 @@ export interface Glyphs {
   readonly arrow: string
   readonly line: string
   readonly ellipsis: string
+  readonly plusMinus: string
   readonly select: string
 }
 
@@ -56,6 +57,7 @@ const unicode: Glyphs = {
   dead: '✖',
   paused: '‖',
   ring: '·',
+  plusMinus: '±',
   ringCut: '╌',
   full: '█',
   empty: '░',
@@ -80,6 +82,7 @@ const ascii: Glyphs = {
   dead: 'x',
   paused: '=',
   ring: '.',
+  plusMinus: '+-',
   ringCut: '~',
   full: '#',
   empty: '.',

@@ -1,7 +1,6 @@
-import { quantile } from '../model/rings.ts'
-import { sinceStart, writableTimes } from '../model/select.ts'
+import { sinceStart, statsOf } from '../model/select.ts'
 import { type Failover, type Mark, type Model, marks } from '../model/types.ts'
-import type { Style } from '../theme/theme.ts'
+import type { Style, Theme } from '../theme/theme.ts'
 import { cut, type Line, pad, span, widthOf } from '../widgets/line.ts'
 import { clock, grouped } from '../widgets/numbers.ts'
 import { panel } from '../widgets/panel.ts'
@@ -22,6 +21,12 @@ const styles: Readonly<Record<Mark, Style>> = {
   reconcile: 'ok',
 }
 
+/** Where the times are counted from, when nobody said when the cause was. */
+const starts: Partial<Readonly<Record<Failover['startFrom'], string>>> = {
+  election: 'the election',
+  write: 'the last write',
+}
+
 /** Panel 3: what a change of leadership costs, step by step, and the client's verdict. */
 export const failoverView: View = input => {
   const { model, ui, theme, width, height } = input
@@ -31,7 +36,7 @@ export const failoverView: View = input => {
     : '3 FAILOVER  none yet'
   const options = {
     title,
-    note: summary(model, width < 100),
+    note: summary(model, width < 100, theme),
     width,
     height,
     theme,
@@ -53,24 +58,27 @@ export const failoverView: View = input => {
   return panel(options, [...bars, ...reigns, probe, ...before])
 }
 
-/** The note in the edge: the figure that counts, and how it compares. */
-function summary(model: Model, narrow: boolean): string | undefined {
+/** The note in the edge: the figure that counts, and how it compares with others of its kind. */
+function summary(model: Model, narrow: boolean, theme: Theme): string | undefined {
   const { failover } = model
-  const times = writableTimes(model)
-  const current = failover ? sinceStart(failover, 'write') : undefined
-  const waiting = failover && !failover.done ? model.now - failover.startedAt : undefined
-  const head =
-    current !== undefined
-      ? `${grouped(current)} ms to writable API`
-      : waiting !== undefined
-        ? `${grouped(waiting)} ms ...`
-        : undefined
-  if (!head || times.length === 0) return head
-  const best = grouped(Math.min(...times))
-  const worst = grouped(Math.max(...times))
-  const p50 = grouped(quantile(times, 0.5))
-  if (narrow) return `best ${best} p50 ${p50} worst ${worst}`
-  return `${head} | best ${best} | p50 ${p50} | worst ${worst} of ${times.length}`
+  if (!failover) return undefined
+  const head = headline(model, failover, theme)
+  const stats = statsOf(model).find(({ kind }) => kind === failover.kind)
+  if (!stats) return head
+  const [median, most] = [grouped(stats.median), grouped(stats.most)]
+  if (narrow) return `${head} | median ${median}`
+  return `${head} | ${stats.count} x ${stats.kind}: median ${median}, longest ${most}`
+}
+
+/** What the writers felt; while none of them gets through it grows. */
+function headline(model: Model, failover: Failover, { glyphs }: Theme): string {
+  const { outage } = failover
+  if (outage?.state === 'void') return 'no figure: the probe itself stood still'
+  if (outage?.state === 'closed') {
+    return `${grouped(outage.gapMs)} ms without a write (${glyphs.plusMinus}${grouped(outage.resolutionMs)})`
+  }
+  if (outage) return `${grouped(outage.gapMs + model.now - model.probe.at)} ms without a write ...`
+  return failover.done ? 'not measured' : `${grouped(model.now - failover.startedAt)} ms ...`
 }
 
 /** `detect 212 > vote +41 > ... = 334 ms`. */
@@ -133,7 +141,8 @@ function labels(
     )
   }
   if (!failover.done && known.length < marks.length) line.push(span('  ...', 'dim'))
-  if (failover.startFrom === 'write') line.push(span('   (from the last write)', 'dim'))
+  const from = starts[failover.startFrom]
+  if (from !== undefined) line.push(span(`   (from ${from})`, 'dim'))
   return line
 }
 

@@ -1,20 +1,27 @@
-import { leaderOf, quorumOf, sinceStart, termOf } from '../model/select.ts'
+import { leaderOf, quorumOf, termOf } from '../model/select.ts'
+import { stateOf } from '../model/state.ts'
 import type { Model } from '../model/types.ts'
 import { type Line, lineWidth, span, spread } from '../widgets/line.ts'
 import { clock, grouped } from '../widgets/numbers.ts'
 import { letterOf } from './peers.ts'
 import type { ViewInput } from './types.ts'
 
+/** Evidence that is older carries its age. */
+const oldMs = 2_000
+
 /** The top line: what must be seen from the back of the room. */
 export function header({ model, ui, theme, width }: ViewInput): Line {
   const quorum = quorumOf(model)
   const leader = leaderOf(model)
-  const sign = quorum.ok ? theme.glyphs.follower : theme.glyphs.dead
-  const state = `${sign} ${quorum.ok ? 'QUORUM' : 'NO QUORUM'} ${quorum.have}/${quorum.voters}`
+  const { word, ageMs } = stateOf(model)
+  const isWell = word === 'WRITABLE'
+  const sign = isWell ? theme.glyphs.follower : theme.glyphs.dead
+  const age = ageMs !== undefined && ageMs > oldMs ? ` (${Math.round(ageMs / 1_000)} s ago)` : ''
+  const state = `${sign} ${word}${age} ${quorum.have}/${quorum.voters}`
   const gap = width >= 100 ? '   ' : '  '
   const parts: Line[] = [
     [span(` ${model.cluster}`, 'title')],
-    [span(state, quorum.ok ? 'ok' : 'down')],
+    [span(state, isWell ? 'ok' : word === 'CONNECTING' ? 'dim' : 'down')],
     [span(`term ${termOf(model)}`, 'strong')],
     [span('leader '), span(leader?.name ?? '-', leader ? 'leader' : 'down')],
     [span(`commit ${grouped(leader?.report?.commit ?? commitOf(model))}`)],
@@ -26,8 +33,8 @@ export function header({ model, ui, theme, width }: ViewInput): Line {
       [span(`${api} ${model.apiOk ? 'ok' : 'no answer'}`, model.apiOk ? 'plain' : 'down')],
     )
   } else {
-    const ms = model.failover && sinceStart(model.failover, 'write')
-    if (ms !== undefined) parts.push([span(`FAILOVER ${grouped(ms)} ms`, 'strong')])
+    const ms = model.failover?.outage?.gapMs
+    if (ms !== undefined) parts.push([span(`GAP ${grouped(ms)} ms`, 'strong')])
   }
   const live = ui.frozen ? span('PAUSED', 'alert') : span('LIVE', 'dim')
   const time = clock(model.now)
@@ -52,7 +59,7 @@ export function oneLine({ model, width }: ViewInput): Line {
     `c${leader?.report?.commit ?? commitOf(model)}`,
     `${quorum.have}/${quorum.voters}`,
   ].join(' ')
-  const ms = model.failover && sinceStart(model.failover, 'write')
+  const ms = model.failover?.outage?.gapMs
   const verdict = model.probe.verdict
   const tail = [
     ms === undefined ? '' : ` ${grouped(ms)}ms`,

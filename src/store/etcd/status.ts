@@ -90,6 +90,7 @@ export function statusOf(sources: StatusSources, figures: EtcdFigures): StoreSta
     counters: { ...counters, duplicates: 0, fsyncs: 0 },
     fsyncMs: { p50: 0, p99: 0 },
     tickLateMs: { p99: 0, max: 0 },
+    alarms: [],
     commitMs,
   }
 }

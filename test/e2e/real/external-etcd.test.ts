@@ -116,7 +116,10 @@ async function testVerbs(): Promise<void> {
 /** The probe's load while `fault` goes on; returns the gaps between two writes. */
 async function underLoad(id: string, fault: (probe: Probe) => Promise<void>): Promise<void> {
   const client = cluster.client()
-  const probe = new Probe({ client, namespace: 'load', clock: systemClock, id, pauseMs: 5 })
+  const probe = new Probe({
+    clients: [client, client],
+    ...{ namespace: 'load', clock: systemClock, id, periodMs: 10 },
+  })
   await probe.start()
   await fault(probe)
   await probe.stop()

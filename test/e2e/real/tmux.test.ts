@@ -80,7 +80,7 @@ test.skipIf(noTmux)(
   'live data agree with status and kubectl',
   async () => {
     // The first paint comes after the program's start; from then on no frame may be blank.
-    await until('the first frame', async () => /QUORUM 3\/3/.test(await screen()), 60_000)
+    await until('the first frame', async () => /WRITABLE 3\/3/.test(await screen()), 60_000)
     const text = await shows(/3 pods 3 running/, 60_000)
     const status = await cluster.status()
     expect(text).toContain(`leader ${status.leader}`)
@@ -104,7 +104,7 @@ test.skipIf(noTmux)(
     await press('y')
     const leader = await cluster.leader(before.leader ?? '')
     await shows(new RegExp(`leader ${leader} `))
-    const text = await shows(/ \d[\d,]* ms to writable API[\s\S]*reconcile \d/, 20_000)
+    const text = await shows(/ \d[\d,]* ms without a write[\s\S]*reconcile \d/, 20_000)
     expect(text).toMatch(new RegExp(`FAILOVER #1 {2}${before.leader} killed`))
     expect(text).toMatch(/detect \d+.*vote \d+.*commit \d+.*API write \d+/)
     const writes = Number(/probe: ([\d,]+) writes/.exec(text)?.[1]?.replace(/,/g, ''))
@@ -123,7 +123,7 @@ test.skipIf(noTmux)(
     expect(after.leader).toBe(leader)
     const now = await frame()
     expect(now).toContain(`term ${after.term}`)
-    expect(now).toContain('QUORUM 2/3')
+    expect(now).toContain('WRITABLE 2/3')
     expect(now).toMatch(new RegExp(`${before.leader} X .*DOWN`))
     process.stdout.write(`${now}\n`)
   },
@@ -135,7 +135,7 @@ test.skipIf(noTmux)(
     await press('R')
     await shows(/restart peer-\d \(X\)\?/)
     await press('y')
-    await shows(/QUORUM 3\/3/, 60_000)
+    await shows(/WRITABLE 3\/3/, 60_000)
   },
   testMs,
 )
@@ -171,7 +171,7 @@ test.skipIf(noTmux)(
     expect(left.trim().split('\n')).toEqual(['configmap/kube-root-ca.crt'])
     const once = await run(process.execPath, [mainFile, 'tui', '--data', cluster.data, '--once'])
     expect(once.code).toBe(0)
-    expect(once.out).toContain('QUORUM 3/3')
+    expect(once.out).toContain('WRITABLE 3/3')
   },
   testMs,
 )

@@ -53,7 +53,7 @@ async function clientOf(identity: { user: string; groups?: readonly string[] }) 
 test('verbs with query and body', async () => {
   expect(await admin.status()).toEqual({ name: 'p' })
   expect(await admin.status({ hash: true })).toEqual({ name: 'p', hash: '1' })
-  expect(await admin.events(41)).toEqual([{ id: 42 }])
+  expect(await admin.events(41)).toEqual({ events: [{ id: 42 }] })
   await admin.fault({ type: 'heal' })
   expect(faults).toEqual([{ type: 'heal' }])
 })
