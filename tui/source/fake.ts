@@ -4,8 +4,8 @@ import type { SourceEvent } from '../model/types.ts'
 import type { Source } from './types.ts'
 
 /**
- * A source of a fixed list of events; it remembers what it was asked to do, and tells of faults as a
- * supervisor does.
+ * A source of a fixed list of events; it remembers what it was asked to do, and tells of faults as
+ * a supervisor does.
  */
 export class FakeSource implements Source {
   readonly asked: (Fault | { readonly type: 'transfer'; readonly to: string | undefined })[] = []

@@ -75,7 +75,8 @@ function headline(model: Model, failover: Failover, { glyphs }: Theme): string {
   const { outage } = failover
   if (outage?.state === 'void') return 'no figure: the probe itself stood still'
   if (outage?.state === 'closed') {
-    return `${grouped(outage.gapMs)} ms without a write (${glyphs.plusMinus}${grouped(outage.resolutionMs)})`
+    const resolution = `${glyphs.plusMinus}${grouped(outage.resolutionMs)}`
+    return `${grouped(outage.gapMs)} ms without a write (${resolution})`
   }
   if (outage) return `${grouped(outage.gapMs + model.now - model.probe.at)} ms without a write ...`
   return failover.done ? 'not measured' : `${grouped(model.now - failover.startedAt)} ms ...`
