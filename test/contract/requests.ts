@@ -42,6 +42,8 @@ async function readAll({ body }: ApiResponse): Promise<Buffer> {
 export interface Watching {
   /** Resolves when `count` events have come; rejects after 5 s. */
   take(count: number): Promise<{ type: string; object: Answer['value'] }[]>
+  /** Events that have come and were not taken. */
+  waiting(): number
   /** True when the server has ended it. */
   ended(): boolean
   stop(): void
@@ -77,6 +79,7 @@ export async function watch(transport: Transport, url: string): Promise<Watching
   }
   void read()
   return {
+    waiting: () => events.length,
     ended: () => over,
     stop: () => abort.abort(),
     take: count =>
@@ -91,6 +94,8 @@ export async function watch(transport: Transport, url: string): Promise<Watching
         const check = () => {
           if (events.length < count) return
           clearTimeout(giveUp)
+          // What comes before the next `take` is the next one's.
+          wake = () => {}
           resolve(events.splice(0, count))
         }
         wake = check
