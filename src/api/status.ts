@@ -224,6 +224,23 @@ export function internalError(why: string): StatusError {
   })
 }
 
+/**
+ * 500: stored values that can't be decoded, each with its key.
+ * Source: apiserver pkg/storage/errors.go, corruptedObjectsAggregator.
+ */
+export function storeReadError(
+  gr: GroupResource,
+  corrupt: readonly { readonly key: string; readonly why: string }[],
+): StatusError {
+  const text = `failed to read one or more ${groupResourceText(gr)} from the storage`
+  const causes = corrupt.map(({ key, why }) => ({
+    reason: 'UnexpectedServerResponse',
+    message: `StorageError: corrupt object, Key: ${key}, AdditionalErrorMsg: ${why}`,
+    field: key,
+  }))
+  return failure(500, 'StorageReadError', text, { ...detailsOf(gr), causes })
+}
+
 /** The answer of a DELETE that left nothing behind. */
 export function success(details: StatusDetails): Status {
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details, code: 200 }

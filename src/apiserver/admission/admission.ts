@@ -6,11 +6,9 @@ import { forbidden, notFound } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
 import { objectOf } from '../cache/entry.ts'
 import type { WatchCache } from '../cache/watch-cache.ts'
+import { type Companion, noCompanion } from '../registry/companion.ts'
 import type { Reader } from '../registry/read.ts'
-import type { Companion } from '../registry/write.ts'
 import type { ServiceAllocator } from './service-allocator.ts'
-
-const noCompanion: Companion = { compares: [], operations: [] }
 
 /** What the built-in admission plugins do, and the allocations that go with a write. */
 export class Admission {

@@ -5,7 +5,7 @@ import { internalError, invalid } from '../../api/status.ts'
 import type { Compare, Op } from '../../mvcc/types.ts'
 import { objectOf } from '../cache/entry.ts'
 import type { WatchCache } from '../cache/watch-cache.ts'
-import type { Companion } from '../registry/write.ts'
+import { type Companion, noCompanion } from '../registry/companion.ts'
 import type { ClusterInfo } from '../types.ts'
 
 const addressPrefix = '/registry/ipaddresses/'
@@ -40,7 +40,7 @@ export class ServiceAllocator {
 
   /** Completes `next` and returns what must be stored with it. @throws StatusError 422 */
   allocate(next: Service, old: Service | undefined): Companion {
-    if (next.spec === undefined) return { compares: [], operations: [] }
+    if (next.spec === undefined) return noCompanion
     keepAllocations(next, old)
     const before = keysOf(old)
     const used = this.#used(next, old)

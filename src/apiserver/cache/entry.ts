@@ -1,6 +1,9 @@
 import { apiVersionOf } from '../../api/kinds.ts'
+import { isRecord } from '../../api/patch/merge.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
+import { type StatusError, storeReadError } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
+import { errorMessage } from '../../kernel/result.ts'
 
 /** What selectors need of an object. */
 export interface EntryFacts {
@@ -50,21 +53,8 @@ export function encodeObject(row: ResourceRow, object: KubeObject): Buffer {
   )
 }
 
-/**
- * An entry for a stored value. What another program wrote in another order is encoded anew.
- * @throws SyntaxError when the value is not JSON.
- */
-export function createEntry(
-  row: ResourceRow,
-  key: string,
-  value: Uint8Array,
-  revision: number,
-): Entry {
-  const head = headOf(row)
-  let bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
-  if (bytes.compare(head, 0, head.length, 0, Math.min(head.length, bytes.length)) !== 0) {
-    bytes = encodeObject(row, JSON.parse(bytes.toString('utf8')))
-  }
+/** An entry of bytes that `encodeObject` made. */
+export function createEntry(row: ResourceRow, key: string, bytes: Buffer, revision: number): Entry {
   const path = key.slice(`/registry/${row.prefix}/`.length)
   const slash = row.namespaced ? path.indexOf('/') : -1
   return {
@@ -72,9 +62,74 @@ export function createEntry(
     namespace: slash < 0 ? '' : path.slice(0, slash),
     name: path.slice(slash + 1),
     bytes,
-    at: head.length,
+    at: headOf(row).length,
     revision,
   }
+}
+
+/** What the store has under a key of a resource: an object, or bytes that are none. */
+export type Stored = Entry | Corrupt
+
+/** A stored value that can't be decoded. Reads that need it fail, all others go on. */
+export interface Corrupt {
+  readonly key: string
+  readonly revision: number
+  /** Why it can't be decoded. */
+  readonly corrupt: string
+}
+
+/** True for a value that is no object. */
+export function isCorrupt(stored: Stored | undefined): stored is Corrupt {
+  return stored !== undefined && 'corrupt' in stored
+}
+
+/**
+ * An entry for a value of the store, whoever put it there: any etcd client may. Every value is
+ * parsed, for its bytes go out as they are, in the middle of lists. What another program wrote in
+ * another order is encoded anew.
+ */
+export function readStored(
+  row: ResourceRow,
+  key: string,
+  value: Uint8Array,
+  revision: number,
+): Stored {
+  const head = headOf(row)
+  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+  try {
+    const object = JSON.parse(bytes.toString('utf8'))
+    if (!isRecord(object) || !isRecord(object.metadata)) throw new Error('it is not an object')
+    const { metadata } = object
+    const ours =
+      bytes.subarray(0, head.length).equals(head) &&
+      object.kind === row.kind &&
+      Boolean(metadata.name) &&
+      metadata.resourceVersion === undefined
+    metadata.name ||= key.slice(key.lastIndexOf('/') + 1)
+    return createEntry(row, key, ours ? bytes : encodeObject(row, object as KubeObject), revision)
+  } catch (error) {
+    return { key, revision, corrupt: errorMessage(error) }
+  }
+}
+
+/** The same for whoever needs the object. @throws StatusError 500, with the key */
+export function readEntry(
+  row: ResourceRow,
+  key: string,
+  value: Uint8Array,
+  revision: number,
+): Entry {
+  const stored = readStored(row, key, value, revision)
+  if (isCorrupt(stored)) throw storageReadError(row, [stored])
+  return stored
+}
+
+/** 500 that names the keys. Source: apiserver pkg/storage/errors.go, corrupt objects. */
+export function storageReadError(row: ResourceRow, corrupt: readonly Corrupt[]): StatusError {
+  return storeReadError(
+    row,
+    corrupt.map(one => ({ key: one.key, why: one.corrupt })),
+  )
 }
 
 /** The object's JSON with a resourceVersion; `revision` differs from the entry's for a deletion. */

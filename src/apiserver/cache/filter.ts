@@ -1,3 +1,4 @@
+import { storeKey } from '../../api/resources/table.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
 import {
   everything,
@@ -10,7 +11,7 @@ import {
   SelectorError,
 } from '../../api/selectors.ts'
 import { badRequest } from '../../api/status.ts'
-import { type Entry, factsOf } from './entry.ts'
+import { type Corrupt, type Entry, factsOf } from './entry.ts'
 
 /** Which objects of a kind a request is about. */
 export interface Filter {
@@ -28,7 +29,7 @@ export function parseFilter(row: ResourceRow, namespace: string, query: URLSearc
     const labels = label === '' ? everything : parseLabelSelector(label)
     const fields = parseFieldSelector(query.get('fieldSelector') ?? '')
     for (const { field } of fields) {
-      if (!isBuiltIn(row, field) && !(field in row.fields)) {
+      if (!isBuiltIn(row, field) && !Object.hasOwn(row.fields, field)) {
         throw badRequest(`field label not supported: ${field}`)
       }
     }
@@ -42,6 +43,20 @@ export function parseFilter(row: ResourceRow, namespace: string, query: URLSearc
 
 function isBuiltIn(row: ResourceRow, field: string): boolean {
   return field === 'metadata.name' || (field === 'metadata.namespace' && row.namespaced)
+}
+
+/**
+ * The stored values of a request's scope that are no objects: what is not in its namespace or has
+ * not its name is none of its business, and nothing else is known of a value that can't be read.
+ */
+export function corruptOf(row: ResourceRow, filter: Filter, corrupt: Iterable<Corrupt>): Corrupt[] {
+  return [...corrupt].filter(({ key }) => {
+    if (!key.startsWith(storeKey(row, filter.namespace))) return false
+    const name = key.slice(key.lastIndexOf('/') + 1)
+    return filter.fields.every(
+      one => one.field !== 'metadata.name' || (one.value === name) !== one.negated,
+    )
+  })
 }
 
 /** True when the object is one of those asked for. */

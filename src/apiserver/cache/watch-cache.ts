@@ -1,14 +1,14 @@
 import { resourceTable } from '../../api/resources/table.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
-import { serviceUnavailable } from '../../api/status.ts'
+import { serviceUnavailable, tooManyRequests } from '../../api/status.ts'
 import { must } from '../../kernel/assert.ts'
 import { type Clock, sleep } from '../../kernel/clock.ts'
 import type { Logger } from '../../kernel/logger.ts'
 import { errorMessage } from '../../kernel/result.ts'
 import type { Event } from '../../mvcc/types.ts'
 import type { Store, StoreFailure, Watch } from '../../store/types.ts'
-import { createEntry } from './entry.ts'
-import { ResourceCache } from './resource-cache.ts'
+import { type Corrupt, isCorrupt, readStored } from './entry.ts'
+import { Loading, ResourceCache } from './resource-cache.ts'
 
 const root = '/registry/'
 const rootEnd = '/registry0'
@@ -84,7 +84,7 @@ export class WatchCache {
 
   /**
    * Resolves when the cache has `revision`.
-   * @throws StatusError 503 after `timeoutMs`.
+   * @throws StatusError after `timeoutMs`: 429 while it is loading, 503 when it is behind.
    */
   async waitFor(revision: number, timeoutMs: number): Promise<void> {
     if (this.#synced && this.#revision >= revision) return
@@ -99,13 +99,19 @@ export class WatchCache {
       }
       const cancel = this.#clock.after(timeoutMs, () => {
         this.#waiters.delete(waiter)
-        reject(serviceUnavailable('the watch cache of this peer is behind; please try again', 1))
+        reject(
+          this.#synced
+            ? serviceUnavailable('the watch cache of this peer is behind; please try again', 1)
+            : tooManyRequests('storage is (re)initializing', 1),
+        )
       })
       this.#waiters.add(waiter)
     })
   }
 
+  /** Reads a snapshot beside what is there, and puts it in its place when it is complete. */
   async #load(): Promise<void> {
+    const loadings = new Map(this.#byPrefix.map(cache => [cache, new Loading()]))
     let start = root
     let at: number | undefined
     for (;;) {
@@ -116,21 +122,20 @@ export class WatchCache {
         { serializable: at !== undefined },
       )
       if (!read.ok) throw new Error(read.message)
-      if (at === undefined) {
-        at = read.revision
-        for (const cache of this.#byPrefix) cache.reset(at)
-      }
-      for (const kv of read.range.kvs) {
-        const cache = this.#cacheOf(kv.key)
-        if (cache !== undefined)
-          this.#guard(kv.key, () =>
-            cache.load(createEntry(cache.row, kv.key, kv.value, kv.modRevision)),
-          )
+      at ??= read.revision
+      for (const { key, value, modRevision } of read.range.kvs) {
+        const cache = this.#cacheOf(key)
+        if (cache === undefined) continue
+        const stored = readStored(cache.row, key, value, modRevision)
+        if (isCorrupt(stored)) this.#report(stored)
+        loadings.get(cache)?.add(stored)
       }
       const last = read.range.kvs.at(-1)
       if (!read.range.more || last === undefined) break
       start = `${last.key}\0`
     }
+    for (const [cache, loading] of loadings) cache.install(loading, at)
+    this.#revision = at
     this.#advance(at)
     this.#follow(at)
   }
@@ -161,16 +166,15 @@ export class WatchCache {
 
   #apply(event: Event): void {
     const cache = this.#cacheOf(event.kv.key)
-    if (cache !== undefined) this.#guard(event.kv.key, () => cache.apply(event))
+    if (cache === undefined) return
+    cache.apply(event)
+    const corrupt = cache.corrupt.get(event.kv.key)
+    if (corrupt !== undefined) this.#report(corrupt)
   }
 
-  /** A value that is not JSON must not take the cache down: it is left out and logged. */
-  #guard(key: string, action: () => void): void {
-    try {
-      action()
-    } catch (error) {
-      this.#logger.error('a stored value can not be read', { key, error: errorMessage(error) })
-    }
+  /** A value that is no object takes nobody down: it is said here, and to whoever reads it. */
+  #report({ key, corrupt }: Corrupt): void {
+    this.#logger.error('a stored value can not be read', { key, error: corrupt })
   }
 
   #advance(revision: number): void {

@@ -2,8 +2,16 @@ import { storeKey } from '../../api/resources/table.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
 import { badRequest, expired, invalid, notFound, StatusError } from '../../api/status.ts'
 import type { Store } from '../../store/types.ts'
-import { createEntry, type Entry, factsOf } from '../cache/entry.ts'
-import { type Filter, matchesFilter } from '../cache/filter.ts'
+import {
+  type Corrupt,
+  type Entry,
+  factsOf,
+  isCorrupt,
+  readEntry,
+  readStored,
+  storageReadError,
+} from '../cache/entry.ts'
+import { corruptOf, type Filter, matchesFilter } from '../cache/filter.ts'
 import type { WatchCache } from '../cache/watch-cache.ts'
 import { storeFailure } from './failures.ts'
 
@@ -39,12 +47,19 @@ export class Reader {
    */
   async get(row: ResourceRow, namespace: string, name: string, version = ''): Promise<Entry> {
     await this.freshen(version)
-    const entry = this.#cache.of(row).get(storeKey(row, namespace, name))
+    const cache = this.#cache.of(row)
+    const key = storeKey(row, namespace, name)
+    const corrupt = cache.corrupt.get(key)
+    if (corrupt !== undefined) throw storageReadError(row, [corrupt])
+    const entry = cache.get(key)
     if (entry === undefined) throw notFound(row, name)
     return entry
   }
 
-  /** The state of an object by the store itself: for writers that lost a race. */
+  /**
+   * The state of an object by the store itself: for writers, whom a cache that is behind would
+   * deceive. @throws StatusError 500 for what is no object, 503 without a quorum
+   */
   async getFromStore(
     row: ResourceRow,
     namespace: string,
@@ -54,7 +69,12 @@ export class Reader {
     const read = await this.#store.range({ type: 'range', key })
     if (!read.ok) throw storeFailure(read)
     const kv = read.range.kvs[0]
-    return kv && createEntry(row, key, kv.value, kv.modRevision)
+    return kv && readEntry(row, key, kv.value, kv.modRevision)
+  }
+
+  /** Waits until the cache is loaded. @throws StatusError 429 when that takes too long */
+  loaded(): Promise<void> {
+    return this.#cache.waitFor(0, freshTimeoutMs)
   }
 
   /** Waits until the cache is as fresh as `version` demands. */
@@ -93,6 +113,7 @@ export class Reader {
   async #fromCache(row: ResourceRow, filter: Filter, limit: number, start: string): Promise<Page> {
     const cache = this.#cache.of(row)
     const revision = this.#cache.revision
+    refuseCorrupt(row, filter, cache.corrupt.values())
     const all =
       this.#candidates(row, filter, start) ?? cache.list(storeKey(row, filter.namespace), start)
     if (filter.selective) await learnFacts(row, all)
@@ -139,6 +160,7 @@ export class Reader {
     const cache = this.#cache.of(row)
     const prefix = storeKey(row, filter.namespace)
     if (cache.lastRevision <= revision) {
+      refuseCorrupt(row, filter, cache.corrupt.values())
       const all = cache.list(prefix, start)
       if (filter.selective) await learnFacts(row, all)
       return cut(row, filter, all, limit, revision)
@@ -148,17 +170,29 @@ export class Reader {
       { serializable: true },
     )
     if (!read.ok) throw storeFailure(read)
-    const entries = read.range.kvs.map(kv => createEntry(row, kv.key, kv.value, kv.modRevision))
+    const stored = read.range.kvs.map(kv => readStored(row, kv.key, kv.value, kv.modRevision))
+    refuseCorrupt(row, filter, stored.filter(isCorrupt))
+    const entries = stored.filter((one): one is Entry => !isCorrupt(one))
     return cut(row, filter, entries, limit, revision)
   }
 
   async #waitForFuture(wanted: number): Promise<void> {
     try {
       await this.#cache.waitFor(wanted, 3_000)
-    } catch {
+    } catch (error) {
+      if (!this.#cache.synced) throw error
       throw tooLarge(wanted, this.#cache.revision)
     }
   }
+}
+
+/** At most so many keys are named. Source: apiserver pkg/storage/errors.go. */
+const namedCorruptMax = 100
+
+/** @throws StatusError 500 when the request's scope has a value that is no object */
+export function refuseCorrupt(row: ResourceRow, filter: Filter, corrupt: Iterable<Corrupt>): void {
+  const found = corruptOf(row, filter, corrupt)
+  if (found.length > 0) throw storageReadError(row, found.slice(0, namedCorruptMax))
 }
 
 /** Parses in slices what selectors look at, so that a first selective list stops nobody. */

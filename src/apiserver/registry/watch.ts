@@ -1,16 +1,22 @@
 import { apiVersionOf } from '../../api/kinds.ts'
 import { storeKey } from '../../api/resources/table.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
-import { badRequest, expired, invalid, type StatusError } from '../../api/status.ts'
+import { badRequest, expired, internalError, invalid, StatusError } from '../../api/status.ts'
 import type { Clock } from '../../kernel/clock.ts'
+import { errorMessage } from '../../kernel/result.ts'
 import type { Event } from '../../mvcc/types.ts'
 import type { Store } from '../../store/types.ts'
-import { createEntry, type Entry } from '../cache/entry.ts'
+import { type Corrupt, type Entry, readStored } from '../cache/entry.ts'
 import { type Filter, matchesFilter } from '../cache/filter.ts'
-import type { CacheEvent } from '../cache/resource-cache.ts'
+import {
+  type CacheEvent,
+  type CacheListener,
+  cacheEventOf,
+  deliver,
+} from '../cache/resource-cache.ts'
 import type { WatchCache } from '../cache/watch-cache.ts'
 import type { Format, Renderer } from '../http/format.ts'
-import { parseVersion, prefixEnd, type Reader } from './read.ts'
+import { parseVersion, prefixEnd, type Reader, refuseCorrupt } from './read.ts'
 import { WatchStream } from './watch-stream.ts'
 
 const bookmarkEveryMs = 60_000
@@ -57,15 +63,26 @@ export class Watches {
     const version = query.get('resourceVersion') ?? ''
     const list = query.get('sendInitialEvents') === 'true'
     checkOptions(query)
+    const state = list || version === '' || version === '0'
+    const after = state ? 0 : parseVersion(version)
     if (version === '' || (list && version !== '0')) await this.#reader.freshen(version)
-    const watcher = new Watcher(request, this.#cache)
+    // Whatever the version: a cache that is being loaded would tell of nothing that happens
+    // meanwhile, and its history begins where the load ends. Nothing may come between this look
+    // and the place among the open watches, which a reset ends.
+    while (!this.#cache.synced) await this.#reader.loaded()
+    if (state) refuseCorrupt(request.row, request.filter, this.#corruptOf(request.row))
+    const watcher = new Watcher(request, () => this.#cache.revision)
     const { stream } = watcher
     this.#open.add(stream)
     stream.onEnd(() => this.#open.delete(stream))
     this.#arm(request, watcher)
-    if (list || version === '' || version === '0') this.#sendState(request, watcher, list)
-    else this.#resume(request, watcher, parseVersion(version))
+    if (state) this.#sendState(request, watcher, list)
+    else this.#resume(request, watcher, after)
     return stream
+  }
+
+  #corruptOf(row: ResourceRow): Iterable<Corrupt> {
+    return this.#cache.of(row).corrupt.values()
   }
 
   /** Timeout, bookmarks and the client's going away. */
@@ -75,13 +92,11 @@ export class Watches {
     const bookmarks = query.get('allowWatchBookmarks') === 'true'
     stream.onEnd(
       this.#clock.after(seconds * 1000, () => {
-        if (bookmarks) watcher.bookmark(this.#cache.revision)
+        if (bookmarks) watcher.bookmark()
         stream.end()
       }),
     )
-    if (bookmarks) {
-      stream.onEnd(this.#clock.every(bookmarkEveryMs, () => watcher.bookmark(this.#cache.revision)))
-    }
+    if (bookmarks) stream.onEnd(this.#clock.every(bookmarkEveryMs, () => watcher.bookmark()))
     if (signal?.aborted) stream.end()
     const stop = () => stream.end()
     signal?.addEventListener('abort', stop, { once: true })
@@ -97,36 +112,41 @@ export class Watches {
         if (matchesFilter(row, filter, entry)) watcher.send('ADDED', entry, entry.revision)
       }
     }
-    watcher.stream.onEnd(cache.listen(event => watcher.take(event, revision)))
+    watcher.after = revision
+    watcher.stream.onEnd(cache.listen(watcher))
     if (list && query.get('allowWatchBookmarks') === 'true') {
-      watcher.bookmark(revision, { 'k8s.io/initial-events-end': 'true' })
+      watcher.bookmark({ 'k8s.io/initial-events-end': 'true' })
     }
   }
 
-  #resume({ row }: WatchQuery, watcher: Watcher, revision: number): void {
+  #resume({ row }: WatchQuery, watcher: Watcher, after: number): void {
     const cache = this.#cache.of(row)
-    const missed = cache.since(revision)
+    watcher.after = after
+    const missed = cache.since(after)
     if (missed === undefined) {
-      this.#resumeFromStore(row, watcher, revision)
+      this.#resumeFromStore(row, watcher)
       return
     }
-    for (const event of missed) watcher.take(event, revision)
-    watcher.stream.onEnd(cache.listen(event => watcher.take(event, revision)))
+    for (const event of missed) deliver(watcher, event)
+    watcher.stream.onEnd(cache.listen(watcher))
   }
 
   /** The cache forgot, the store may not have: the whole watch is served from there. */
-  #resumeFromStore(row: ResourceRow, watcher: Watcher, revision: number): void {
+  #resumeFromStore(row: ResourceRow, watcher: Watcher): void {
     const key = storeKey(row)
+    const { after } = watcher
+    let seen = after
+    watcher.progress = () => seen
     const watch = this.#store.watch(
-      { key, rangeEnd: prefixEnd(key), startRevision: revision + 1, prevKv: true },
+      { key, rangeEnd: prefixEnd(key), startRevision: after + 1, prevKv: true },
       {
         onBatch: batch => {
-          for (const event of batch.events) watcher.take(cacheEventOf(row, event), revision)
+          for (const event of batch.events) deliver(watcher, storedEventOf(row, event))
+          seen = Math.max(seen, batch.revision)
         },
         onEnd: failure => {
           const text =
-            `too old resource version: ${revision} ` +
-            `(${failure.revision ?? this.#cache.revision})`
+            `too old resource version: ${after} ` + `(${failure.revision ?? this.#cache.revision})`
           if (failure.why === 'compacted') watcher.fail(expired(text))
           else watcher.stream.end()
         },
@@ -137,26 +157,35 @@ export class Watches {
 }
 
 /** One watching client: decides what of each change it is to see. */
-class Watcher {
+class Watcher implements CacheListener {
   readonly stream = new WatchStream()
+  /** The client has seen everything up to this revision when it begins. */
+  after = 0
+  /** Everything up to this revision has been put into the stream. */
+  progress: () => number
   readonly #request: WatchQuery
-  readonly #cache: WatchCache
   #firstTable = true
 
-  constructor(request: WatchQuery, cache: WatchCache) {
+  constructor(request: WatchQuery, progress: () => number) {
     this.#request = request
-    this.#cache = cache
+    this.progress = progress
   }
 
   /** A change; what the filter no longer matches is DELETED for this client, and the reverse. */
-  take(event: CacheEvent, after: number): void {
-    if (event.revision <= after) return
+  take(event: CacheEvent): void {
+    if (event.revision <= this.after) return
     const { row, filter } = this.#request
+    if (event.corrupt !== undefined) refuseCorrupt(row, filter, [event.corrupt])
     const { entry, old, revision } = event
     const was = old !== undefined && matchesFilter(row, filter, old)
     const is = entry !== undefined && matchesFilter(row, filter, entry)
     if (is && entry !== undefined) this.send(was ? 'MODIFIED' : 'ADDED', entry, revision, event)
     else if (was && old !== undefined) this.send('DELETED', old, revision, event)
+  }
+
+  /** It has missed an event, and may not go on as if it had not. */
+  broke(error: unknown): void {
+    this.fail(error instanceof StatusError ? error : internalError(errorMessage(error)))
   }
 
   send(type: string, entry: Entry, revision: number, event?: CacheEvent): void {
@@ -185,11 +214,13 @@ class Watcher {
     this.stream.push(Buffer.from(`${JSON.stringify({ type, object })}\n`))
   }
 
-  /** Tells the client how far it has seen everything. */
-  bookmark(revision: number, annotations?: Record<string, string>): void {
+  /** Tells the client how far it has seen everything; never less than it said itself. */
+  bookmark(annotations?: Record<string, string>): void {
+    const revision = this.progress()
+    if (revision < this.after) return
     const { row, format, renderer } = this.#request
     const metadata = {
-      resourceVersion: String(Math.min(revision, this.#cache.revision)),
+      resourceVersion: String(revision),
       creationTimestamp: null,
       ...(annotations ? { annotations } : {}),
     }
@@ -225,12 +256,10 @@ class Watcher {
 
 const lineEnd = Buffer.from('}\n')
 
-function cacheEventOf(row: ResourceRow, event: Event): CacheEvent {
-  const { kv, prevKv } = event
-  const old = prevKv && createEntry(row, kv.key, prevKv.value, prevKv.modRevision)
-  const entry =
-    event.type === 'put' ? createEntry(row, kv.key, kv.value, kv.modRevision) : undefined
-  return { revision: kv.modRevision, entry, old, lines: new Map() }
+function storedEventOf(row: ResourceRow, { type, kv, prevKv }: Event): CacheEvent {
+  const old = prevKv && readStored(row, kv.key, prevKv.value, prevKv.modRevision)
+  const now = type === 'put' ? readStored(row, kv.key, kv.value, kv.modRevision) : undefined
+  return cacheEventOf(kv.modRevision, now, old)
 }
 
 function checkOptions(query: URLSearchParams): void {

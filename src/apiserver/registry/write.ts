@@ -8,8 +8,9 @@ import type { Clock } from '../../kernel/clock.ts'
 import type { Compare, Op } from '../../mvcc/types.ts'
 import type { Store, TxnOutcome } from '../../store/types.ts'
 import type { Admission } from '../admission/admission.ts'
-import { createEntry, type Entry, encodeObject, objectOf } from '../cache/entry.ts'
+import { createEntry, type Entry, encodeObject, objectOf, readEntry } from '../cache/entry.ts'
 import type { WatchCache } from '../cache/watch-cache.ts'
+import { type Companion, noCompanion } from './companion.ts'
 import { storeFailure } from './failures.ts'
 import { SharedLeases } from './leases.ts'
 import { countGeneration, fillNewMetadata, generateName, keepSystemMetadata } from './metadata.ts'
@@ -22,17 +23,20 @@ export interface WriteOptions {
   readonly fence?: number
 }
 
-/** Operations that must be in the same transaction as a write: allocations, for example. */
-export interface Companion {
-  readonly compares: readonly Compare[]
-  readonly operations: readonly Op[]
-}
-
 /** The next state of an object, and what has to be written with it. */
 interface Prepared {
   readonly next: KubeObject
   readonly companion: Companion
 }
+
+/** What a write starts from. `fresh`: the store has said so since the request came. */
+interface State {
+  readonly current: Entry
+  readonly fresh: boolean
+}
+
+/** What became of a write: the object, or, after a lost race, the newest state. */
+type Outcome = Entry | { readonly lost: Entry | undefined }
 
 /** What an update does to the object it is given; it may change it in place or return another. */
 export type Change = (current: KubeObject) => KubeObject | Promise<KubeObject>
@@ -91,7 +95,8 @@ export class Writer {
       this.#check(row, object)
       const value = encodeObject(row, object)
       if (options.dryRun) {
-        return this.#cache.of(row).get(key) ? 'taken' : createEntry(row, key, value, 0)
+        const there = await this.#reader.getFromStore(row, namespace, name)
+        return there !== undefined ? 'taken' : createEntry(row, key, value, 0)
       }
       const lease = await this.#leases.leaseFor(row.ttlSeconds)
       const outcome = await this.#commit(
@@ -141,7 +146,7 @@ export class Writer {
         fresh = true
         continue
       }
-      const done = await this.#carryOut(row, current, prepared, options)
+      const done = await this.#carryOut(row, { current, fresh }, prepared, options)
       if (!('lost' in done)) return done
       current = done.lost
       fresh = true
@@ -171,16 +176,30 @@ export class Writer {
     return { next, companion }
   }
 
-  async #carryOut(
+  #carryOut(
     row: ResourceRow,
-    current: Entry,
+    state: State,
     { next, companion }: Prepared,
     options: WriteOptions,
-  ): Promise<Entry | { lost: Entry | undefined }> {
-    if (isGone(row, next)) return this.#remove(row, current, next, options)
+  ): Promise<Outcome> {
+    if (isGone(row, next)) return this.#remove(row, state, next, options)
+    return this.#put(row, state, next, companion, options)
+  }
+
+  /** Puts the next state of an object, if it is still as `current`. */
+  async #put(
+    row: ResourceRow,
+    state: State,
+    next: KubeObject,
+    companion: Companion,
+    options: WriteOptions,
+  ): Promise<Outcome> {
+    const { current } = state
     const value = encodeObject(row, next)
-    if (value.equals(current.bytes)) return current
-    if (options.dryRun) return createEntry(row, current.key, value, current.revision)
+    if (value.equals(current.bytes)) return this.#unlessLost(row, state, current)
+    if (options.dryRun) {
+      return this.#unlessLost(row, state, createEntry(row, current.key, value, current.revision))
+    }
     const lease = await this.#leases.leaseFor(row.ttlSeconds)
     const outcome = await this.#commit(
       [unchanged(current), ...companion.compares],
@@ -192,15 +211,28 @@ export class Writer {
     return { lost: newestOf(row, current.key, outcome) }
   }
 
+  /**
+   * What is answered without a write is true of the store too, not of a cache that may be behind:
+   * a cached state only begins a change, it never ends one.
+   * Source: apiserver pkg/storage/etcd3/store.go GuaranteedUpdate, `origStateIsCurrent`.
+   */
+  async #unlessLost(row: ResourceRow, { current, fresh }: State, answer: Entry): Promise<Outcome> {
+    if (fresh) return answer
+    return { lost: await this.#reader.getFromStore(row, current.namespace, current.name) }
+  }
+
   /** Removes an object for good, if it is still as `current`. */
   async #remove(
     row: ResourceRow,
-    current: Entry,
+    state: State,
     last: KubeObject,
     options: WriteOptions,
-  ): Promise<Entry | { lost: Entry | undefined }> {
+  ): Promise<Outcome> {
+    const { current } = state
     const value = encodeObject(row, last)
-    if (options.dryRun) return createEntry(row, current.key, value, current.revision)
+    if (options.dryRun) {
+      return this.#unlessLost(row, state, createEntry(row, current.key, value, current.revision))
+    }
     const companion = this.#admission.free(row, objectOf(current))
     const outcome = await this.#commit(
       [unchanged(current), ...companion.compares],
@@ -236,34 +268,16 @@ export class Writer {
         current = undefined
         continue
       }
-      const done: Entry | { lost: Entry | undefined } =
+      const state: State = { current, fresh }
+      const done: Outcome =
         next === 'remove'
-          ? await this.#remove(row, current, objectOf(current), options)
-          : await this.#put(row, current, next, options)
+          ? await this.#remove(row, state, objectOf(current), options)
+          : await this.#put(row, state, next, noCompanion, options)
       if (!('lost' in done)) return { entry: done, removed: next === 'remove' }
       current = done.lost
       fresh = current !== undefined
     }
     throw conflict(row, name)
-  }
-
-  async #put(
-    row: ResourceRow,
-    current: Entry,
-    next: KubeObject,
-    options: WriteOptions,
-  ): Promise<Entry | { lost: Entry | undefined }> {
-    const value = encodeObject(row, next)
-    if (value.equals(current.bytes)) return current
-    if (options.dryRun) return createEntry(row, current.key, value, current.revision)
-    const outcome = await this.#commit(
-      [unchanged(current)],
-      [{ type: 'put', key: current.key, value }],
-      [{ type: 'range', key: current.key }],
-      options,
-    )
-    if (outcome.succeeded) return createEntry(row, current.key, value, outcome.revision)
-    return { lost: newestOf(row, current.key, outcome) }
   }
 
   async #commit(
@@ -341,5 +355,5 @@ function firstKv(outcome: TxnOutcome) {
 
 function newestOf(row: ResourceRow, key: string, outcome: TxnOutcome): Entry | undefined {
   const kv = firstKv(outcome)
-  return kv && createEntry(row, key, kv.value, kv.modRevision)
+  return kv && readEntry(row, key, kv.value, kv.modRevision)
 }

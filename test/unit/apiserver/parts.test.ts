@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { namespaces } from '../../../src/api/resources/core.ts'
 import { pods } from '../../../src/api/resources/pods.ts'
 import type { KubeObject } from '../../../src/api/types.ts'
-import { bytesOf, createEntry, encodeObject, objectOf } from '../../../src/apiserver/cache/entry.ts'
+import { bytesOf, encodeObject, objectOf, readEntry } from '../../../src/apiserver/cache/entry.ts'
 import { negotiate } from '../../../src/apiserver/http/format.ts'
 import { listBody, sliceItemsMax } from '../../../src/apiserver/http/respond.ts'
 import { parseRoute, verbOf } from '../../../src/apiserver/http/route.ts'
@@ -35,7 +35,7 @@ describe('entries', () => {
     expect(value.toString()).toBe(
       '{"kind":"Pod","apiVersion":"v1","metadata":{"name":"a","namespace":"n"},"spec":{"x":"ä"}}',
     )
-    const entry = createEntry(pods, '/registry/pods/n/a', value, 7)
+    const entry = readEntry(pods, '/registry/pods/n/a', value, 7)
     expect(entry).toMatchObject({ namespace: 'n', name: 'a', revision: 7 })
     expect(JSON.parse(bytesOf(entry).toString()).metadata.resourceVersion).toBe('7')
     expect(objectOf(entry, 9).metadata.resourceVersion).toBe('9')
@@ -45,7 +45,7 @@ describe('entries', () => {
     const value = Buffer.from(
       '{"apiVersion":"v1","metadata":{"uid":"u","name":"resourceVersion"},"kind":"Pod"}',
     )
-    const entry = createEntry(pods, '/registry/pods/n/a', value, 7)
+    const entry = readEntry(pods, '/registry/pods/n/a', value, 7)
     expect(JSON.parse(bytesOf(entry).toString())).toEqual({
       kind: 'Pod',
       apiVersion: 'v1',
