@@ -15,6 +15,7 @@ const programs = {
   main: 'src/main.js',
   tui: 'tui/main.js',
   'consensus-thread': 'src/peer/consensus-thread.js',
+  'decode-thread': 'src/apiserver/http/decode-thread.js',
   'bcrypt-worker': 'src/etcd/auth/bcrypt-worker.js',
   'probe-thread': 'src/probe/probe-thread.js',
   shim: 'src/kubelet/runtime/process/shim.js',

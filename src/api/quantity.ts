@@ -29,7 +29,7 @@ const binarySuffixes = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei']
 
 /** @throws QuantityError */
 export function parseQuantity(text: string | number): Quantity {
-  const found = quantityPattern.exec(String(text))
+  const found = quantityPattern.exec(textOf(text))
   if (!found) throw new QuantityError(formatText)
   const [, sign, whole = '0', after = '', bare = '', suffix = '', exponent] = found
   const fraction = after + bare
@@ -37,13 +37,31 @@ export function parseQuantity(text: string | number): Quantity {
   const binary = binarySuffixes.indexOf(suffix)
   if (suffix !== '' && binary > 0) {
     const scaled = mantissa * 1024n ** BigInt(binary) * nanoPerUnit
-    return { nano: divideAway(scaled, 10n ** BigInt(fraction.length)), format: 'BinarySI' }
+    const nano = capped(divideAway(scaled, 10n ** BigInt(fraction.length)))
+    return { nano, format: 'BinarySI' }
   }
   const power = exponent === undefined ? suffixPower(suffix) : Number(exponent)
   const shift = power + 9 - fraction.length
   const nano =
     shift >= 0 ? mantissa * 10n ** BigInt(shift) : divideAway(mantissa, 10n ** BigInt(-shift))
-  return { nano, format: exponent === undefined ? 'DecimalSI' : 'DecimalExponent' }
+  return { nano: capped(nano), format: exponent === undefined ? 'DecimalSI' : 'DecimalExponent' }
+}
+
+/** Digits that are looked at: more than any quantity needs, and few enough to compute with. */
+const charactersMax = 200
+
+/** @throws QuantityError for a text that is long beyond use; see docs/divergence.md */
+function textOf(text: string | number): string {
+  const given = String(text)
+  if (given.length > charactersMax) throw new QuantityError(formatText)
+  return given
+}
+
+/** Source: quantity.go, maxAllowed: a quantity beyond 2^63-1 is taken as that. */
+const nanoMax = (2n ** 63n - 1n) * nanoPerUnit
+
+function capped(nano: bigint): bigint {
+  return nano > nanoMax ? nanoMax : nano < -nanoMax ? -nanoMax : nano
 }
 
 /** Negative, zero or positive as `a` is below, equal to or above `b`. */

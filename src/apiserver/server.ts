@@ -4,6 +4,7 @@ import { Admission } from './admission/admission.ts'
 import { ServiceAllocator } from './admission/service-allocator.ts'
 import { WatchCache } from './cache/watch-cache.ts'
 import type { LeaderRole, Parts } from './http/context.ts'
+import { BodyDecoder } from './http/decoder.ts'
 import { Handler } from './http/handler.ts'
 import { HttpsFace } from './http/https.ts'
 import { Metrics } from './http/metrics.ts'
@@ -34,7 +35,8 @@ class KubeApiServer implements ApiServer {
     const writer = new Writer(store, cache, reader, admission, clock)
     const watches = new Watches(store, cache, reader, clock)
     const role = () => this.#leadership
-    this.#parts = { options, cache, reader, writer, watches, clock, logger, role }
+    const decoder = new BodyDecoder(clock)
+    this.#parts = { options, cache, reader, writer, watches, decoder, clock, logger, role }
     this.#handler = new Handler(this.#parts, new Metrics(() => watches.size, store))
     this.#face = new HttpsFace(options, {
       serve: (request, user) => this.handler(request, user),
@@ -60,6 +62,7 @@ class KubeApiServer implements ApiServer {
     this.#parts.watches.endAll()
     await this.#face.close()
     this.#parts.cache.stop()
+    this.#parts.decoder.stop()
   }
 
   handler(request: ApiRequest, user: UserInfo): Promise<ApiResponse> {

@@ -1,5 +1,5 @@
 import type { ApiRequest, ApiResponse } from '../api/http.ts'
-import { parseJson } from '../apiserver/http/body.ts'
+import { parseJson } from '../apiserver/http/decode.ts'
 import { jsonResponse, textResponse } from '../apiserver/http/respond.ts'
 import type { Client } from '../client/types.ts'
 import type { DataLayout } from '../config/layout.ts'

@@ -1,3 +1,5 @@
+import { ownValue, setOwn } from '../own.ts'
+
 /**
  * JSON merge patch: null removes, objects merge, all else replaces. Inputs are not changed; the
  * result may share parts with them.
@@ -8,7 +10,7 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
   const result: Record<string, unknown> = isRecord(target) ? { ...target } : {}
   for (const [key, value] of Object.entries(patch)) {
     if (value === null) delete result[key]
-    else result[key] = mergePatch(result[key], value)
+    else setOwn(result, key, mergePatch(ownValue(result, key), value))
   }
   return result
 }

@@ -1,4 +1,7 @@
+import { setOwn } from '../own.ts'
+import { isRecord } from '../patch/merge.ts'
 import { canonicalQuantity } from '../quantity.ts'
+import { problemsMax } from './duplicates.ts'
 import { type ResolvedType, typeByName } from './lookup.ts'
 import type { FieldSchema } from './types.ts'
 
@@ -44,7 +47,9 @@ function decodeStruct(
     const field = type.fields.get(key)
     if (field === undefined) {
       // Objects embedded in other objects may name their type.
-      if (key !== 'apiVersion' && key !== 'kind') unknown.push(path)
+      if (key !== 'apiVersion' && key !== 'kind' && unknown.length < problemsMax) {
+        unknown.push(path)
+      }
       continue
     }
     if (item === null || item === undefined) continue
@@ -64,9 +69,9 @@ function decodeField(field: FieldSchema, value: unknown, place: Place, unknown: 
     if (!isRecord(value)) fail(value, place, `map[string]${goType(field)}`)
     const result: Record<string, unknown> = {}
     for (const [key, item] of Object.entries(value)) {
-      if (key === '__proto__') continue
       const inner = { ...place, path: `${place.path}.${key}` }
-      result[key] = item === null ? zeroOf(field) : decodeValue(field, item, inner, unknown)
+      const own = item === null ? zeroOf(field) : decodeValue(field, item, inner, unknown)
+      setOwn(result, key, own)
     }
     return result
   }
@@ -132,9 +137,11 @@ function decodeTime(value: unknown, place: Place, type: 'time' | 'microtime'): s
 }
 
 function decodeQuantity(value: unknown, place: Place): string {
-  if (typeof value !== 'string' && typeof value !== 'number') fail(value, place, 'string')
+  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint') {
+    fail(value, place, 'string')
+  }
   try {
-    return canonicalQuantity(value)
+    return canonicalQuantity(typeof value === 'bigint' ? String(value) : value)
   } catch (error) {
     throw new DecodeError(error instanceof Error ? error.message : String(error))
   }
@@ -145,11 +152,8 @@ function zeroOf(field: FieldSchema): unknown {
   return field.type === 'quantity' ? '0' : null
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 function isInteger(value: unknown, bound: number): value is number {
+  if (typeof value === 'bigint') return value < bound && value >= -bound
   return Number.isInteger(value) && (value as number) < bound && (value as number) >= -bound
 }
 
@@ -175,6 +179,7 @@ function fail(value: unknown, place: Place, wanted: string): never {
 function kindOf(value: unknown): string {
   if (Array.isArray(value)) return 'array'
   if (typeof value === 'boolean') return 'bool'
+  if (typeof value === 'bigint') return `number ${value}`
   if (typeof value === 'number' && !Number.isInteger(value)) return `number ${value}`
   return typeof value
 }

@@ -15,6 +15,8 @@ const resolved = new Map<string, ResolvedType | null>()
 /** A type by its OpenAPI name; undefined for a type that has no schema. */
 export function typeByName(name: string | undefined): ResolvedType | undefined {
   if (name === undefined) return undefined
+  // Names come from clients: what is not known is not kept either.
+  if (!Object.hasOwn(schemaFile().types, name)) return undefined
   let type = resolved.get(name)
   if (type === undefined) {
     type = resolve(name)

@@ -1,3 +1,6 @@
+import { exact, parseJsonExact } from '../json.ts'
+import { setOwn } from '../own.ts'
+import { depthMax, duplicateFields } from './duplicates.ts'
 import { openApiNameOf, type ResolvedType, typeByName } from './lookup.ts'
 import type { FieldSchema } from './types.ts'
 
@@ -43,7 +46,7 @@ export function decodeProtobuf(body: Uint8Array): Record<string, unknown> {
   if (type === undefined) {
     throw new ProtobufError(`no kind "${kind}" is registered for version "${apiVersion}"`)
   }
-  return { apiVersion, kind, ...decodeMessage(envelope.raw, type) }
+  return { apiVersion, kind, ...decodeMessage(envelope.raw, type, 0) }
 }
 
 interface WireRecord {
@@ -83,24 +86,20 @@ function* records(bytes: Buffer): Generator<WireRecord> {
   }
 }
 
-function decodeMessage(bytes: Buffer, type: ResolvedType): Record<string, unknown> {
+function decodeMessage(bytes: Buffer, type: ResolvedType, depth: number): Record<string, unknown> {
+  if (depth > depthMax) throw new ProtobufError('exceeded max depth')
   const result: Record<string, unknown> = {}
   for (const { number, data } of records(bytes)) {
     const field = type.byNumber.get(number)
     if (field === undefined) continue // a field newer than the schema
     if (field.shape === 'map' && Buffer.isBuffer(data)) {
-      const [key, value] = decodeEntry(data, field)
+      const [key, value] = decodeEntry(data, field, depth)
       result[field.name] ??= {}
       const map = result[field.name] as Record<string, unknown>
-      Object.defineProperty(map, key, {
-        value,
-        enumerable: true,
-        writable: true,
-        configurable: true,
-      })
+      setOwn(map, key, value)
       continue
     }
-    const value = decodeValue(data, field)
+    const value = decodeValue(data, field, depth)
     if (field.shape === 'list') {
       result[field.name] ??= []
       ;(result[field.name] as unknown[]).push(value)
@@ -110,12 +109,12 @@ function decodeMessage(bytes: Buffer, type: ResolvedType): Record<string, unknow
   return result
 }
 
-function decodeEntry(data: Buffer, field: FieldSchema): [string, unknown] {
+function decodeEntry(data: Buffer, field: FieldSchema, depth: number): [string, unknown] {
   let key = ''
   let value: unknown = field.type === 'bytes' || field.type === 'string' ? '' : {}
   for (const part of records(data)) {
     if (part.number === 1) key = String(part.data)
-    if (part.number === 2) value = decodeValue(part.data, field)
+    if (part.number === 2) value = decodeValue(part.data, field, depth)
   }
   return [key, value]
 }
@@ -148,18 +147,19 @@ const pointers = new Set(
     .filter(name => name !== ''),
 )
 
-function decodeValue(data: bigint | Buffer, field: FieldSchema): unknown {
-  if (typeof data === 'bigint') return field.type === 'bool' ? data !== 0n : Number(data)
+function decodeValue(data: bigint | Buffer, field: FieldSchema, depth: number): unknown {
+  if (typeof data === 'bigint') return field.type === 'bool' ? data !== 0n : exact(data)
   switch (field.type) {
     case 'string':
       return data.toString('utf8')
     case 'bytes':
       return data.toString('base64')
     case 'double':
+      if (data.length !== 8) throw new ProtobufError('a double is not 8 bytes long')
       return data.readDoubleLE(0)
     case 'ref': {
       const type = typeByName(field.ref)
-      return type === undefined ? undefined : decodeMessage(data, type)
+      return type === undefined ? undefined : decodeMessage(data, type, depth + 1)
     }
     default:
       return decodeSpecial(data, field.type)
@@ -198,13 +198,21 @@ function decodeSpecial(data: Buffer, type: FieldSchema['type']): unknown {
 
 function parseRaw(raw: Buffer): unknown {
   try {
-    return JSON.parse(raw.toString('utf8'))
+    const text = raw.toString('utf8')
+    const value = parseJsonExact(text)
+    duplicateFields(text)
+    return value
   } catch {
     throw new ProtobufError('an embedded object is not JSON')
   }
 }
 
+/** The end of the year 9999. */
+const secondsMax = 253_402_300_799
+
 function timeText(seconds: number, nanos: number, micro: boolean): string {
+  // Years of five digits are no times of JSON. Source: meta/v1 Time.MarshalJSON.
+  if (!(Math.abs(seconds) <= secondsMax)) throw new ProtobufError('a time is out of range')
   const text = new Date(seconds * 1000).toISOString().slice(0, 19)
   return micro ? `${text}.${String(Math.floor(nanos / 1000)).padStart(6, '0')}Z` : `${text}Z`
 }

@@ -1,3 +1,4 @@
+import { parseJsonExact, stringifyJson } from '../../api/json.ts'
 import { apiVersionOf } from '../../api/kinds.ts'
 import { isRecord } from '../../api/patch/merge.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
@@ -44,7 +45,7 @@ export function encodeObject(row: ResourceRow, object: KubeObject): Buffer {
   const { resourceVersion: _rv, managedFields: _fields, ...kept } = metadata
   const { name, ...others } = kept
   return Buffer.from(
-    JSON.stringify({
+    stringifyJson({
       kind: row.kind,
       apiVersion: apiVersionOf(row),
       metadata: { name, ...others },
@@ -97,7 +98,7 @@ export function readStored(
   const head = headOf(row)
   const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
   try {
-    const object = JSON.parse(bytes.toString('utf8'))
+    const object = parseJsonExact(bytes.toString('utf8'))
     if (!isRecord(object) || !isRecord(object.metadata)) throw new Error('it is not an object')
     const { metadata } = object
     const ours =
@@ -148,7 +149,7 @@ export function partsOf(entry: Entry, revision: number = entry.revision): Buffer
 
 /** The object itself, a new one at each call. */
 export function objectOf(entry: Entry, revision: number = entry.revision): KubeObject {
-  const object = JSON.parse(entry.bytes.toString('utf8')) as KubeObject
+  const object = parseJsonExact(entry.bytes.toString('utf8')) as KubeObject
   object.metadata.resourceVersion = String(revision)
   return object
 }

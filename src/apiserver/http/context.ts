@@ -6,6 +6,7 @@ import type { Reader } from '../registry/read.ts'
 import type { Watches } from '../registry/watch.ts'
 import type { WriteOptions, Writer } from '../registry/write.ts'
 import type { ApiServerOptions } from '../types.ts'
+import type { BodyDecoder } from './decoder.ts'
 
 /** This peer's part in the store; `unknown` while it knows of no leader. */
 export type LeaderRole = 'leader' | 'follower' | 'unknown'
@@ -17,6 +18,7 @@ export interface Parts {
   readonly reader: Reader
   readonly writer: Writer
   readonly watches: Watches
+  readonly decoder: BodyDecoder
   readonly clock: Clock
   readonly role: () => LeaderRole
   readonly logger: Logger

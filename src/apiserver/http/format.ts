@@ -1,3 +1,4 @@
+import { stringifyJson } from '../../api/json.ts'
 import { apiVersionOf } from '../../api/kinds.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
 import { notAcceptable } from '../../api/status.ts'
@@ -92,7 +93,7 @@ export class Renderer {
     if (this.#format.shape === 'object') return bytesOf(entry, revision)
     const object = objectOf(entry, revision)
     const value = this.#format.shape === 'table' ? this.tableRow(object) : this.#metadata(object)
-    return Buffer.from(JSON.stringify(value))
+    return Buffer.from(stringifyJson(value))
   }
 
   /** One row of a Table. */

@@ -89,7 +89,7 @@ export class Handler {
         one.version === route.version &&
         one.resource === route.resource,
     )
-    if (review !== undefined && verb === 'create') return answerReview(call, review)
+    if (review !== undefined && verb === 'create') return answerReview(this.#parts, call, review)
     if (route.resource === 'bindings' && route.group === '' && verb === 'create') {
       return bind(this.#parts, call, { row: pods, route })
     }
@@ -100,9 +100,13 @@ export class Handler {
   }
 }
 
-function answerReview({ request, user }: Call, review: Review): ApiResponse {
+async function answerReview(
+  { decoder }: Parts,
+  { request, user }: Call,
+  review: Review,
+): Promise<ApiResponse> {
   const expected = { apiVersion: apiVersionOf(review), kind: review.kind }
-  const { object } = readObject(request, expected)
+  const { object } = await readObject(decoder, request, expected)
   const status = review.answer(user, object)
   const metadata = { ...object.metadata, creationTimestamp: null }
   return jsonResponse(201, { ...object, ...expected, metadata, status })

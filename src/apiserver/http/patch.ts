@@ -1,11 +1,19 @@
-import { applyPatch } from 'rfc6902'
 import type { ApiRequest } from '../../api/http.ts'
+import { applyJsonPatch, JsonPatchError, operationsMax } from '../../api/patch/json-patch.ts'
 import { mergePatch } from '../../api/patch/merge.ts'
 import { PatchError, strategicMerge } from '../../api/patch/strategic.ts'
 import { typeOfKind } from '../../api/schema/lookup.ts'
-import { badRequest, invalid, StatusError, unsupportedMediaType } from '../../api/status.ts'
+import {
+  badRequest,
+  invalid,
+  requestEntityTooLarge,
+  StatusError,
+  unsupportedMediaType,
+} from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
-import { contentTypeOf, decodeObject, type Expected, parseJson, parseYaml } from './body.ts'
+import { contentTypeOf, fieldValidationOf, readPatch } from './body.ts'
+import { decodeObject, type Expected } from './decode.ts'
+import type { BodyDecoder } from './decoder.ts'
 
 /** Applies one client's patch to any state of the object. */
 export interface PreparedPatch {
@@ -18,20 +26,18 @@ const jsonPatch = 'application/json-patch+json'
 const merge = 'application/merge-patch+json'
 const strategic = 'application/strategic-merge-patch+json'
 
-/** Operations of one JSON patch; upstream's limit. */
-const operationsMax = 10_000
-
-/** Reads the body of a PATCH. @throws StatusError 400, 415 */
-export function preparePatch(request: ApiRequest, expected: Expected): PreparedPatch {
+/** Reads the body of a PATCH. @throws StatusError 400, 413, 415 */
+export async function preparePatch(
+  decoder: BodyDecoder,
+  request: ApiRequest,
+  expected: Expected,
+): Promise<PreparedPatch> {
   const type = contentTypeOf(request)
-  const body = request.body ?? new Uint8Array()
   if (type !== jsonPatch && type !== merge && type !== strategic) {
     throw unsupportedMediaType([jsonPatch, merge, strategic])
   }
-  const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
-  // kubectl accepts patches in YAML and converts; other clients may not.
-  const patch = /^\s*[[{]/.test(text) ? parseJson(text) : parseYaml(text, [])
-  const mode = request.query.get('fieldValidation') || 'Warn'
+  const patch = await readPatch(decoder, request)
+  const mode = fieldValidationOf(request)
   const warnings: string[] = []
   return {
     warnings,
@@ -54,7 +60,7 @@ export function preparePatch(request: ApiRequest, expected: Expected): PreparedP
 
 function patched(current: KubeObject, patch: unknown, type: string, expected: Expected): unknown {
   if (type === merge) return mergePatch(current, patch)
-  if (type === jsonPatch) return applyJsonPatch(current, patch)
+  if (type === jsonPatch) return jsonPatched(current, patch)
   try {
     return strategicMerge(current, patch, typeOfKind(expected.apiVersion, expected.kind))
   } catch (error) {
@@ -63,16 +69,17 @@ function patched(current: KubeObject, patch: unknown, type: string, expected: Ex
   }
 }
 
-function applyJsonPatch(current: KubeObject, patch: unknown): KubeObject {
+function jsonPatched(current: KubeObject, patch: unknown): unknown {
   if (!Array.isArray(patch)) throw badRequest('error decoding patch: a JSON patch must be a list')
   if (patch.length > operationsMax) {
-    throw badRequest(
+    throw requestEntityTooLarge(
       `The allowed maximum operations in a JSON patch is ${operationsMax}, got ${patch.length}`,
     )
   }
-  const result = structuredClone(current)
-  const failed = applyPatch(result, patch).find(error => error !== null)
-  if (failed !== undefined && failed !== null) {
+  try {
+    return applyJsonPatch(current, patch)
+  } catch (error) {
+    if (!(error instanceof JsonPatchError)) throw error
     throw new StatusError({
       kind: 'Status',
       apiVersion: 'v1',
@@ -83,7 +90,6 @@ function applyJsonPatch(current: KubeObject, patch: unknown): KubeObject {
       code: 422,
     })
   }
-  return result
 }
 
 /** A value as Go prints it: upstream's texts quote patches so. */

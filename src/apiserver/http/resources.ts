@@ -6,9 +6,11 @@ import type { KubeObject } from '../../api/types.ts'
 import { bytesOf, type Entry, objectOf } from '../cache/entry.ts'
 import { parseFilter } from '../cache/filter.ts'
 import { deletionOf } from '../registry/delete.ts'
-import { type Expected, readDeleteOptions, readObject } from './body.ts'
+import { readObject } from './body.ts'
 import { type Call, type Parts, writeOptionsOf } from './context.ts'
+import type { Expected } from './decode.ts'
 import { type Format, type IncludeObject, negotiate, openList, Renderer } from './format.ts'
+import { checkFieldValidation, isDryRun, readDeleteOptions } from './options.ts'
 import { preparePatch } from './patch.ts'
 import { bytesResponse, inFormat, jsonResponse, listBody } from './respond.ts'
 import type { Route } from './route.ts'
@@ -47,21 +49,28 @@ export function expectedOf(row: ResourceRow): Expected {
   return { apiVersion: apiVersionOf(row), kind: row.kind }
 }
 
-/** True for `dryRun=All`. @throws StatusError 400 for any other value */
-export function isDryRun(values: readonly string[]): boolean {
-  for (const value of values) {
-    if (value !== 'All') {
-      throw badRequest(`dryRun: Unsupported value: "${value}": supported values: "All"`)
-    }
-  }
-  return values.length > 0
-}
+/** Source: apiserver pkg/endpoints/filters/warning.go. */
+const warningCharactersMax = 4 * 1024
+const oneWarningCharactersMax = 256
 
 /** Warnings of a decoded body as headers. Source: RFC 7234 5.5, code 299. */
 export function warningHeaders(warnings: readonly string[]): Record<string, string> {
   if (warnings.length === 0) return {}
   const quote = (text: string) => text.replace(/["\\]/g, '\\$&')
-  return { warning: warnings.map(text => `299 - "${quote(text)}"`).join(', ') }
+  const total = warnings.reduce((sum, text) => sum + text.length, 0)
+  const max = total > warningCharactersMax ? oneWarningCharactersMax : total
+  const header = warnings
+    // A key may hold what no header can. Source: apimachinery net.NewWarningHeader.
+    .filter(text => !/[\u0000-\u001f\u007f]/.test(text))
+    .map(text => `299 - "${quote(text.slice(0, max))}"`)
+  const kept: string[] = []
+  let left = warningCharactersMax
+  for (const text of header) {
+    left -= text.length
+    if (left >= 0) kept.push(text)
+  }
+  // Headers are bytes: UTF-8 goes out as the characters of its bytes.
+  return { warning: Buffer.from(kept.join(', '), 'utf8').toString('latin1') }
 }
 
 /** One object as the client wants to see it. */
@@ -123,10 +132,11 @@ async function watch(parts: Parts, call: Call, { row, route }: Target): Promise<
 }
 
 async function create(parts: Parts, call: Call, { row, route }: Target): Promise<ApiResponse> {
+  checkFieldValidation('CreateOptions', call.request.query)
   if (route.name !== '') throw methodNotAllowed(row, 'create')
-  const { object, warnings } = readObject(call.request, expectedOf(row))
+  const { object, warnings } = await readObject(parts.decoder, call.request, expectedOf(row))
   placeInNamespace(row, object, route.namespace)
-  const dryRun = isDryRun(call.request.query.getAll('dryRun'))
+  const dryRun = isDryRun('CreateOptions', call.request.query.getAll('dryRun'))
   const entry = await parts.writer.create(row, object, writeOptionsOf(call, dryRun))
   return objectResponse(parts, call, row, entry, 201, warningHeaders(warnings))
 }
@@ -164,9 +174,10 @@ export function checkIdentity(row: ResourceRow, object: KubeObject, route: Route
 }
 
 async function update(parts: Parts, call: Call, { row, route }: Target): Promise<ApiResponse> {
-  const { object, warnings } = readObject(call.request, expectedOf(row))
+  checkFieldValidation('UpdateOptions', call.request.query)
+  const { object, warnings } = await readObject(parts.decoder, call.request, expectedOf(row))
   checkIdentity(row, object, route)
-  const dryRun = isDryRun(call.request.query.getAll('dryRun'))
+  const dryRun = isDryRun('UpdateOptions', call.request.query.getAll('dryRun'))
   const entry = await parts.writer.update(
     row,
     route.namespace,
@@ -179,8 +190,9 @@ async function update(parts: Parts, call: Call, { row, route }: Target): Promise
 }
 
 async function patch(parts: Parts, call: Call, { row, route }: Target): Promise<ApiResponse> {
-  const prepared = preparePatch(call.request, expectedOf(row))
-  const dryRun = isDryRun(call.request.query.getAll('dryRun'))
+  checkFieldValidation('PatchOptions', call.request.query)
+  const prepared = await preparePatch(parts.decoder, call.request, expectedOf(row))
+  const dryRun = isDryRun('PatchOptions', call.request.query.getAll('dryRun'))
   const entry = await parts.writer.update(
     row,
     route.namespace,
@@ -198,8 +210,11 @@ function patchedObject(row: ResourceRow, route: Route, object: KubeObject): Kube
 }
 
 async function remove(parts: Parts, call: Call, { row, route }: Target): Promise<ApiResponse> {
-  const options = readDeleteOptions(call.request)
-  const dryRun = isDryRun([...call.request.query.getAll('dryRun'), ...(options.dryRun ?? [])])
+  const options = await readDeleteOptions(parts.decoder, call.request)
+  const dryRun = isDryRun('DeleteOptions', [
+    ...call.request.query.getAll('dryRun'),
+    ...(options.dryRun ?? []),
+  ])
   const { entry, removed } = await parts.writer.remove(
     row,
     route.namespace,
@@ -229,8 +244,11 @@ async function deletecollection(
   call: Call,
   { row, route }: Target,
 ): Promise<ApiResponse> {
-  const options = readDeleteOptions(call.request)
-  const dryRun = isDryRun([...call.request.query.getAll('dryRun'), ...(options.dryRun ?? [])])
+  const options = await readDeleteOptions(parts.decoder, call.request)
+  const dryRun = isDryRun('DeleteOptions', [
+    ...call.request.query.getAll('dryRun'),
+    ...(options.dryRun ?? []),
+  ])
   const filter = parseFilter(row, route.namespace, call.request.query)
   const page = await parts.reader.list(row, filter, call.request.query)
   const wall = parts.clock.wall()

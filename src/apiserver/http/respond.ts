@@ -1,5 +1,6 @@
 import { stringify } from 'yaml'
 import type { ApiResponse } from '../../api/http.ts'
+import { parseJsonExact, stringifyJson } from '../../api/json.ts'
 import type { Status } from '../../api/objects.ts'
 import { internalError, type StatusError } from '../../api/status.ts'
 import type { Format } from './format.ts'
@@ -13,7 +14,7 @@ export function jsonResponse(
   value: unknown,
   headers: Record<string, string> = {},
 ): ApiResponse {
-  return bytesResponse(status, Buffer.from(`${JSON.stringify(value)}\n`), headers)
+  return bytesResponse(status, Buffer.from(`${stringifyJson(value)}\n`), headers)
 }
 
 /** An answer of bytes that are JSON already. */
@@ -52,7 +53,7 @@ export async function inFormat(response: ApiResponse, format: Format): Promise<A
   if (!format.yaml) return response
   const text = Buffer.from(await wholeBody(response)).toString('utf8')
   const headers = { ...response.headers, 'content-type': 'application/yaml' }
-  return { ...response, headers, body: Buffer.from(stringify(JSON.parse(text))) }
+  return { ...response, headers, body: Buffer.from(stringify(parseJsonExact(text))) }
 }
 
 /** The whole body in one piece. */

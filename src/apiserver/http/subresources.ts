@@ -9,13 +9,14 @@ import { deletionOf } from '../registry/delete.ts'
 import { apiTime } from '../registry/metadata.ts'
 import type { Part } from '../registry/write.ts'
 import { readLog } from '../streams/log.ts'
-import { decodeObject, type Expected, readObject } from './body.ts'
+import { readObject } from './body.ts'
 import { type Call, type Parts, writeOptionsOf } from './context.ts'
+import { decodeObject, type Expected } from './decode.ts'
+import { checkDeleteOptions, isDryRun } from './options.ts'
 import { preparePatch } from './patch.ts'
 import {
   checkIdentity,
   expectedOf,
-  isDryRun,
   objectResponse,
   type Target,
   warningHeaders,
@@ -100,7 +101,7 @@ async function updatePart(
       200,
     )
   }
-  const change = changeOf(call, expectedOf(row), verb)
+  const change = await changeOf(parts, call, expectedOf(row), verb)
   const entry = await parts.writer.update(
     row,
     route.namespace,
@@ -111,16 +112,20 @@ async function updatePart(
       checkIdentity(row, next, route)
       return pick(next, current)
     },
-    writeOptionsOf(call, isDryRun(call.request.query.getAll('dryRun'))),
+    writeOptionsOf(call, isDryRun(optionsOf(verb), call.request.query.getAll('dryRun'))),
   )
   return objectResponse(parts, call, row, entry, 200, warningHeaders(change.warnings))
 }
 
 /** A PUT's object or a PATCH, as a change of the current state. */
-function changeOf(call: Call, expected: Expected, verb: string) {
-  if (verb === 'patch') return preparePatch(call.request, expected)
-  const { object, warnings } = readObject(call.request, expected)
+async function changeOf(parts: Parts, call: Call, expected: Expected, verb: string) {
+  if (verb === 'patch') return preparePatch(parts.decoder, call.request, expected)
+  const { object, warnings } = await readObject(parts.decoder, call.request, expected)
   return { warnings, apply: () => structuredClone(object) }
+}
+
+function optionsOf(verb: string): 'PatchOptions' | 'UpdateOptions' {
+  return verb === 'patch' ? 'PatchOptions' : 'UpdateOptions'
 }
 
 const scaleKind: Expected = { apiVersion: 'autoscaling/v1', kind: 'Scale' }
@@ -146,7 +151,7 @@ async function scale(
     const entry = await parts.reader.get(row, route.namespace, route.name)
     return jsonResponse(200, scaleOf(objectOf(entry)))
   }
-  const change = changeOf(call, scaleKind, verb)
+  const change = await changeOf(parts, call, scaleKind, verb)
   const entry = await parts.writer.update(
     row,
     route.namespace,
@@ -162,7 +167,7 @@ async function scale(
         spec: { ...current.spec, replicas },
       }
     },
-    writeOptionsOf(call, isDryRun(call.request.query.getAll('dryRun'))),
+    writeOptionsOf(call, isDryRun(optionsOf(verb), call.request.query.getAll('dryRun'))),
   )
   return jsonResponse(200, scaleOf(objectOf(entry)))
 }
@@ -170,7 +175,10 @@ async function scale(
 /** Source: kubernetes pkg/registry/core/pod/storage/storage.go BindingREST. */
 export async function bind(parts: Parts, call: Call, target: Target): Promise<ApiResponse> {
   const { row, route } = target
-  const { object } = readObject(call.request, { apiVersion: 'v1', kind: 'Binding' })
+  const { object } = await readObject(parts.decoder, call.request, {
+    apiVersion: 'v1',
+    kind: 'Binding',
+  })
   const binding = object as Binding
   const name = route.name || (binding.metadata.name ?? '')
   const node = binding.target?.name
@@ -181,7 +189,7 @@ export async function bind(parts: Parts, call: Call, target: Target): Promise<Ap
     name,
     'system',
     current => assign(row, current as Pod, binding, node, apiTime(parts.clock.wall())),
-    writeOptionsOf(call, isDryRun(call.request.query.getAll('dryRun'))),
+    writeOptionsOf(call, isDryRun('CreateOptions', call.request.query.getAll('dryRun'))),
   )
   return jsonResponse(201, { ...success({}), code: 201 })
 }
@@ -237,9 +245,16 @@ function assign(row: ResourceRow, pod: Pod, binding: Binding, node: string, now:
 
 /** Evicts at once: there are no disruption budgets yet. */
 async function evict(parts: Parts, call: Call, { row, route }: Target): Promise<ApiResponse> {
-  const { object } = readObject(call.request, { apiVersion: 'policy/v1', kind: 'Eviction' })
+  const { object } = await readObject(parts.decoder, call.request, {
+    apiVersion: 'policy/v1',
+    kind: 'Eviction',
+  })
   const options = (object as Eviction).deleteOptions ?? {}
-  const dryRun = isDryRun([...call.request.query.getAll('dryRun'), ...(options.dryRun ?? [])])
+  checkDeleteOptions(options)
+  const dryRun = isDryRun('DeleteOptions', [
+    ...call.request.query.getAll('dryRun'),
+    ...(options.dryRun ?? []),
+  ])
   await parts.writer.remove(
     row,
     route.namespace,

@@ -1,5 +1,6 @@
 import { randomInt, randomUUID } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
+import { parseJsonExact, stringifyJson } from '../../api/json.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
 import type { KubeObject } from '../../api/types.ts'
 
@@ -64,5 +65,5 @@ export function countGeneration(row: ResourceRow, next: KubeObject, old: KubeObj
 }
 
 function withoutUndefined(value: object): unknown {
-  return JSON.parse(JSON.stringify(value))
+  return parseJsonExact(stringifyJson(value))
 }

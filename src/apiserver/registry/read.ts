@@ -1,6 +1,7 @@
 import { storeKey } from '../../api/resources/table.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
-import { badRequest, expired, invalid, notFound, StatusError } from '../../api/status.ts'
+import { badRequest, expired, notFound, StatusError } from '../../api/status.ts'
+import { errorMessage } from '../../kernel/result.ts'
 import type { Store } from '../../store/types.ts'
 import {
   type Corrupt,
@@ -13,6 +14,7 @@ import {
 } from '../cache/entry.ts'
 import { corruptOf, type Filter, matchesFilter } from '../cache/filter.ts'
 import type { WatchCache } from '../cache/watch-cache.ts'
+import { integerOf, invalidOptions } from '../http/options.ts'
 import { storeFailure } from './failures.ts'
 
 /** Longest wait for a linearizable read; together with the cache's below the 5 s of a minority. */
@@ -98,8 +100,9 @@ export class Reader {
     const version = query.get('resourceVersion') ?? ''
     const match = query.get('resourceVersionMatch') ?? ''
     const token = query.get('continue') ?? ''
-    const limit = Number(query.get('limit') ?? 0) || 0
-    checkOptions(version, match, token)
+    const limit = integerOf(query, 'limit') ?? 0
+    integerOf(query, 'timeoutSeconds')
+    checkOptions(version, match, token, query.get('sendInitialEvents') !== null)
     if (token !== '') return this.#continued(row, filter, limit, decodeToken(token))
     if (match === 'Exact') {
       return this.#exact(row, filter, limit, parseVersion(version), storeKey(row, filter.namespace))
@@ -216,7 +219,7 @@ export function parseVersion(version: string): number {
   const value = Number(version)
   if (!/^\d+$/.test(version) || !Number.isSafeInteger(value)) {
     throw badRequest(
-      `Invalid value: "${version}": strconv.ParseUint: parsing "${version}": invalid syntax`,
+      `invalid resource version: resourceVersion: Invalid value: "${version}": strconv.ParseUint: parsing "${version}": invalid syntax`,
     )
   }
   return value
@@ -259,18 +262,27 @@ function encodeToken({ revision, start }: ContinueToken): string {
   return Buffer.from(JSON.stringify(token)).toString('base64url')
 }
 
+/** Source: apiserver pkg/storage/continue.go DecodeContinue. @throws StatusError 400 */
 function decodeToken(text: string): ContinueToken {
+  const wrong = (why: string) =>
+    badRequest(`invalid continue token: continue key is not valid: ${why}`)
+  let token: { v?: unknown; rv?: unknown; start?: unknown } | null
   try {
-    const token = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'))
-    if (
-      token.v === 'meta.k8s.io/v1' &&
-      Number.isInteger(token.rv) &&
-      typeof token.start === 'string'
-    ) {
-      return { revision: token.rv, start: token.start }
-    }
-  } catch {}
-  throw badRequest('continue key is not valid: the token can not be decoded')
+    token = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'))
+  } catch (error) {
+    throw wrong(errorMessage(error))
+  }
+  const { v, rv, start } = token ?? {}
+  if (v !== 'meta.k8s.io/v1') {
+    throw wrong(`server does not recognize this encoded version ${JSON.stringify(v ?? '')}`)
+  }
+  if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || (rv <= 0 && rv !== -1)) {
+    throw wrong('incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
+  }
+  if (typeof start !== 'string' || start === '') {
+    throw wrong('encoded start key empty (version meta.k8s.io/v1)')
+  }
+  return { revision: rv, start }
 }
 
 function expiredToken(start: string): StatusError {
@@ -303,11 +315,12 @@ function tooLarge(wanted: number, current: number): StatusError {
   })
 }
 
-const optionsKind = { group: 'meta.k8s.io', kind: 'ListOptions' }
-
-function checkOptions(version: string, match: string, token: string): void {
+function checkOptions(version: string, match: string, token: string, initial: boolean): void {
   const wrong = (field: string, message: string, reason = 'FieldValueForbidden') =>
-    invalid(optionsKind, '', [{ reason, message, field }])
+    invalidOptions('ListOptions', [{ reason, message, field }])
+  if (initial) {
+    throw wrong('sendInitialEvents', 'Forbidden: sendInitialEvents is forbidden for list')
+  }
   if (match === '') {
     if (token !== '' && version !== '' && version !== '0') {
       throw badRequest('specifying resource version is not allowed when using continue')

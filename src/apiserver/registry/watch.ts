@@ -1,7 +1,8 @@
+import { parseJsonExact, stringifyJson } from '../../api/json.ts'
 import { apiVersionOf } from '../../api/kinds.ts'
 import { storeKey } from '../../api/resources/table.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
-import { badRequest, expired, internalError, invalid, StatusError } from '../../api/status.ts'
+import { expired, internalError, StatusError } from '../../api/status.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { errorMessage } from '../../kernel/result.ts'
 import type { Event } from '../../mvcc/types.ts'
@@ -16,11 +17,14 @@ import {
 } from '../cache/resource-cache.ts'
 import type { WatchCache } from '../cache/watch-cache.ts'
 import type { Format, Renderer } from '../http/format.ts'
+import { booleanOf, integerOf, invalidOptions } from '../http/options.ts'
 import { parseVersion, prefixEnd, type Reader, refuseCorrupt } from './read.ts'
 import { WatchStream } from './watch-stream.ts'
 
 const bookmarkEveryMs = 60_000
 const defaultTimeoutSeconds = 1800
+/** Timers count milliseconds in 31 bits. */
+const timeoutSecondsMax = 2_000_000
 
 /** One WATCH as it was asked for. */
 export interface WatchQuery {
@@ -61,7 +65,7 @@ export class Watches {
   async start(request: WatchQuery): Promise<AsyncIterable<Uint8Array>> {
     const { query } = request
     const version = query.get('resourceVersion') ?? ''
-    const list = query.get('sendInitialEvents') === 'true'
+    const list = booleanOf(query, 'sendInitialEvents') === true
     checkOptions(query)
     const state = list || version === '' || version === '0'
     const after = state ? 0 : parseVersion(version)
@@ -88,8 +92,9 @@ export class Watches {
   /** Timeout, bookmarks and the client's going away. */
   #arm({ query, signal }: WatchQuery, watcher: Watcher): void {
     const { stream } = watcher
-    const seconds = Number(query.get('timeoutSeconds') ?? 0) || defaultTimeoutSeconds
-    const bookmarks = query.get('allowWatchBookmarks') === 'true'
+    const asked = integerOf(query, 'timeoutSeconds') ?? 0
+    const seconds = Math.min(asked > 0 ? asked : defaultTimeoutSeconds, timeoutSecondsMax)
+    const bookmarks = booleanOf(query, 'allowWatchBookmarks') === true
     stream.onEnd(
       this.#clock.after(seconds * 1000, () => {
         if (bookmarks) watcher.bookmark()
@@ -106,15 +111,12 @@ export class Watches {
   #sendState({ row, filter, query }: WatchQuery, watcher: Watcher, list: boolean): void {
     const cache = this.#cache.of(row)
     const revision = this.#cache.revision
-    const wanted = !list || query.get('sendInitialEvents') === 'true'
-    if (wanted) {
-      for (const entry of cache.list(storeKey(row, filter.namespace))) {
-        if (matchesFilter(row, filter, entry)) watcher.send('ADDED', entry, entry.revision)
-      }
+    for (const entry of cache.list(storeKey(row, filter.namespace))) {
+      if (matchesFilter(row, filter, entry)) watcher.send('ADDED', entry, entry.revision)
     }
     watcher.after = revision
     watcher.stream.onEnd(cache.listen(watcher))
-    if (list && query.get('allowWatchBookmarks') === 'true') {
+    if (list && booleanOf(query, 'allowWatchBookmarks') === true) {
       watcher.bookmark({ 'k8s.io/initial-events-end': 'true' })
     }
   }
@@ -208,10 +210,10 @@ class Watcher implements CacheListener {
   }
 
   #sendTable(type: string, entry: Entry, revision: number): void {
-    const row = JSON.parse(this.#request.renderer.item(entry, revision).toString('utf8'))
+    const row = parseJsonExact(this.#request.renderer.item(entry, revision).toString('utf8'))
     const object = this.#request.renderer.tableOf([row], String(revision), this.#firstTable)
     this.#firstTable = false
-    this.stream.push(Buffer.from(`${JSON.stringify({ type, object })}\n`))
+    this.stream.push(Buffer.from(`${stringifyJson({ type, object })}\n`))
   }
 
   /** Tells the client how far it has seen everything; never less than it said itself. */
@@ -265,9 +267,10 @@ function storedEventOf(row: ResourceRow, { type, kv, prevKv }: Event): CacheEven
 function checkOptions(query: URLSearchParams): void {
   const initial = query.get('sendInitialEvents')
   const match = query.get('resourceVersionMatch') ?? ''
-  const kind = { group: 'meta.k8s.io', kind: 'ListOptions' }
   const wrong = (field: string, message: string) =>
-    invalid(kind, '', [{ reason: 'FieldValueForbidden', message: `Forbidden: ${message}`, field }])
+    invalidOptions('ListOptions', [
+      { reason: 'FieldValueForbidden', message: `Forbidden: ${message}`, field },
+    ])
   if (initial !== null && match !== 'NotOlderThan') {
     throw wrong(
       'resourceVersionMatch',
@@ -280,8 +283,6 @@ function checkOptions(query: URLSearchParams): void {
       'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
     )
   }
-  const seconds = query.get('timeoutSeconds')
-  if (seconds !== null && !/^\d+$/.test(seconds)) {
-    throw badRequest(`strconv.ParseInt: parsing "${seconds}": invalid syntax`)
-  }
+  integerOf(query, 'timeoutSeconds')
+  integerOf(query, 'limit')
 }

@@ -1,0 +1,161 @@
+import { parseJsonExact } from '../../api/json.ts'
+import { isRecord } from '../../api/patch/merge.ts'
+import { DecodeError, decodeAs } from '../../api/schema/decode.ts'
+import { DepthError, duplicateFields } from '../../api/schema/duplicates.ts'
+import { openApiNameOf, typeByName } from '../../api/schema/lookup.ts'
+import { decodeProtobuf, ProtobufError } from '../../api/schema/protobuf.ts'
+import { badRequest, unsupportedMediaType } from '../../api/status.ts'
+import type { KubeObject } from '../../api/types.ts'
+import { YamlError, yamlToJson } from './yaml.ts'
+
+/**
+ * From a client's bytes to objects: plain functions, for the main thread when the bytes are few, and
+ * for a thread of its own when they are many. Whatever the bytes are, what is wrong is a 400.
+ */
+
+/** What a body must be. */
+export interface Expected {
+  readonly apiVersion: string
+  readonly kind: string
+}
+
+/** A body with what is to be made of it. */
+export interface DecodeJob {
+  readonly body: Uint8Array
+  /** The media type, without parameters. */
+  readonly type: string
+  /** As in the query: Strict, Warn or Ignore. */
+  readonly fieldValidation: string
+  /** The object's kind; absent for a patch, which has none. */
+  readonly expected?: Expected
+}
+
+/** A decoded body; `problems` are unknown and repeated fields. */
+export interface DecodedBody {
+  readonly value: unknown
+  readonly problems: readonly string[]
+}
+
+export const jsonType = 'application/json'
+export const yamlType = 'application/yaml'
+export const protobufType = 'application/vnd.kubernetes.protobuf'
+
+/** @throws StatusError 400, 415 */
+export function decodeBody(job: DecodeJob): DecodedBody {
+  const problems: string[] = []
+  const { expected } = job
+  if (expected === undefined) return { value: parsePatch(job), problems }
+  const raw = parseBody(job, expected, problems)
+  if (!isRecord(raw)) {
+    throw badRequest(
+      `couldn't get version/kind; json parse error: ${expected.kind} must be an object`,
+    )
+  }
+  checkKind(raw, expected)
+  return { value: decodeObject(raw, expected, problems), problems }
+}
+
+/** Decodes JSON by the schema; unknown fields are added to `problems`. @throws StatusError 400 */
+export function decodeObject(raw: unknown, expected: Expected, problems: string[]): KubeObject {
+  const type = typeByName(openApiNameOf(expected.apiVersion, expected.kind))
+  const unknown: string[] = []
+  try {
+    const object = (type === undefined ? raw : decodeAs(type, raw, unknown)) as KubeObject
+    for (const path of unknown) problems.push(`unknown field "${path}"`)
+    object.metadata ??= {}
+    object.apiVersion = expected.apiVersion
+    object.kind = expected.kind
+    return object
+  } catch (error) {
+    if (error instanceof DecodeError) throw badRequest(headOf(expected) + error.message)
+    throw error
+  }
+}
+
+/** How the texts about a body begin. */
+export function headOf({ apiVersion, kind }: Expected): string {
+  const version = apiVersion.slice(apiVersion.indexOf('/') + 1)
+  return `${kind} in version "${version}" cannot be handled as a ${kind}: `
+}
+
+function checkKind(raw: Record<string, unknown>, expected: Expected): void {
+  const { apiVersion, kind } = raw
+  if (apiVersion && apiVersion !== expected.apiVersion) {
+    throw badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API ` +
+        `version (${expected.apiVersion})`,
+    )
+  }
+  if (kind && kind !== expected.kind) {
+    throw badRequest(
+      `${kind} in version "${String(apiVersion ?? expected.apiVersion)}" cannot be ` +
+        `handled as a ${expected.kind}: converting (${kind}) to (${expected.kind}): ` +
+        'unknown conversion',
+    )
+  }
+}
+
+function parseBody(job: DecodeJob, expected: Expected, problems: string[]): unknown {
+  const { type } = job
+  if (type === protobufType) return parseProtobuf(job.body, expected)
+  if (type === jsonType) {
+    const text = textOf(job.body)
+    const value = parseJson(text)
+    const repeated = guarded(() => duplicateFields(text))
+    if (job.fieldValidation !== 'Ignore') {
+      for (const path of repeated) problems.push(`duplicate field "${path}"`)
+    }
+    return value
+  }
+  if (type === yamlType) return parseYaml(textOf(job.body), problems)
+  throw unsupportedMediaType([jsonType, yamlType, protobufType])
+}
+
+function parseProtobuf(body: Uint8Array, expected: Expected): unknown {
+  try {
+    return decodeProtobuf(body)
+  } catch (error) {
+    if (error instanceof ProtobufError) throw badRequest(headOf(expected) + error.message)
+    throw error
+  }
+}
+
+/** kubectl accepts patches in YAML and converts; other clients may not. */
+function parsePatch({ body }: DecodeJob): unknown {
+  const text = textOf(body)
+  if (!/^\s*[[{]/.test(text)) return parseYaml(text, [])
+  const value = parseJson(text)
+  guarded(() => duplicateFields(text))
+  return value
+}
+
+function textOf(body: Uint8Array): string {
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8')
+}
+
+/** @throws StatusError 400 */
+export function parseJson(text: string): unknown {
+  try {
+    return parseJsonExact(text)
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw badRequest(`couldn't get version/kind; json parse error: ${why}`)
+  }
+}
+
+function parseYaml(text: string, problems: string[]): unknown {
+  return guarded(() => yamlToJson(text, problems))
+}
+
+/** What is too deep, or no YAML, is the client's fault. The parser of YAML is not ours. */
+function guarded<T>(parse: () => T): T {
+  try {
+    return parse()
+  } catch (error) {
+    if (error instanceof DepthError) {
+      throw badRequest(`couldn't get version/kind; json parse error: ${error.message}`)
+    }
+    const text = error instanceof YamlError ? error.message : `yaml: ${String(error)}`
+    throw badRequest(`error converting YAML to JSON: ${text}`)
+  }
+}
