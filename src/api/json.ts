@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 
 /**
  * JSON that keeps integers of 64 bits. JavaScript's numbers lose digits above 2^53: such an integer
- * is a bigint in the tree, all others are numbers, so that only what needs it is different. Go keeps
- * them too: sigs.k8s.io/json, UnmarshalCaseSensitivePreserveInts.
+ * is a bigint in the tree, all others are numbers, so that only what needs it is different. Go
+ * keeps them too: sigs.k8s.io/json, UnmarshalCaseSensitivePreserveInts.
  */
 
 /** Stands before the digits in a string, while plain JSON carries them; nobody can guess it. */

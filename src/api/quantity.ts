@@ -99,6 +99,19 @@ export function unitsOf(quantity: Quantity | string | undefined): number {
   return Number(divideAway(asQuantity(quantity).nano, nanoPerUnit))
 }
 
+/** How often `by` goes into `quantity`, rounded up; zero stands for one. */
+export function divideQuantities(quantity: Quantity | string, by: Quantity | string): bigint {
+  const divisor = asQuantity(by).nano
+  return divideAway(asQuantity(quantity).nano, divisor === 0n ? nanoPerUnit : divisor)
+}
+
+/** Rounded up to thousandths. Source: core/v1 defaults.go SetDefaults_ResourceList. */
+export function roundUpToMilli(quantity: string): string {
+  const { nano, format } = parseQuantity(quantity)
+  if (nano % 1_000_000n === 0n) return quantity
+  return formatQuantity({ nano: divideAway(nano, 1_000_000n) * 1_000_000n, format })
+}
+
 /** The canonical form: `1024Mi` is `1Gi`, `0.5` is `500m`. */
 export function formatQuantity(quantity: Quantity): string {
   const { nano } = quantity

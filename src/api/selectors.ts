@@ -1,4 +1,5 @@
 import type { LabelSelector } from './objects.ts'
+import { ownValue } from './own.ts'
 
 /**
  * Label and field selectors: parse, match, write back.
@@ -47,8 +48,8 @@ export function matchesLabels(selector: Selector, labels: Labels): boolean {
 /** One requirement against a set of labels. */
 export function matchesRequirement(requirement: Requirement, labels: Labels): boolean {
   const { key, operator, values } = requirement
-  const has = labels !== undefined && Object.hasOwn(labels, key)
-  const value = has ? labels[key] : undefined
+  const value = ownValue(labels, key)
+  const has = value !== undefined
   switch (operator) {
     case 'In':
       return value !== undefined && values.includes(value)
@@ -187,7 +188,7 @@ function parseRequirement(tokens: readonly string[], start: number): [Requiremen
     '>': 'Gt',
     '<': 'Lt',
   }
-  const name = names[operator]
+  const name = ownValue(names, operator)
   if (name === undefined) fail(`found '${operator}', expected: in, notin, =, ==, !=, gt, lt`)
   const value = tokens[at + 2]
   if (value === undefined || value === ',') return [{ key, operator: name, values: [''] }, at + 2]

@@ -1,5 +1,6 @@
 import type { Container, Node, NodeSelectorTerm, Pod } from '../api/objects.ts'
-import { parseQuantity } from './quantity.ts'
+import { ownValue } from '../api/own.ts'
+import { milliOf, unitsOf } from '../api/quantity.ts'
 
 /** Why the node refuses a pod that was bound to it. */
 export interface Refusal {
@@ -18,17 +19,14 @@ export function admit(
 ): Refusal | undefined {
   if (!node) return undefined
   const allocatable = node.status?.allocatable ?? {}
-  const podsMax = parseQuantity(allocatable.pods ?? '110')
+  const podsMax = unitsOf(allocatable.pods ?? '110')
   if (others.length + 1 > podsMax) return outOf('pods', 1, others.length, podsMax)
   for (const name of ['cpu', 'memory'] as const) {
-    const capacity = parseQuantity(allocatable[name])
+    const capacity = amountOf(name, allocatable[name])
     const requested = requestOf(pod, name)
     const used = others.reduce((sum, other) => sum + requestOf(other, name), 0)
-    // Rounded, for sums of decimal fractions are not exact.
-    if (allocatable[name] && requested > 0 && requested + used > capacity * (1 + 1e-9)) {
-      const scale = name === 'cpu' ? 1_000 : 1
-      const [a, b, c] = [requested, used, capacity].map(each => Math.round(each * scale))
-      return outOf(name, a!, b!, c!)
+    if (allocatable[name] && requested > 0 && requested + used > capacity) {
+      return outOf(name, requested, used, capacity)
     }
   }
   if (matchesNode(pod, node)) return undefined
@@ -38,6 +36,11 @@ export function admit(
       'Pod was rejected: Predicate NodeAffinity failed: ' +
       "node(s) didn't match Pod's node affinity/selector",
   }
+}
+
+/** Thousandths of a CPU, bytes of memory: whole numbers, as the scheduler counts. */
+function amountOf(name: 'cpu' | 'memory', quantity: string | undefined): number {
+  return name === 'cpu' ? milliOf(quantity) : unitsOf(quantity)
 }
 
 function outOf(resource: string, requested: number, used: number, capacity: number): Refusal {
@@ -52,7 +55,7 @@ function outOf(resource: string, requested: number, used: number, capacity: numb
 /** What a pod asks for: its containers together, or its largest init container if that is more. */
 function requestOf(pod: Pod, name: 'cpu' | 'memory'): number {
   const of = (container: Container) =>
-    parseQuantity(container.resources?.requests?.[name] ?? container.resources?.limits?.[name])
+    amountOf(name, container.resources?.requests?.[name] ?? container.resources?.limits?.[name])
   const main = pod.spec.containers.reduce((sum, each) => sum + of(each), 0)
   return Math.max(main, ...(pod.spec.initContainers ?? []).map(of))
 }
@@ -60,7 +63,7 @@ function requestOf(pod: Pod, name: 'cpu' | 'memory'): number {
 function matchesNode(pod: Pod, node: Node): boolean {
   const labels = node.metadata.labels ?? {}
   for (const [key, value] of Object.entries(pod.spec.nodeSelector ?? {})) {
-    if (labels[key] !== value) return false
+    if (ownValue(labels, key) !== value) return false
   }
   const required = pod.spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
   if (!required) return true
@@ -71,10 +74,10 @@ function matchesTerm(term: NodeSelectorTerm, node: Node): boolean {
   const fields = { 'metadata.name': node.metadata.name ?? '' }
   const labels = node.metadata.labels ?? {}
   const sides = [
-    ...(term.matchExpressions ?? []).map(each => ({ ...each, actual: labels[each.key] })),
+    ...(term.matchExpressions ?? []).map(each => ({ ...each, actual: ownValue(labels, each.key) })),
     ...(term.matchFields ?? []).map(each => ({
       ...each,
-      actual: (fields as Record<string, string>)[each.key],
+      actual: ownValue(fields as Record<string, string>, each.key),
     })),
   ]
   if (sides.length === 0) return false

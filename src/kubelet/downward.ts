@@ -1,5 +1,6 @@
 import type { Container, Pod } from '../api/objects.ts'
-import { parseQuantity } from './quantity.ts'
+import { ownValue } from '../api/own.ts'
+import { divideQuantities } from '../api/quantity.ts'
 
 /**
  * The value of a downward API field; undefined for one that doesn't exist.
@@ -12,7 +13,7 @@ export function fieldValue(
 ): string | undefined {
   const subscript = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path)
   if (subscript)
-    return pod.metadata[subscript[1] as 'labels' | 'annotations']?.[subscript[2]!] ?? ''
+    return ownValue(pod.metadata[subscript[1] as 'labels' | 'annotations'], subscript[2]!) ?? ''
   const fields: Record<string, () => string | undefined> = {
     'metadata.name': () => pod.metadata.name,
     'metadata.namespace': () => pod.metadata.namespace,
@@ -26,7 +27,7 @@ export function fieldValue(
     'status.podIP': () => status.podIp,
     'status.podIPs': () => status.podIp,
   }
-  return fields[path]?.()
+  return ownValue(fields, path)?.()
 }
 
 /** `limits.cpu` and the like, divided and rounded up; an absent limit is 0 here. */
@@ -36,8 +37,7 @@ export function resourceValue(
 ): string {
   const [group, ...rest] = reference.resource.split('.')
   const list = group === 'limits' ? container.resources?.limits : container.resources?.requests
-  const divisor = parseQuantity(reference.divisor ?? '1') || 1
-  return String(Math.ceil(parseQuantity(list?.[rest.join('.')]) / divisor))
+  return String(divideQuantities(ownValue(list, rest.join('.')) ?? '0', reference.divisor ?? '1'))
 }
 
 function formatMap(map: Record<string, string> | undefined): string {

@@ -1,5 +1,6 @@
 import { kinds } from '../api/kinds.ts'
 import type { Container, EnvVar, Pod, Service } from '../api/objects.ts'
+import { ownValue, setOwn } from '../api/own.ts'
 import { isStatusReason } from '../api/status.ts'
 import type { Client } from '../client/types.ts'
 import { fieldValue, resourceValue } from './downward.ts'
@@ -30,11 +31,11 @@ export async function makeEnvironment(
       : secretRef
         ? await read('secrets', secretRef)
         : {}
-    for (const [key, value] of Object.entries(values ?? {})) env[prefix + key] = value
+    for (const [key, value] of Object.entries(values ?? {})) setOwn(env, prefix + key, value)
   }
   for (const variable of container.env ?? []) {
     const value = await variableValue(variable, pod, container, read, status, env)
-    if (value !== undefined) env[variable.name] = value
+    if (value !== undefined) setOwn(env, variable.name, value)
   }
   return env
 }
@@ -94,7 +95,7 @@ async function variableValue(
   const reference = from.secretKeyRef ?? from.configMapKeyRef
   if (!reference) return ''
   const values = await read(isSecret ? 'secrets' : 'configMaps', reference)
-  const value = values?.[reference.key]
+  const value = ownValue(values, reference.key)
   if (value !== undefined || reference.optional) return value
   const what = isSecret ? 'Secret' : 'ConfigMap'
   throw new EnvError(

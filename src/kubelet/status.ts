@@ -7,8 +7,8 @@ import type {
   PodPhase,
   PodStatus,
 } from '../api/objects.ts'
+import { qosClassOf } from '../api/resources/pods.ts'
 import { isSidecar, latest, type PodView, previous, shouldRestart } from './podview.ts'
-import { parseQuantity } from './quantity.ts'
 import type { RuntimeContainer } from './runtime/types.ts'
 
 /** Why a container waits, in upstream's words. */
@@ -62,28 +62,9 @@ export function podStatus(input: StatusInput): PodStatus {
     startTime: old?.startTime ?? timeText(input.wall),
     ...(initStatuses.length > 0 ? { initContainerStatuses: initStatuses } : {}),
     containerStatuses: statuses,
-    qosClass: old?.qosClass ?? qosClass(pod),
+    qosClass: old?.qosClass ?? qosClassOf(pod),
     ...(pod.metadata.generation ? { observedGeneration: pod.metadata.generation } : {}),
   }
-}
-
-/** Guaranteed, Burstable or BestEffort. Source: pkg/apis/core/v1/helper/qos. */
-export function qosClass(pod: Pod): NonNullable<PodStatus['qosClass']> {
-  const all = [...(pod.spec.initContainers ?? []), ...pod.spec.containers]
-  const amount = (list: Record<string, string> | undefined, name: string) =>
-    parseQuantity(list?.[name])
-  let isAnySet = false
-  let isGuaranteed = true
-  for (const { resources } of all) {
-    for (const name of ['cpu', 'memory']) {
-      const limit = amount(resources?.limits, name)
-      const request = resources?.requests?.[name] ? amount(resources.requests, name) : limit
-      if (limit > 0 || request > 0) isAnySet = true
-      if (!(limit > 0) || request !== limit) isGuaranteed = false
-    }
-  }
-  if (!isAnySet) return 'BestEffort'
-  return isGuaranteed ? 'Guaranteed' : 'Burstable'
 }
 
 function containerStatus(input: StatusInput, spec: Container, isInit: boolean): ContainerStatus {

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync }
 import { dirname, join, normalize, sep } from 'node:path'
 import { kinds } from '../api/kinds.ts'
 import type { Container, KeyToPath, Pod, Volume } from '../api/objects.ts'
+import { ownValue, setOwn } from '../api/own.ts'
 import { isStatusReason } from '../api/status.ts'
 import type { Client } from '../client/types.ts'
 import { fieldValue, resourceValue } from './downward.ts'
@@ -95,10 +96,10 @@ async function configMapFiles(client: Client, pod: Pod, source: KeySource): Prom
   const object = await getOptional(client, 'configMaps', pod, source)
   const files: Files = {}
   for (const [key, text] of Object.entries(object?.data ?? {})) {
-    files[key] = Buffer.from(text as string, 'utf8')
+    setOwn(files, key, Buffer.from(text as string, 'utf8'))
   }
   for (const [key, text] of Object.entries(object?.binaryData ?? {})) {
-    files[key] = Buffer.from(text as string, 'base64')
+    setOwn(files, key, Buffer.from(text as string, 'base64'))
   }
   return pickItems(files, source, 'configmap')
 }
@@ -107,7 +108,7 @@ async function secretFiles(client: Client, pod: Pod, source: KeySource): Promise
   const object = await getOptional(client, 'secrets', pod, source)
   const files: Files = {}
   for (const [key, text] of Object.entries(object?.data ?? {})) {
-    files[key] = Buffer.from(text as string, 'base64')
+    setOwn(files, key, Buffer.from(text as string, 'base64'))
   }
   return pickItems(files, source, 'secret')
 }
@@ -131,7 +132,7 @@ function pickItems(files: Files, source: KeySource, kind: string): Files {
   if (!source.items) return files
   const picked: Files = {}
   for (const { key, path } of source.items) {
-    const file = files[key]
+    const file = ownValue(files, key)
     if (file) picked[path] = file
     else if (!source.optional) {
       throw new VolumeError(`${kind} references non-existent config key: ${key}`)

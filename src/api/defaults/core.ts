@@ -1,4 +1,6 @@
 import type { EndpointSlice, Endpoints, Namespace, Node, Secret, Service } from '../objects.ts'
+import { setOwn } from '../own.ts'
+import { roundList } from './pod.ts'
 
 /** Source of all: kubernetes pkg/apis/core/v1/defaults.go. */
 
@@ -11,6 +13,7 @@ export function defaultNamespace(namespace: Namespace): void {
 
 export function defaultNode(node: Node): void {
   node.spec ??= {}
+  for (const list of [node.status?.capacity, node.status?.allocatable]) if (list) roundList(list)
   if (node.status?.allocatable === undefined && node.status?.capacity !== undefined) {
     node.status.allocatable = { ...node.status.capacity }
   }
@@ -22,13 +25,14 @@ export function defaultSecret(secret: Secret): void {
   if (secret.stringData === undefined) return
   secret.data ??= {}
   for (const [key, value] of Object.entries(secret.stringData)) {
-    secret.data[key] = Buffer.from(value, 'utf8').toString('base64')
+    setOwn(secret.data, key, Buffer.from(value, 'utf8').toString('base64'))
   }
   delete secret.stringData
 }
 
-export function defaultService({ spec }: Service): void {
-  if (spec === undefined) return
+export function defaultService(service: Service): void {
+  service.spec ??= {}
+  const { spec } = service
   spec.type ||= 'ClusterIP'
   spec.sessionAffinity ||= 'None'
   if (spec.sessionAffinity === 'ClientIP') {

@@ -1,10 +1,13 @@
 import type { Container, Handler, Pod, PodSpec, Probe, Volume } from '../objects.ts'
+import { setOwn } from '../own.ts'
+import { roundUpToMilli } from '../quantity.ts'
 
 /**
  * Defaults of a pod's spec, also inside templates.
  * Source: kubernetes pkg/apis/core/v1/defaults.go.
  */
 export function defaultPodSpec(spec: PodSpec): void {
+  if (spec.overhead) roundList(spec.overhead)
   spec.restartPolicy ||= 'Always'
   spec.terminationGracePeriodSeconds ??= 30
   spec.dnsPolicy ||= 'ClusterFirst'
@@ -21,8 +24,9 @@ export function defaultPodSpec(spec: PodSpec): void {
 
 /** Defaults of a pod itself: requests from limits, service links. */
 export function defaultPod(pod: Pod): void {
+  // A spec that is not there is Go's empty struct: defaults apply, and validation speaks.
+  pod.spec ??= { containers: [] }
   const { spec } = pod
-  if (spec === undefined) return
   defaultPodSpec(spec)
   spec.enableServiceLinks ??= true
   for (const one of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
@@ -37,6 +41,7 @@ function defaultContainer(one: Container, hostNetwork: boolean): void {
   one.terminationMessagePath ||= '/dev/termination-log'
   one.terminationMessagePolicy ||= 'File'
   one.resources ??= {}
+  for (const list of [one.resources.limits, one.resources.requests]) if (list) roundList(list)
   for (const port of one.ports ?? []) {
     port.protocol ||= 'TCP'
     if (hostNetwork && !port.hostPort) port.hostPort = port.containerPort
@@ -50,6 +55,13 @@ function defaultContainer(one: Container, hostNetwork: boolean): void {
   }
   if (one.lifecycle?.postStart) defaultHandler(one.lifecycle.postStart)
   if (one.lifecycle?.preStop) defaultHandler(one.lifecycle.preStop)
+}
+
+/** Amounts finer than thousandths are rounded up: `cpu: 100u` is `1m`. */
+export function roundList(list: Record<string, string>): void {
+  for (const [name, quantity] of Object.entries(list)) {
+    setOwn(list, name, roundUpToMilli(quantity))
+  }
 }
 
 function defaultProbe(probe: Probe): void {

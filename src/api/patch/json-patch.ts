@@ -84,7 +84,7 @@ class Patching {
         this.#test(path, value ?? null)
         return
       default:
-        throw new JsonPatchError(`Unexpected kind: ${String(op)}`)
+        throw new JsonPatchError(`Unexpected kind: ${typeof op === 'string' ? op : 'unknown'}`)
     }
   }
 

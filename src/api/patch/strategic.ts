@@ -1,3 +1,5 @@
+import { stringifyJson } from '../json.ts'
+import { ownValue, setOwn } from '../own.ts'
 import { type ResolvedType, typeByName } from '../schema/lookup.ts'
 import type { FieldSchema } from '../schema/types.ts'
 import { isRecord, mergePatch } from './merge.ts'
@@ -31,28 +33,24 @@ export function strategicMerge(
 
 function mergeStruct(target: Fields, patch: Fields, type: ResolvedType | undefined): Fields {
   const directive = patch.$patch
-  if (directive === 'replace') return withoutDirectives(patch)
+  if (directive === 'replace') return withoutDirectives(patch) as Fields
   if (directive === 'delete') return {}
-  if (directive !== undefined && directive !== 'merge') {
-    throw new PatchError(`Unknown patch type found: ${String(directive)}`)
-  }
+  if (directive !== undefined) throw unknownType(directive)
   const result = retainKeys(target, patch)
   for (const [key, value] of Object.entries(patch)) {
-    if (key.startsWith(deletePrefix)) {
-      const field = key.slice(deletePrefix.length)
-      const gone = new Set(asList(value))
-      if (Array.isArray(result[field])) {
-        result[field] = result[field].filter(item => !gone.has(item))
-      }
-    }
+    if (key.startsWith(deletePrefix))
+      removePrimitives(result, key.slice(deletePrefix.length), value)
+  }
+  for (const [key, order] of Object.entries(patch)) {
+    if (!key.startsWith(orderPrefix)) continue
+    const name = key.slice(orderPrefix.length)
+    setOrdered(result, name, ownValue(patch, name), asList(order), type?.fields.get(name))
   }
   for (const [key, value] of Object.entries(patch)) {
-    if (key.startsWith('$')) continue
+    if (key.startsWith('$') || Object.hasOwn(patch, orderPrefix + key)) continue
     if (value === null) delete result[key]
-    else
-      result[key] = mergeField(result[key], value, type?.fields.get(key), patch[orderPrefix + key])
+    else setOwn(result, key, mergeField(ownValue(result, key), value, type?.fields.get(key)))
   }
-  reorderUntouched(result, patch, type)
   return result
 }
 
@@ -69,70 +67,125 @@ function retainKeys(target: Fields, patch: Fields): Fields {
   return Object.fromEntries(Object.entries(target).filter(([key]) => kept.has(key)))
 }
 
-/** A list that is only ordered anew: `$setElementOrder/x` without `x`. */
-function reorderUntouched(result: Fields, patch: Fields, type: ResolvedType | undefined): void {
-  for (const [key, order] of Object.entries(patch)) {
-    if (!key.startsWith(orderPrefix)) continue
-    const name = key.slice(orderPrefix.length)
-    const list = result[name]
-    const field = type?.fields.get(name)
-    if (name in patch || !Array.isArray(list)) continue
-    result[name] = inOrder(list, list, asList(order), field?.patchMergeKey)
-  }
+function removePrimitives(result: Fields, name: string, values: unknown): void {
+  const gone = new Set(asList(values))
+  const list = ownValue(result, name)
+  if (Array.isArray(list))
+    setOwn(
+      result,
+      name,
+      list.filter(item => !gone.has(item)),
+    )
 }
 
-function mergeField(
-  target: unknown,
+/** A list with a `$setElementOrder`, patched or not. Source: mergePatchIntoOriginal. */
+function setOrdered(
+  result: Fields,
+  name: string,
   patch: unknown,
+  order: readonly unknown[],
   field: FieldSchema | undefined,
-  order: unknown,
-): unknown {
+): void {
+  const before = ownValue(result, name)
+  const key = field?.patchMergeKey
+  if (patch === null) {
+    delete result[name]
+    return
+  }
+  if (patch === undefined && !Array.isArray(before)) return
+  const items = patch === undefined ? [] : asList(patch)
+  checkOrder(items, order, key)
+  const merged = patch === undefined ? before : mergeField(before, patch, field)
+  if (!Array.isArray(merged)) return
+  setOwn(result, name, inOrder(merged, Array.isArray(before) ? before : [], order, key))
+}
+
+/**
+ * What the patch has must come in the order that it asks for.
+ * Source: validatePatchWithSetOrderList; upstream answers 500, see docs/divergence.md.
+ */
+function checkOrder(
+  patch: readonly unknown[],
+  order: readonly unknown[],
+  key: string | undefined,
+): void {
+  if (order.length === 0) return
+  const kept = patch.filter(item => !(isRecord(item) && item.$patch !== undefined))
+  let at = 0
+  for (const item of order) {
+    if (at < kept.length && identityOf(kept[at], key) === identityOf(item, key)) at++
+  }
+  if (at === kept.length) return
+  throw new PatchError(
+    `The order in patch list:\n${stringifyJson(patch)}\n doesn't match $setElementOrder list:\n` +
+      `${stringifyJson(order)}\n`,
+  )
+}
+
+function mergeField(target: unknown, patch: unknown, field: FieldSchema | undefined): unknown {
   const strategies = field?.patchStrategy?.split(',') ?? []
   if (isRecord(patch)) {
-    if (strategies.includes('replace')) return withoutDirectives(patch)
-    const inner = field?.shape === 'map' ? undefined : typeByName(field?.ref)
-    return mergeStruct(isRecord(target) ? target : {}, patch, inner)
+    if (!isRecord(target) || strategies.includes('replace')) {
+      // A `$patch` in a map that is new has nothing to say but that.
+      return patch.$patch === 'delete' ? {} : withoutDirectives(patch)
+    }
+    return mergeStruct(target, patch, field?.shape === 'map' ? undefined : typeByName(field?.ref))
   }
-  if (!Array.isArray(patch) || !strategies.includes('merge')) return patch
-  const before = Array.isArray(target) ? target : []
+  if (!Array.isArray(patch)) return patch
+  if (!strategies.includes('merge') || !Array.isArray(target)) return withoutDirectives(patch)
   const key = field?.patchMergeKey
-  const merged =
-    key === undefined
-      ? [...new Set([...before, ...patch])]
-      : mergeByKey(before, patch, key, typeByName(field?.ref))
-  return order === undefined ? merged : inOrder(merged, before, asList(order), key)
+  if (key === undefined) return inOrder([...new Set([...target, ...patch])], target, patch, key)
+  return mergeByKey(target, patch, key, typeByName(field?.ref))
 }
 
+/** Source: mergeSliceWithSpecialElements, mergeSliceWithoutSpecialElements. */
 function mergeByKey(
-  before: readonly unknown[],
+  target: readonly unknown[],
   patch: readonly unknown[],
   key: string,
   type: ResolvedType | undefined,
 ): unknown[] {
-  const replace = patch.some(item => isRecord(item) && item.$patch === 'replace')
-  const result = replace ? [] : [...before]
-  for (const item of patch) {
-    if (!isRecord(item)) throw new PatchError('a list that merges by a key must have objects only')
-    if (item.$patch === 'replace' && Object.keys(item).length === 1) continue
-    if (!(key in item))
-      throw new PatchError(
-        `map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`,
-      )
-    const at = result.findIndex(other => isRecord(other) && other[key] === item[key])
-    if (item.$patch === 'delete') {
-      if (at >= 0) result.splice(at, 1)
-    } else if (at < 0) {
-      result.push(mergeStruct({}, withoutMarker(item), type))
-    } else {
-      result[at] = mergeStruct(result[at] as Fields, item, type)
+  const { gone, items, replace } = sortOut(patch, key)
+  if (replace) return items.map(withoutDirectives)
+  const before = target.filter(item => !gone.has(identityOf(item, key)))
+  const result = [...before]
+  const places = new Map<unknown, number>()
+  for (const [at, item] of result.entries()) noteFirst(places, identityOf(item, key), at)
+  for (const item of items) {
+    const value = ownValue(item, key)
+    if (value === undefined) throw missingKey(item, key)
+    const at = places.get(value)
+    if (at !== undefined) result[at] = mergeStruct(result[at] as Fields, item, type)
+    else {
+      places.set(value, result.length)
+      result.push(withoutDirectives(item))
     }
   }
-  return result
+  return inOrder(result, before, items, key)
+}
+
+/** The special elements of a patched list: what is to go, and whether only the patch's stay. */
+function sortOut(patch: readonly unknown[], key: string) {
+  const gone = new Set<unknown>()
+  const items: Fields[] = []
+  let replace = false
+  for (const item of patch) {
+    if (!isRecord(item)) throw new PatchError('a list that merges by a key must have objects only')
+    if (item.$patch === undefined) items.push(item)
+    else if (item.$patch === 'replace') replace = true
+    else if (item.$patch === 'delete') {
+      const value = ownValue(item, key)
+      if (value === undefined) throw missingKey(item, key)
+      gone.add(value)
+    } else throw unknownType(item.$patch)
+  }
+  return { gone, items, replace }
 }
 
 /**
  * Sorts `merged`: what `order` names comes in that order; what only the server had keeps its place
- * relative to the others, as far as that is possible. Source: patch.go normalizeElementOrder.
+ * before what comes after it there, and what is new goes before it.
+ * Source: normalizeElementOrder, mergeSortedSlice.
  */
 function inOrder(
   merged: readonly unknown[],
@@ -140,32 +193,55 @@ function inOrder(
   order: readonly unknown[],
   key: string | undefined,
 ): unknown[] {
-  const identity = (item: unknown) => (key !== undefined && isRecord(item) ? item[key] : item)
-  const rank = new Map(order.map((item, index) => [identity(item), index]))
-  const place = new Map(before.map((item, index) => [identity(item), index]))
+  const rank = new Map<unknown, number>()
+  for (const [at, item] of order.entries()) noteFirst(rank, identityOf(item, key), at)
+  const place = new Map<unknown, number>()
+  for (const [at, item] of before.entries()) noteFirst(place, identityOf(item, key), at)
+  const rankOf = (item: unknown) => rank.get(identityOf(item, key))
   const named = merged
-    .filter(item => rank.has(identity(item)))
-    .sort((a, b) => rank.get(identity(a))! - rank.get(identity(b))!)
-  const others = merged.filter(item => !rank.has(identity(item)))
+    .filter(item => rankOf(item) !== undefined)
+    .sort((a, b) => (rankOf(a) ?? 0) - (rankOf(b) ?? 0))
+  const others = merged.filter(item => rankOf(item) === undefined)
   const result: unknown[] = []
-  while (named.length > 0 && others.length > 0) {
-    const left = place.get(identity(named[0]))
-    const right = place.get(identity(others[0]))
-    const otherFirst = left !== undefined && right !== undefined && right < left
-    result.push(otherFirst ? others.shift() : named.shift())
+  let at = 0
+  for (const item of named) {
+    const here = place.get(identityOf(item, key))
+    for (; at < others.length && here !== undefined; at++) {
+      const there = place.get(identityOf(others[at], key))
+      if (there === undefined || there > here) break
+      result.push(others[at])
+    }
+    result.push(item)
   }
-  return [...result, ...named, ...others]
+  return [...result, ...others.slice(at)]
 }
 
-function withoutMarker(item: Fields): Fields {
-  const { $patch: _marker, ...rest } = item
-  return rest
+function identityOf(item: unknown, key: string | undefined): unknown {
+  return key !== undefined && isRecord(item) ? ownValue(item, key) : item
 }
 
-function withoutDirectives(patch: Fields): Fields {
-  return Object.fromEntries(
-    Object.entries(patch).filter(([key, value]) => !key.startsWith('$') && value !== null),
-  )
+function noteFirst(places: Map<unknown, number>, value: unknown, at: number): void {
+  if (!places.has(value)) places.set(value, at)
+}
+
+/** What a patch leaves of itself where there was nothing to patch. Source: removeDirectives. */
+function withoutDirectives(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value
+      .filter(item => !(isRecord(item) && item.$patch !== undefined))
+      .map(withoutDirectives)
+  }
+  if (!isRecord(value)) return value
+  const kept = Object.entries(value).filter(([key, item]) => !key.startsWith('$') && item !== null)
+  return Object.fromEntries(kept.map(([key, item]) => [key, withoutDirectives(item)]))
+}
+
+function missingKey(item: Fields, key: string): PatchError {
+  return new PatchError(`map: ${stringifyJson(item)} does not contain declared merge key: ${key}`)
+}
+
+function unknownType(directive: unknown): PatchError {
+  return new PatchError(`Unknown patch type found: ${stringifyJson(directive)}`)
 }
 
 function asList(value: unknown): unknown[] {

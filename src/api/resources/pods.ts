@@ -1,5 +1,6 @@
 import { defaultPod } from '../defaults/pod.ts'
 import type { Container, Pod } from '../objects.ts'
+import { ownValue } from '../own.ts'
 import { podColumns } from '../printers/pods.ts'
 import { compareQuantities, parseQuantity } from '../quantity.ts'
 import type { KubeObject } from '../types.ts'
@@ -56,7 +57,7 @@ function podIpOf(pod: KubeObject): string {
 export function qosClassOf(pod: Pod): 'Guaranteed' | 'Burstable' | 'BestEffort' {
   const all: Container[] = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])]
   const counted = (list: Record<string, string> | undefined, name: string) => {
-    const text = list?.[name]
+    const text = ownValue(list, name)
     return text !== undefined && parseQuantity(text).nano > 0n ? text : undefined
   }
   let any = false

@@ -62,7 +62,10 @@ function decodeField(field: FieldSchema, value: unknown, place: Place, unknown: 
   if (field.shape === 'list') {
     if (!Array.isArray(value)) fail(value, place, `[]${goType(field)}`)
     return value.map((item, index) =>
-      decodeValue(field, item, { ...place, path: `${place.path}[${index}]` }, unknown),
+      // Go leaves an element that is null as it made it.
+      item === null
+        ? zeroOf(field)
+        : decodeValue(field, item, { ...place, path: `${place.path}[${index}]` }, unknown),
     )
   }
   if (field.shape === 'map') {
@@ -148,8 +151,19 @@ function decodeQuantity(value: unknown, place: Place): string {
 }
 
 function zeroOf(field: FieldSchema): unknown {
-  if (field.type === 'string' || field.type === 'bytes') return ''
-  return field.type === 'quantity' ? '0' : null
+  return zeros[field.type] === undefined ? null : structuredClone(zeros[field.type])
+}
+
+const zeros: Partial<Record<FieldSchema['type'], unknown>> = {
+  string: '',
+  bytes: '',
+  quantity: '0',
+  bool: false,
+  int32: 0,
+  int64: 0,
+  double: 0,
+  intorstring: 0,
+  ref: {},
 }
 
 function isInteger(value: unknown, bound: number): value is number {

@@ -1,3 +1,4 @@
+import { stringifyJson } from '../json.ts'
 import type { StatusCause } from '../objects.ts'
 
 /**
@@ -45,5 +46,5 @@ export class Causes {
 function valueText(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value)
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  return value === undefined || value === null ? 'null' : JSON.stringify(value)
+  return value === undefined || value === null ? 'null' : stringifyJson(value)
 }

@@ -1,4 +1,5 @@
 import type { Container, EnvVar, Handler, Probe, ResourceRequirements } from '../objects.ts'
+import { ownValue } from '../own.ts'
 import { compareQuantities, parseQuantity } from '../quantity.ts'
 import type { Causes } from './causes.ts'
 import { dnsLabelErrors, portNameErrors, portNumberErrors, qualifiedNameErrors } from './names.ts'
@@ -158,7 +159,8 @@ function validateHandler(handler: Handler, at: string, causes: Causes): void {
     const action = handler[name]
     if (action === undefined) continue
     const path = `${at}.${name}.port`
-    if (typeof action.port === 'number') checkPort(action.port, path, causes)
+    // A port that is not there is Go's zero.
+    if (typeof action.port !== 'string') checkPort(action.port ?? 0, path, causes)
     else for (const text of portNameErrors(action.port)) causes.invalid(path, action.port, text)
   }
   if (handler.grpc) checkPort(handler.grpc.port, `${at}.grpc.port`, causes)
@@ -179,7 +181,7 @@ function validateResources(given: ResourceRequirements, at: string, causes: Caus
     }
   }
   for (const [name, request] of Object.entries(given.requests ?? {})) {
-    const limit = given.limits?.[name]
+    const limit = ownValue(given.limits, name)
     if (limit === undefined) continue
     if (compareQuantities(request, limit) > 0) {
       causes.invalid(

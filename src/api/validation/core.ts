@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { EndpointSlice, Endpoints, Node } from '../objects.ts'
+import { ownValue } from '../own.ts'
 import type { KubeObject } from '../types.ts'
 import type { Causes } from './causes.ts'
 import {
@@ -54,7 +55,8 @@ export function validateConfigMap(object: KubeObject, causes: Causes): void {
   let bytes = 0
   for (const [key, value] of Object.entries(data)) {
     for (const text of configKeyErrors(key)) causes.invalid(`data[${key}]`, key, text)
-    if (key in binary) causes.invalid(`data[${key}]`, key, 'duplicate of key present in binaryData')
+    if (Object.hasOwn(binary, key))
+      causes.invalid(`data[${key}]`, key, 'duplicate of key present in binaryData')
     bytes += Buffer.byteLength(value)
   }
   for (const [key, value] of Object.entries(binary)) {
@@ -104,8 +106,8 @@ export function validateSecret(object: KubeObject, causes: Causes): void {
     bytes += Buffer.byteLength(value, 'base64')
   }
   if (bytes > dataBytesMax) causes.tooLong('data', dataBytesMax)
-  for (const key of secretKeys[object.type] ?? []) {
-    if (data[key] === undefined) causes.required(`data[${key}]`)
+  for (const key of ownValue(secretKeys, object.type ?? '') ?? []) {
+    if (ownValue(data, key) === undefined) causes.required(`data[${key}]`)
   }
 }
 
@@ -136,8 +138,11 @@ export function validateEndpoints({ subsets }: Endpoints, causes: Causes): void 
     if (addresses.length + notReady.length === 0) {
       causes.required(at, 'must specify `addresses` or `notReadyAddresses`')
     }
-    for (const [place, { ip }] of addresses.entries()) {
-      if (!isIpAddress(ip)) causes.invalid(`${at}.addresses[${place}].ip`, ip, ipText)
+    for (const [place, { ip = '' }] of addresses.entries()) {
+      if (!isIpAddress(ip)) causes.invalid(`${at}.addresses[${place}]`, ip, ipText)
+    }
+    for (const [place, { ip = '' }] of notReady.entries()) {
+      if (!isIpAddress(ip)) causes.invalid(`${at}.notReadyAddresses[${place}]`, ip, ipText)
     }
     for (const [place, port] of (subset.ports ?? []).entries()) {
       for (const text of portNumberErrors(port.port)) {

@@ -165,7 +165,7 @@ function masked(spec: PodSpec, old: PodSpec): PodSpec {
     ephemeralContainers: old.ephemeralContainers,
   }
   for (const key of Object.keys(result)) {
-    if (!(key in old) && result[key as keyof PodSpec] === undefined) {
+    if (!Object.hasOwn(old, key) && result[key as keyof PodSpec] === undefined) {
       delete result[key as keyof PodSpec]
     }
   }

@@ -139,7 +139,8 @@ export function validateLabelSelector(selector: LabelSelector, path: string, cau
           "may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
         )
     } else causes.invalid(`${at}.operator`, one.operator, 'not a valid selector operator')
-    for (const text of qualifiedNameErrors(one.key)) causes.invalid(`${at}.key`, one.key, text)
+    const key = one.key ?? ''
+    for (const text of qualifiedNameErrors(key)) causes.invalid(`${at}.key`, key, text)
   }
 }
 

@@ -9,8 +9,8 @@ import type { KubeObject } from '../../api/types.ts'
 import { YamlError, yamlToJson } from './yaml.ts'
 
 /**
- * From a client's bytes to objects: plain functions, for the main thread when the bytes are few, and
- * for a thread of its own when they are many. Whatever the bytes are, what is wrong is a 400.
+ * From a client's bytes to objects: plain functions, for the main thread when the bytes are few,
+ * and for a thread of its own when they are many. Whatever the bytes are, what is wrong is a 400.
  */
 
 /** What a body must be. */
@@ -79,6 +79,15 @@ export function headOf({ apiVersion, kind }: Expected): string {
 }
 
 function checkKind(raw: Record<string, unknown>, expected: Expected): void {
+  for (const field of ['apiVersion', 'kind'] as const) {
+    const value = raw[field]
+    if (value !== undefined && value !== null && typeof value !== 'string') {
+      throw badRequest(
+        `couldn't get version/kind; json parse error: json: cannot unmarshal ${typeof value} ` +
+          `into Go struct field .${field} of type string`,
+      )
+    }
+  }
   const { apiVersion, kind } = raw
   if (apiVersion && apiVersion !== expected.apiVersion) {
     throw badRequest(

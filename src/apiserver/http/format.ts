@@ -1,5 +1,6 @@
 import { stringifyJson } from '../../api/json.ts'
 import { apiVersionOf } from '../../api/kinds.ts'
+import { ownValue } from '../../api/own.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
 import { notAcceptable } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
@@ -61,7 +62,7 @@ export function negotiate(header: string | undefined): Format {
       PartialObjectMetadata: 'metadata',
       PartialObjectMetadataList: 'metadata',
     }
-    const shape = shapes[as]
+    const shape = ownValue(shapes, as)
     if (shape !== undefined) return { shape, metaVersion: v, yaml, contentType: 'application/json' }
   }
   throw notAcceptable([

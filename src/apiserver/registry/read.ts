@@ -219,7 +219,8 @@ export function parseVersion(version: string): number {
   const value = Number(version)
   if (!/^\d+$/.test(version) || !Number.isSafeInteger(value)) {
     throw badRequest(
-      `invalid resource version: resourceVersion: Invalid value: "${version}": strconv.ParseUint: parsing "${version}": invalid syntax`,
+      `invalid resource version: resourceVersion: Invalid value: "${version}": ` +
+        `strconv.ParseUint: parsing "${version}": invalid syntax`,
     )
   }
   return value

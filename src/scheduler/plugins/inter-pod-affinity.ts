@@ -1,4 +1,5 @@
 import type { Pod, PodAffinityTerm } from '../../api/objects.ts'
+import { ownValue } from '../../api/own.ts'
 import { everything, matchesLabels, type Selector, selectorOf } from '../../api/selectors.ts'
 import { normalizeByRange } from '../framework/framework.ts'
 import type { NodeInfo } from '../framework/node-info.ts'
@@ -65,7 +66,7 @@ export const interPodAffinity: Plugin = {
 
 /** `key\0value`, or '' when the node has no such label. */
 function topologyOf(node: NodeInfo, topologyKey: string): string {
-  const value = node.labels[topologyKey]
+  const value = ownValue(node.labels, topologyKey)
   return value === undefined ? '' : `${topologyKey}\0${value}`
 }
 

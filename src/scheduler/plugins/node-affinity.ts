@@ -1,4 +1,5 @@
 import type { Node, NodeSelectorTerm, Pod } from '../../api/objects.ts'
+import { ownValue } from '../../api/own.ts'
 import { matchesRequirement } from '../../api/selectors.ts'
 import { normalizeByMax } from '../framework/framework.ts'
 import { ok, type Plugin, unresolvable } from '../framework/types.ts'
@@ -26,7 +27,7 @@ export const nodeAffinity: Plugin = {
 export function matchesNodeAffinity(pod: Pod, node: Node): boolean {
   const labels = node.metadata.labels ?? {}
   for (const [key, value] of Object.entries(pod.spec.nodeSelector ?? {})) {
-    if (labels[key] !== value) return false
+    if (ownValue(labels, key) !== value) return false
   }
   const affinity = pod.spec.affinity?.nodeAffinity
   const required = affinity?.requiredDuringSchedulingIgnoredDuringExecution

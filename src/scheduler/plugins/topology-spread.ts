@@ -1,4 +1,5 @@
 import type { Pod, TopologySpreadConstraint } from '../../api/objects.ts'
+import { ownValue } from '../../api/own.ts'
 import { matchesLabels, type Selector, selectorOf } from '../../api/selectors.ts'
 import { untolerated } from '../../api/tolerations.ts'
 import type { NodeInfo } from '../framework/node-info.ts'
@@ -45,7 +46,7 @@ export const topologySpread: Plugin = {
   filter: (cycle, node) => {
     const constraints = (cycle.state.get(name) as Constraint[]).filter(each => each.hard)
     for (const constraint of constraints) {
-      const value = node.labels[constraint.topologyKey]
+      const value = ownValue(node.labels, constraint.topologyKey)
       if (value === undefined) return unresolvable(`${text} (missing required label)`)
       const skew =
         (constraint.counts.get(value) ?? 0) + constraint.selfMatch - globalMinimum(constraint)
@@ -57,7 +58,7 @@ export const topologySpread: Plugin = {
     const soft = (cycle.state.get(name) as Constraint[]).filter(each => !each.hard)
     let cost = 0
     for (const constraint of soft) {
-      const value = node.labels[constraint.topologyKey]
+      const value = ownValue(node.labels, constraint.topologyKey)
       if (value === undefined) continue
       const weight = Math.log(constraint.counts.size + 2)
       cost += (constraint.counts.get(value) ?? 0) * weight + (constraint.maxSkew - 1)
@@ -101,7 +102,7 @@ function constraintSelector(pod: Pod, constraint: TopologySpreadConstraint): Sel
   const selector = selectorOf(constraint.labelSelector)
   const keys = constraint.matchLabelKeys ?? []
   const extra = keys.flatMap(key => {
-    const value = pod.metadata.labels?.[key]
+    const value = ownValue(pod.metadata.labels, key)
     return value === undefined ? [] : [{ key, operator: 'In' as const, values: [value] }]
   })
   return { ...selector, requirements: [...selector.requirements, ...extra] }
@@ -114,7 +115,7 @@ function countPods(
 ): Map<string, number> {
   const counts = new Map<string, number>()
   for (const node of cycle.nodes) {
-    const value = node.labels[constraint.topologyKey]
+    const value = ownValue(node.labels, constraint.topologyKey)
     if (value === undefined || !nodeCounts(cycle.pod, constraint, node)) continue
     let count = counts.get(value) ?? 0
     for (const pod of node.pods.values()) {

@@ -3,10 +3,12 @@ import {
   addQuantities,
   canonicalQuantity,
   compareQuantities,
+  divideQuantities,
   formatQuantity,
   milliOf,
   parseQuantity,
   QuantityError,
+  roundUpToMilli,
   subtractQuantities,
   unitsOf,
 } from '../../../src/api/quantity.ts'
@@ -60,4 +62,36 @@ describe('quantity', () => {
     expect(unitsOf('1Ki')).toBe(1024)
     expect(unitsOf(undefined)).toBe(0)
   })
+})
+
+test('amounts finer than thousandths are rounded up, others stay as they were written', () => {
+  for (const [given, wanted] of [
+    ['0.0001', '1m'],
+    ['100n', '1m'],
+    ['1u', '1m'],
+    ['1500u', '2m'],
+    ['1.5', '1.5'],
+    ['1Gi', '1Gi'],
+  ] as const) {
+    expect(roundUpToMilli(given), given).toBe(wanted)
+  }
+})
+
+test('divides as the downward API does: rounded up, and zero divides as one', () => {
+  for (const [quantity, by, wanted] of [
+    ['1', '1m', 1000n],
+    ['1500m', '1', 2n],
+    ['1Gi', '1Mi', 1024n],
+    ['1E', '1', 10n ** 18n],
+    ['2e3', '0', 2000n],
+    ['100n', '1', 1n],
+    ['0', '1', 0n],
+  ] as const) {
+    expect(divideQuantities(quantity, by), `${quantity} / ${by}`).toBe(wanted)
+  }
+})
+
+test('what is beyond 2^63-1 is capped, what is beyond reason refused', () => {
+  expect(canonicalQuantity('1e100')).toBe(canonicalQuantity('9223372036854775807'))
+  expect(() => parseQuantity('9'.repeat(1_000_000))).toThrow(QuantityError)
 })

@@ -23,8 +23,8 @@ describe('strategic merge patch', () => {
         container('a', {
           image: '2',
           env: [
-            { name: 'X', value: '1' },
             { name: 'Y', value: '2' },
+            { name: 'X', value: '1' },
           ],
         }),
         container('b'),
@@ -77,6 +77,94 @@ describe('strategic merge patch', () => {
     ])
   })
 
+  // Source: kubernetes.io, "Update API Objects in Place Using kubectl patch": the added container
+  // comes first. strategicpatch/patch.go mergeSlice, normalizeElementOrder.
+  test('without an order what is new comes first, what is there keeps its place', () => {
+    const before = pod(container('a'), container('b'), container('c'))
+    const add = (...list: string[]) => ({ spec: { containers: list.map(name => ({ name })) } })
+    expect(names(strategicMerge(before, add('n'), podType()))).toEqual(['n', 'a', 'b', 'c'])
+    expect(names(strategicMerge(before, add('b', 'n'), podType()))).toEqual(['a', 'b', 'n', 'c'])
+  })
+
+  test('$patch: delete takes out all that have the key', () => {
+    const ports = [
+      { containerPort: 80, protocol: 'TCP' },
+      { containerPort: 81 },
+      { containerPort: 80, protocol: 'UDP' },
+    ]
+    const gone = { name: 'a', ports: [{ containerPort: 80, $patch: 'delete' }] }
+    const result = strategicMerge(
+      pod(container('a', { ports })),
+      { spec: { containers: [gone] } },
+      podType(),
+    )
+    expect(result).toEqual(pod(container('a', { ports: [{ containerPort: 81 }] })))
+  })
+
+  test('of a repeated name in an order the first place counts', () => {
+    const order = ['b', 'a', 'b'].map(name => ({ name }))
+    const patch = { spec: { '$setElementOrder/containers': order } }
+    expect(names(strategicMerge(pod(container('a'), container('b')), patch, podType()))).toEqual([
+      'b',
+      'a',
+    ])
+  })
+
+  test.each([
+    [
+      ['a', 'b'],
+      ['b', 'a'],
+    ],
+    [
+      ['a', 'x'],
+      ['a', 'b'],
+    ],
+  ])('a patch of %j in the order of %j is refused', (list, order) => {
+    const named = (all: string[]) => all.map(name => ({ name }))
+    const spec = { containers: named(list), '$setElementOrder/containers': named(order) }
+    expect(() => strategicMerge(pod(container('a')), { spec }, podType())).toThrow(
+      "doesn't match $setElementOrder list",
+    )
+  })
+
+  test('what is to go need not be in the order', () => {
+    const spec = {
+      containers: [{ name: 'b' }, { name: 'a', $patch: 'delete' }],
+      '$setElementOrder/containers': [{ name: 'b' }],
+    }
+    const before = pod(container('a'), container('b'))
+    expect(names(strategicMerge(before, { spec }, podType()))).toEqual(['b'])
+  })
+
+  test('directives never reach an object, however deep', () => {
+    const inner = { name: 'a', env: [{ name: 'X', $patch: 'delete' }, { name: 'Y' }] }
+    const spec = { containers: [inner], securityContext: { $patch: 'replace', runAsUser: 1 } }
+    expect(strategicMerge({}, { spec }, podType())).toEqual({
+      spec: {
+        containers: [{ name: 'a', env: [{ name: 'Y' }] }],
+        securityContext: { runAsUser: 1 },
+      },
+    })
+  })
+
+  test('keys of clients are keys like any other', () => {
+    const type = typeOfKind('v1', 'ConfigMap')
+    const patch = JSON.parse('{"data":{"__proto__":"p","constructor":"c"}}')
+    const result = strategicMerge({ data: { a: 'b' } }, patch, type) as { data: object }
+    expect(Object.entries(result.data)).toEqual([
+      ['a', 'b'],
+      ['__proto__', 'p'],
+      ['constructor', 'c'],
+    ])
+    expect(mergePatch({ data: { a: 'b' } }, patch)).toEqual(result)
+  })
+
+  test('merges long lists in one pass', () => {
+    const list = Array.from({ length: 100_000 }, (_, at) => ({ name: `c${at}` }))
+    const patch = { spec: { containers: list } }
+    expect(names(strategicMerge(pod(...list), patch, podType()))).toHaveLength(100_000)
+  })
+
   test('$retainKeys drops what the new strategy does not have', () => {
     const before = { spec: { strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1 } } } }
     const patch = { spec: { strategy: { $retainKeys: ['type'], type: 'Recreate' } } }
@@ -91,7 +179,7 @@ describe('strategic merge patch', () => {
       metadata: { '$deleteFromPrimitiveList/finalizers': ['a'], finalizers: ['c'] },
     }
     expect(strategicMerge(before, patch, podType())).toEqual({
-      metadata: { finalizers: ['b', 'c'] },
+      metadata: { finalizers: ['c', 'b'] },
     })
   })
 
