@@ -160,7 +160,13 @@ function placeInNamespace(row: ResourceRow, object: KubeObject, namespace: strin
 /** A PUT's object must be the one of the path. @throws StatusError 400 */
 export function checkIdentity(row: ResourceRow, object: KubeObject, route: Route): void {
   const { metadata } = object
-  if (metadata.name && metadata.name !== route.name) {
+  if (!metadata.name) {
+    throw badRequest(
+      `the name of the object (${route.name} based on URL) was undeterminable: ` +
+        'name must be provided',
+    )
+  }
+  if (metadata.name !== route.name) {
     throw badRequest(
       `the name of the object (${metadata.name}) does not match the name on the URL ` +
         `(${route.name})`,
@@ -168,7 +174,8 @@ export function checkIdentity(row: ResourceRow, object: KubeObject, route: Route
   }
   if (row.namespaced && metadata.namespace && metadata.namespace !== route.namespace) {
     throw badRequest(
-      'the namespace of the provided object does not match the namespace sent on the request',
+      `the namespace of the object (${metadata.namespace}) does not match the namespace on ` +
+        `the request (${route.namespace})`,
     )
   }
 }

@@ -1,6 +1,13 @@
 import { storeKey } from '../../api/resources/table.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
-import { alreadyExists, conflict, invalid, notFound, StatusError } from '../../api/status.ts'
+import {
+  alreadyExists,
+  badRequest,
+  conflict,
+  invalid,
+  notFound,
+  StatusError,
+} from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
 import { Causes } from '../../api/validation/causes.ts'
 import { validateMetadata, validateMetadataUpdate } from '../../api/validation/metadata.ts'
@@ -70,10 +77,12 @@ export class Writer {
   /** Stores a new object. @throws StatusError 403, 404 namespace, 409, 422 */
   async create(row: ResourceRow, object: KubeObject, options: WriteOptions): Promise<Entry> {
     const generated = !object.metadata.name && Boolean(object.metadata.generateName)
+    const version = object.metadata.resourceVersion ?? ''
     fillNewMetadata(row, object, this.#clock.wall())
     row.prepareCreate?.(object)
     row.applyDefaults?.(object)
     await this.#admission.create(row, object)
+    if (!options.dryRun && /^[0-9]*[1-9][0-9]*$/.test(version)) throw versionOnCreate()
     for (let tries = 1; ; tries++) {
       const done = await this.#tryCreate(row, object, options)
       if (done !== 'taken') return done
@@ -311,6 +320,11 @@ export class Writer {
     }
     if (causes.list.length > 0) throw invalid(row, next.metadata.name ?? '', causes.list)
   }
+}
+
+/** Source: apiserver pkg/storage ErrResourceVersionSetOnCreate; a dry run passes, as upstream. */
+function versionOnCreate(): StatusError {
+  return badRequest('resourceVersion should not be set on objects to be created')
 }
 
 function prepareUpdate(row: ResourceRow, next: KubeObject, old: KubeObject, part: Part): void {

@@ -23,7 +23,10 @@ import {
 import {
   annotations,
   byAge,
+  compareRevisions,
   findNewSet,
+  newestOf,
+  nextRevision,
   ownAnnotations,
   revisionOf,
   rollingLimits,
@@ -261,9 +264,9 @@ async function refreshNewSet(
   oldSets: readonly ReplicaSet[],
   context: Context,
 ): Promise<ReplicaSet> {
-  const wanted = Math.max(0, ...oldSets.map(revisionOf)) + 1
+  const wanted = nextRevision(oldSets)
   const present = revisionOf(set)
-  const revision = String(Math.max(wanted, present))
+  const revision = String(newestOf([wanted, present]))
   const inherited = inheritedAnnotations(found)
   const next: Record<string, string> = {
     ...set.metadata.annotations,
@@ -271,7 +274,7 @@ async function refreshNewSet(
     ...sizeAnnotations(found),
     [annotations.revision]: revision,
   }
-  if (present > 0 && wanted > present) {
+  if (present > 0n && wanted > present) {
     const history = set.metadata.annotations?.[annotations.revisionHistory]
     next[annotations.revisionHistory] = history ? `${history},${present}` : String(present)
   }
@@ -298,7 +301,7 @@ async function createNewSet(
   context: Context,
 ): Promise<ReplicaSet | undefined> {
   const hash = templateHash(found.spec.template, found.status?.collisionCount)
-  const revision = String(Math.max(0, ...oldSets.map(revisionOf)) + 1)
+  const revision = String(nextRevision(oldSets))
   const { namespace, name } = found.metadata
   const labels = { ...found.spec.template.metadata?.labels, [templateHashLabel]: hash }
   const room = (found.spec.replicas ?? 1) + rollingLimits(found).surge - sumReplicas(oldSets)
@@ -407,7 +410,7 @@ async function cleanUpHistory(
   const empty = sets
     .filter(set => set !== newSet && !set.metadata.deletionTimestamp)
     .filter(set => set.spec.replicas === 0 && (set.status?.replicas ?? 0) === 0)
-    .sort((a, b) => revisionOf(a) - revisionOf(b) || byAge(a, b))
+    .sort((a, b) => compareRevisions(revisionOf(a), revisionOf(b)) || byAge(a, b))
   const surplus = empty.length - (found.spec.revisionHistoryLimit ?? historyDefault)
   for (const set of empty.slice(0, Math.max(surplus, 0))) {
     const { namespace, name = '' } = set.metadata

@@ -27,8 +27,28 @@ export function sameTemplate(a: PodTemplateSpec, b: PodTemplateSpec): boolean {
   return bare(a) === bare(b)
 }
 
-export function revisionOf(set: ReplicaSet): number {
-  return Number(set.metadata.annotations?.[annotations.revision] ?? 0) || 0
+/** An integer of 64 bits, which a number would round. Source: deployment_util.go Revision. */
+export function revisionOf(set: ReplicaSet): bigint {
+  const text = set.metadata.annotations?.[annotations.revision] ?? ''
+  if (!/^[+-]?[0-9]{1,19}$/.test(text)) return 0n
+  const value = BigInt(text.replace('+', ''))
+  return BigInt.asIntN(64, value) === value ? value : 0n
+}
+
+/** The largest, and at least 0. */
+export function newestOf(revisions: readonly bigint[]): bigint {
+  return [0n, ...revisions].sort(compareRevisions).at(-1) ?? 0n
+}
+
+/** Negative, zero or positive, as sorting wants it. */
+export function compareRevisions(a: bigint, b: bigint): number {
+  return a < b ? -1 : Number(a > b)
+}
+
+/** One above all of them; it wraps, as Go's int64. Source: deployment_util.go MaxRevision. */
+export function nextRevision(sets: readonly ReplicaSet[]): bigint {
+  const newest = newestOf(sets.map(revisionOf))
+  return BigInt.asIntN(64, newest + 1n)
 }
 
 /** The ReplicaSet with the Deployment's present template; of several the oldest. */
