@@ -30,4 +30,6 @@ export interface Channel {
   onPeerLost(listener: (peer: MemberId) => void): void
   /** A connection to `peer` is up (again). */
   onPeerUp(listener: (peer: MemberId) => void): void
+  /** Ends the connection from `peer`, which has misbehaved, and takes none for a while. */
+  disconnect?(peer: MemberId): void
 }

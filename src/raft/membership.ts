@@ -3,14 +3,29 @@ import type { Entry, Index, MemberId, Membership, MembershipChange } from './typ
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-/** A membership as a config entry's data. */
-export function encodeMembership(membership: Membership): Uint8Array {
-  return encoder.encode(JSON.stringify(membership))
+/** A membership as a config entry's data, with the change that it came of. */
+export function encodeMembership(membership: Membership, change?: MembershipChange): Uint8Array {
+  return encoder.encode(JSON.stringify({ ...membership, change }))
 }
 
-/** The membership that a config entry holds. */
+/** The membership that a config entry holds. @throws Error when it holds none. */
 export function decodeMembership(data: Uint8Array): Membership {
-  return JSON.parse(decoder.decode(data)) as Membership
+  const { voters, learners } = parse(data)
+  if (!isIds(voters) || !isIds(learners)) throw new RangeError('a config entry without members')
+  return { voters, learners }
+}
+
+/** The change of a config entry; undefined in logs from before it was kept. */
+export function decodeChange(data: Uint8Array): MembershipChange | undefined {
+  return parse(data).change
+}
+
+function parse(data: Uint8Array): Membership & { readonly change?: MembershipChange } {
+  return JSON.parse(decoder.decode(data)) as Membership & { readonly change?: MembershipChange }
+}
+
+function isIds(ids: unknown): ids is readonly MemberId[] {
+  return Array.isArray(ids) && ids.every(id => typeof id === 'string')
 }
 
 /** The membership after `change`; undefined when it changes nothing or would leave no voter. */

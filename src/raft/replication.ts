@@ -31,7 +31,7 @@ export function change(core: Core, input: Input & { type: 'change' }): void {
   const after = applyChange(core.membership, input.change)
   if (after === undefined) return
   const index = core.log.last + 1
-  core.appendEntries([toEntry(index, core.term, 'config', encodeMembership(after))])
+  core.appendEntries([toEntry(index, core.term, 'config', encodeMembership(after, input.change))])
   core.outbox.proposedAt ??= index
   updateProgress(core)
 }

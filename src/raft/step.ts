@@ -95,6 +95,7 @@ function onMessage(core: Core, message: Message, prng: Prng): void {
     return
   }
   if (message.term > core.term && !onNewTerm(core, message, prng)) return
+  if (isForged(core, message)) return
   switch (message.type) {
     case 'vote':
       election.onVote(core, message)
@@ -148,6 +149,15 @@ function onLeaderMessage(core: Core, message: LeaderMessage): void {
       return
     }
   }
+}
+
+/**
+ * Nobody honest sends it: there is one leader in a term, and only it hands over. Whoever else says
+ * so must not be followed, and least of all by the leader itself.
+ */
+function isForged({ leader }: Core, message: Message): boolean {
+  if (message.type === 'timeout-now') return message.from !== leader
+  return isFromLeader(message) && leader !== null && message.from !== leader
 }
 
 /** Returns false when the message is to be ignored. */

@@ -25,6 +25,8 @@ export interface Membership {
 export interface MembershipChange {
   readonly kind: 'add-learner' | 'add-voter' | 'remove'
   readonly id: MemberId
+  /** What the state machine notes of it in the same entry. Source: etcd's ConfChange.Context. */
+  readonly context?: unknown
 }
 
 /**

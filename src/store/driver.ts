@@ -24,12 +24,14 @@ import { LeaderCalls, type Serve } from './leader-calls.ts'
 import { Lessor } from './lessor.ts'
 import type { ActionResult, Machine } from './machine.ts'
 import { refusalOfChange } from './members.ts'
+import { Offences } from './offences.ts'
 import type { Timings } from './options.ts'
 import { Outgoing } from './outgoing.ts'
 import { type Host, Proposer } from './proposer.ts'
 import { Reader } from './reader.ts'
-import type { Roster } from './roster.ts'
+import type { MemberRecord, Roster } from './roster.ts'
 import { Samples } from './samples.ts'
+import { Senders } from './senders.ts'
 import { SnapshotPace } from './snapshot-pace.ts'
 import type { SnapshotPoint } from './snapshots.ts'
 import { Snapshotter } from './snapshotter.ts'
@@ -100,6 +102,8 @@ export abstract class Driver implements Startable {
   protected readonly tickWatch: TickWatch
   protected readonly sweeper: Sweeper
   protected readonly outgoing: Outgoing
+  protected readonly offences = new Offences()
+  protected readonly senders: Senders
   protected running = false
   readonly #core: Core
   readonly #hello: Hello
@@ -108,6 +112,7 @@ export abstract class Driver implements Startable {
   readonly #pace: SnapshotPace
   readonly #leadership: Announced<types.Leadership>
   readonly #roster: Announced<Roster>
+  readonly #introduced = new Announced<readonly MemberRecord[]>([])
   #machine: Machine
   #inputs: Input[] = []
   #stopped = Promise.resolve()
@@ -136,7 +141,8 @@ export abstract class Driver implements Startable {
     this.outgoing = new Outgoing({ now, defer, wake, send: (...to) => channel.send(...to) })
     const post = (to: string, item: Frame) => this.outgoing.post(to, item)
     const host: Host = { core, clock, timings, post, wake }
-    this.proposer = new Proposer(host, parts.incarnation, this.commitMs)
+    const onForged = (from: string, reason: string) => this.#onForged(from, reason)
+    this.proposer = new Proposer({ ...host, onForged }, parts.incarnation, this.commitMs)
     this.reader = new Reader(host)
     this.calls = new LeaderCalls(host, request => this.#serve[request.type](request as never))
     this.#handOver = new HandOver(timings, logger)
@@ -144,9 +150,11 @@ export abstract class Driver implements Startable {
     this.watchers = new Watchers(() => this.#machine.mvcc, parts.defer)
     this.sweeper = new Sweeper(() => this.#machine.mvcc, defer)
     const roster = () => this.#machine.roster
+    const onIntroduced = (records: readonly MemberRecord[]) => this.#introduced.set(records)
+    this.senders = new Senders({ ...host, roster, onIntroduced }, parts.others)
     const onRefused = (refusal: Refusal) => this.#onRefused(refusal)
     const catchUp = () => this.reader.permit()
-    const helloHost = { ...host, roster, onRefused, catchUp }
+    const helloHost = { ...host, roster, onRefused, catchUp, senders: this.senders }
     this.#hello = new Hello(helloHost, parts.storeId, parts.others, parts.fresh)
     this.#snapshotter = new Snapshotter({
       ...host,
@@ -168,7 +176,9 @@ export abstract class Driver implements Startable {
     channel.onFrame((from, frame) => this.#onFrame(from, frame))
     channel.onPeerLost(peer => this.input({ type: 'peer-lost', peer }))
     channel.onPeerUp(peer => {
-      this.#hello.greet(peer)
+      const sender = this.senders.of(peer)
+      if (sender === 'member') this.#hello.greet(peer)
+      if (sender === 'removed') this.#hello.tellRemoved(peer)
       this.wake()
     })
     this.#ticker = clock.every(timings.tickMs, () => this.#onTick())
@@ -210,6 +220,16 @@ export abstract class Driver implements Startable {
   /** Called at once, then whenever the records of members have changed. */
   onRoster(listener: (roster: Roster) => void): () => void {
     return this.#roster.listen(listener)
+  }
+
+  /** Called at once, then when members were introduced that are not in the records here yet. */
+  onIntroduced(listener: (records: readonly MemberRecord[]) => void): () => void {
+    return this.#introduced.listen(listener)
+  }
+
+  /** The mesh has refused somebody whom it doesn't know; a member by now, perhaps. */
+  metStranger(): void {
+    if (this.running) this.senders.inquire()
   }
 
   /** For the simulator's checkers and for tests: not to be changed. */
@@ -275,33 +295,60 @@ export abstract class Driver implements Startable {
     },
   }
 
+  /** The door: who sends is asked before what is decoded, and what is decoded is checked. */
   #onFrame(from: string, data: Uint8Array): void {
     if (!this.running) return
-    let frame: Frame
-    try {
-      frame = unpackFrame(data, from, this.#core.id)
-    } catch (error) {
-      this.parts.logger.warn('unreadable frame', { from, error: errorMessage(error) })
-      return
+    const sender = this.senders.of(from)
+    if (sender === 'removed') this.#hello.tellRemoved(from)
+    else if (sender === 'stranger') this.#onStranger(from)
+    else {
+      const frame = this.#unpack(from, data)
+      if (frame !== undefined) this.#onMemberFrame(from, frame)
     }
-    if (frame.h !== undefined) this.#hello.onGreeting(from, frame.h)
-    if (frame.k !== undefined) this.#hello.onWelcome(from)
-    if (frame.x !== undefined) this.#hello.onRefusal(frame.x)
-    if (!this.#hello.isWaiting) this.#onWelcomeFrame(from, frame)
     this.wake()
   }
 
-  #onWelcomeFrame(from: string, frame: Frame): void {
-    if (this.#machine.roster.isRemoved(from)) {
-      this.outgoing.post(from, { x: { reason: 'removed' } })
-      return
+  #unpack(from: string, data: Uint8Array): Frame | undefined {
+    try {
+      return unpackFrame(data, from, this.#core.id)
+    } catch (error) {
+      this.#onForged(from, errorMessage(error))
+      return undefined
     }
+  }
+
+  /** Who lags takes a member that joined since for one, too: it is asked for, not hung up on. */
+  #onStranger(from: string): void {
+    if (this.offences.add(from, this.parts.clock.now()) === 'log') {
+      this.parts.logger.warn('frames of a stranger are not taken', { from })
+    }
+    this.senders.inquire()
+  }
+
+  #onForged(from: string, reason: string): void {
+    const sentence = this.offences.add(from, this.parts.clock.now())
+    if (sentence === 'log') this.parts.logger.warn('a frame was refused', { from, reason })
+    if (sentence !== 'disconnect') return
+    this.parts.logger.warn('a peer that keeps sending such frames is disconnected', {
+      from,
+      reason,
+    })
+    this.parts.channel.disconnect?.(from)
+  }
+
+  #onMemberFrame(from: string, frame: Frame): void {
+    if (frame.h !== undefined) this.#hello.onGreeting(from, frame.h)
+    if (frame.k !== undefined) this.#hello.onWelcome(from)
+    if (frame.x !== undefined) this.#hello.onRefusal(from, frame.x)
+    if (this.#hello.isWaiting || !this.running) return
     for (const message of frame.r ?? []) this.#onMessage(message)
-    if (frame.p !== undefined) this.proposer.accept(frame.p, frame.t ?? 0)
+    if (frame.p !== undefined) this.proposer.accept(from, frame.p, frame.t ?? 0)
     if (frame.s !== undefined) this.#onSlice(from, frame.s)
     if (frame.a !== undefined) this.#snapshotter.onAck(from, frame.a)
     if (frame.q !== undefined) this.calls.onRequest(from, frame.q.id, frame.q.request)
     if (frame.w !== undefined) this.calls.onAnswer(frame.w)
+    if (frame.i !== undefined) this.senders.onInquiry(from)
+    if (frame.m !== undefined) this.senders.onIntroduction(frame.m)
   }
 
   #onSlice(from: string, slice: SnapshotSliceMessage): void {

@@ -1,6 +1,11 @@
 import { Packr } from 'msgpackr'
+import * as shapes from '../kernel/shape.ts'
+import { frameBytesMax } from '../p2p/framing.ts'
 import type { MemberId, MembershipChange, Message } from '../raft/types.ts'
-import { type MessageRow, messageOfRow, rowOfMessage } from './wire.ts'
+import { memberShape, recordShape } from './member-shape.ts'
+import { isPlain } from './plain.ts'
+import type { MemberRecord } from './roster.ts'
+import { type MessageRow, messageOfRow, rowOfMessage, termMax } from './wire.ts'
 
 /** What replicas send each other: everything for one peer of one turn is one frame. */
 export interface Frame {
@@ -22,8 +27,12 @@ export interface Frame {
   h?: Greeting
   /** The receiver's disk is the one that is known. */
   k?: true
-  /** The receiver has to stop. */
+  /** The receiver has to stop; believed as Hello says. */
   x?: Refusal
+  /** Who are the members? Asked by one that hears of a stranger; see Senders. */
+  i?: true
+  /** The members, as the sender's log has them. */
+  m?: readonly MemberRecord[]
 }
 
 export interface Greeting {
@@ -80,8 +89,65 @@ export function packFrame(frame: Frame): Uint8Array {
   return packr.pack(packed)
 }
 
-/** A frame that `from` sent `to`. @throws when the bytes are no frame. */
+/**
+ * A frame that `from` sent `to`, every field of it checked. Parts that are not known are left out.
+ * @throws RangeError, or what msgpackr throws, when the bytes are no frame.
+ */
 export function unpackFrame(data: Uint8Array, from: MemberId, to: MemberId): Frame {
-  const { r, ...rest } = packr.unpack(data) as PackedFrame
-  return r === undefined ? rest : { ...rest, r: r.map(row => messageOfRow(row, from, to)) }
+  if (!isPlain(data)) throw new RangeError('no plain MessagePack')
+  const packed: unknown = packr.unpack(data)
+  if (typeof packed !== 'object' || packed === null || Array.isArray(packed)) {
+    throw new RangeError('no map')
+  }
+  const frame: Record<string, unknown> & { r?: unknown } = {}
+  for (const [part, shape] of partShapes) {
+    const value = Object.hasOwn(packed, part)
+      ? (packed as Record<string, unknown>)[part]
+      : undefined
+    if (value === undefined) continue
+    const wrong = shape(value)
+    if (wrong !== undefined) throw new RangeError(`${part}: ${wrong}`)
+    frame[part] = value
+  }
+  const rows = frame.r as readonly MessageRow[] | undefined
+  if (rows !== undefined) frame.r = rows.map(row => messageOfRow(row, from, to))
+  return frame as Frame
 }
+
+const { integer } = shapes
+const term = integer(0, termMax)
+const { bytes, count, flag, list, object, oneOf, optional, text } = shapes
+const id = text(64)
+const change = object({
+  kind: oneOf('add-learner', 'add-voter', 'remove'),
+  id,
+  context: optional(memberShape),
+})
+
+/** What each part of a frame has to be; the rows of `r` are looked at one by one in wire.ts. */
+const partShapes: readonly (readonly [string, shapes.Shape])[] = Object.entries({
+  r: list(list(shapes.anything, 8), 1 << 16),
+  p: list(bytes(frameBytesMax), 1 << 16),
+  t: term,
+  s: object({ id: count, n: count, term, data: bytes(frameBytesMax), last: flag }),
+  a: object({ id: count, next: integer(-1, Number.MAX_SAFE_INTEGER) }),
+  q: object({
+    id: count,
+    request: shapes.tagged('type', {
+      transfer: object({ to: optional(id) }),
+      change: object({ change, strict: flag }),
+      'check-change': object({ change }),
+      'lease-time': object({ lease: shapes.number }),
+    }),
+  }),
+  w: object({
+    id: count,
+    message: optional(text(4_096)),
+    value: optional(shapes.either(flag, shapes.number)),
+  }),
+  h: object({ storeId: text(256), isNew: flag }),
+  k: oneOf(true),
+  x: object({ reason: oneOf('removed', 'wiped') }),
+  i: oneOf(true),
+  m: list(recordShape, 1_024),
+} satisfies Record<keyof Frame, shapes.Shape>)

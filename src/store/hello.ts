@@ -3,12 +3,17 @@ import type { Greeting, Refusal } from './frames.ts'
 import type { Host } from './proposer.ts'
 import type { ReadPermit } from './reader.ts'
 import type { Roster } from './roster.ts'
+import type { Senders } from './senders.ts'
 
 /** How often a new disk says hello to those that have not answered. */
 const repeatMs = 100
 
+/** A removed member is told so once in this time, however much it sends. */
+const tellMs = 100
+
 /** What Hello needs beside Host. */
 export interface HelloHost extends Host {
+  readonly senders: Senders
   roster(): Roster
   /** Resolves when this member's state has everything that was committed before the call. */
   catchUp(): Promise<ReadPermit>
@@ -23,11 +28,15 @@ export interface HelloHost extends Host {
  *
  *     new disk            others
  *     h {storeId} ------>  record of that member: none or the same ------> k
- *                          another disk, or the member was removed ------> x
+ *                          another disk ---------------------------------> x
+ *     anything    ------>  the member was removed -----------------------> x
  *
  * A member whose own log may lag behind the record makes sure of it by a ReadIndex before it says
  * k. One that has an empty log can't: a cluster whose first entries are on a minority that has died
  * is begun anew, as with etcd's initial-cluster-state `new`.
+ *
+ * A refusal ends a member for good, and so one word is not enough for one that takes part: it is
+ * believed from the leader whom this member follows, or from a majority of the others.
  */
 export class Hello {
   readonly #host: HelloHost
@@ -35,6 +44,8 @@ export class Hello {
   readonly #others: readonly MemberId[]
   readonly #welcomes = new Set<MemberId>()
   readonly #checking = new Set<MemberId>()
+  readonly #refusers = new Map<MemberId, Refusal['reason']>()
+  readonly #toldAt = new Map<MemberId, number>()
   #isWaiting: boolean
   #saidAt = Number.NEGATIVE_INFINITY
 
@@ -85,20 +96,31 @@ export class Hello {
     this.#host.wake()
   }
 
-  onRefusal(refusal: Refusal): void {
-    this.#host.onRefused(refusal)
+  /** `from` says that this member is not wanted any more. */
+  onRefusal(from: MemberId, { reason }: Refusal): void {
+    const { core, senders } = this.#host
+    const { known } = senders
+    if (!known.includes(from)) return
+    this.#refusers.set(from, reason)
+    const agreed = known.filter(id => this.#refusers.get(id) === reason).length
+    const majority = Math.floor(known.length / 2) + 1
+    // A new disk has no part yet that one liar could take from it.
+    const isBelieved = this.#isWaiting || from === core.leader || agreed >= majority
+    if (isBelieved) this.#host.onRefused({ reason })
+  }
+
+  /** Tells a removed member that it is. */
+  tellRemoved(to: MemberId): void {
+    const now = this.#host.clock.now()
+    if (now - (this.#toldAt.get(to) ?? Number.NEGATIVE_INFINITY) < tellMs) return
+    this.#toldAt.set(to, now)
+    this.#host.post(to, { x: { reason: 'removed' } })
   }
 
   #refuses(from: MemberId, { storeId }: Greeting): boolean {
-    const reason = this.#refusalOf(from, storeId)
-    if (reason !== undefined) this.#host.post(from, { x: { reason } })
-    return reason !== undefined
-  }
-
-  #refusalOf(from: MemberId, storeId: string): Refusal['reason'] | undefined {
-    const roster = this.#host.roster()
-    if (roster.isRemoved(from)) return 'removed'
-    const known = roster.get(from)?.storeId
-    return known && known !== storeId ? 'wiped' : undefined
+    const known = this.#host.roster().get(from)?.storeId
+    if (!known || known === storeId) return false
+    this.#host.post(from, { x: { reason: 'wiped' } })
+    return true
   }
 }

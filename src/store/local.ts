@@ -107,7 +107,7 @@ class LocalStore implements types.Store {
       leases: this.#mvcc.leases.size,
       counters: {
         ...{ proposals: this.#applied, applied: this.#applied, fenced: this.#fenced },
-        ...{ duplicates: 0, elections: 1, fsyncs: 0 },
+        ...{ duplicates: 0, elections: 1, fsyncs: 0, refusedFrames: 0 },
       },
       fsyncMs: none,
       commitMs: none,

@@ -27,6 +27,7 @@ const counters: typeof gauges = [
   ['etcd_server_leader_changes_seen_total', 'Elections seen.', s => s.counters.elections],
   ['quorate_fenced_writes_total', 'Writes refused by their fence.', s => s.counters.fenced],
   ['quorate_duplicates_total', 'Repeats of proposals dropped.', s => s.counters.duplicates],
+  ['quorate_refused_frames_total', 'Mesh frames refused.', s => s.counters.refusedFrames],
   ['quorate_wal_fsyncs_total', 'Fsyncs of the log.', s => s.counters.fsyncs],
 ]
 

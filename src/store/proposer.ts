@@ -2,6 +2,7 @@ import type { Clock } from '../kernel/clock.ts'
 import { proposeTimeoutMs } from '../kernel/limits.ts'
 import type { Core } from '../raft/core.ts'
 import { type Action, type Command, joinCommands, packCommand } from './command.ts'
+import { readCommand, wrongInAction } from './command-shape.ts'
 import type { Dedupe } from './dedupe.ts'
 import type { Frame } from './frames.ts'
 import { type ActionResult, fenced } from './machine.ts'
@@ -18,6 +19,12 @@ export interface Host {
   post(to: string, item: Frame): void
   /** Asks for a turn. */
   wake(): void
+}
+
+/** What the proposer needs beside Host. */
+interface ProposerHost extends Host {
+  /** `from` has sent what no honest member sends. */
+  onForged(from: string, reason: string): void
 }
 
 interface Pending {
@@ -40,7 +47,7 @@ interface Pending {
  * proposals makes repeats harmless.
  */
 export class Proposer {
-  readonly #host: Host
+  readonly #host: ProposerHost
   readonly #incarnation: number
   readonly #latency: Samples
   readonly #pending = new Map<number, Pending>()
@@ -56,7 +63,7 @@ export class Proposer {
   /** Writes refused here because their fence's term is over: they never reached the log. */
   fenced = 0
 
-  constructor(host: Host, incarnation: number, latency: Samples) {
+  constructor(host: ProposerHost, incarnation: number, latency: Samples) {
     this.#host = host
     this.#incarnation = incarnation
     this.#latency = latency
@@ -72,6 +79,8 @@ export class Proposer {
       return Promise.resolve(fenced(fence, core.term))
     }
     if (this.#pending.size >= limits.pendingMax) return Promise.resolve(overloaded)
+    const wrong = wrongInAction(action)
+    if (wrong !== undefined) return Promise.resolve(malformed(wrong))
     const sequence = ++this.#sequence
     const settledBelow = this.#settledBelow()
     const identity = { origin: core.id, incarnation: this.#incarnation, sequence }
@@ -89,13 +98,19 @@ export class Proposer {
     })
   }
 
-  /** Commands that a follower passed on. Stale ones are dropped: their origin repeats them. */
-  accept(commands: readonly Uint8Array[], term: number): void {
-    const { core } = this.#host
+  /**
+   * Commands that a follower passed on. Stale ones are dropped: their origin repeats them. Every
+   * member will apply them, and so each is read first, and has to be the follower's own.
+   */
+  accept(from: string, commands: readonly Uint8Array[], term: number): void {
+    const { core, onForged } = this.#host
     if (core.role !== 'leader' || core.term !== term) return
     for (const bytes of commands) {
       if (this.#queueBytes > limits.queueBytesMax) return
-      this.#enqueue(bytes)
+      const command = readCommand(bytes)
+      if (typeof command === 'string') onForged(from, command)
+      else if (command.origin !== from) onForged(from, `a proposal of ${command.origin}`)
+      else this.#enqueue(bytes)
     }
   }
 
@@ -233,6 +248,10 @@ const overloaded: StoreFailure = {
   ok: false,
   why: 'unavailable',
   message: 'etcdserver: too many requests',
+}
+
+function malformed(wrong: string): StoreFailure {
+  return { ok: false, why: 'invalid', message: `etcdserver: malformed request: ${wrong}` }
 }
 
 function unknown(message: string): StoreFailure {

@@ -274,6 +274,7 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
       rtts: this.outgoing.rtts,
       proposals: this.proposer.proposals,
       fencedEarly: this.proposer.fenced,
+      refusedFrames: this.offences.total,
       wal: this.parts.wal,
       watchers: this.watchers.size,
       fsyncMs: this.fsyncMs.percentiles(),

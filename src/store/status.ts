@@ -13,6 +13,7 @@ export interface StatusSources {
   readonly proposals: number
   /** Refused by their fence before they reached the log. */
   readonly fencedEarly: number
+  readonly refusedFrames: number
   readonly watchers: number
   readonly fsyncMs: StoreStatus['fsyncMs']
   readonly commitMs: StoreStatus['commitMs']
@@ -48,6 +49,7 @@ export function readStatus(sources: StatusSources): StoreStatus {
       fenced: machine.counters.fenced + sources.fencedEarly,
       elections: core.elections,
       fsyncs: wal.fsyncs,
+      refusedFrames: sources.refusedFrames,
     },
     fsyncMs,
     commitMs,

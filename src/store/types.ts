@@ -130,6 +130,8 @@ export interface StoreStatus {
     readonly duplicates: number
     readonly elections: number
     readonly fsyncs: number
+    /** Frames of the mesh that their sender must not have sent, or that say nothing. */
+    readonly refusedFrames: number
   }
   /** Recent fsyncs and commits, milliseconds. */
   readonly fsyncMs: { readonly p50: number; readonly p99: number }

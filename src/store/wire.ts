@@ -1,50 +1,70 @@
+import { anything, count, flag, integer, list, object, type Shape, text } from '../kernel/shape.ts'
+import { decodeMembership } from '../raft/membership.ts'
 import type { Entry, EntryKind, MemberId, Message } from '../raft/types.ts'
+
+/** Far above what elections reach; a snapshot's ID carries a term beside 20 bits of its own. */
+export const termMax = 2 ** 32
+
+const term = integer(0, termMax)
+const index = count
+const members = list(text(64), 1_024)
 
 /**
  * Raft's messages as rows, for frames between members: a number for the type, then the fields in
  * the order below. Who sends and to whom is what the connection says, and is not repeated.
  */
 const fields = {
-  append: ['term', 'prevIndex', 'prevTerm', 'entries', 'commit'],
-  'append-answer': ['term', 'ok', 'index', 'hintIndex', 'hintTerm'],
-  commit: ['term', 'commit'],
-  heartbeat: ['term', 'commit', 'round'],
-  'heartbeat-answer': ['term', 'round'],
-  vote: ['term', 'pre', 'lastIndex', 'lastTerm', 'force'],
-  'vote-answer': ['term', 'pre', 'granted'],
-  snapshot: ['term', 'index', 'snapshotTerm', 'membership'],
-  'timeout-now': ['term'],
-  read: ['term', 'id'],
-  'read-answer': ['term', 'id', 'index'],
-} as const satisfies Record<Message['type'], readonly string[]>
+  append: { term, prevIndex: index, prevTerm: term, entries: anything, commit: index },
+  'append-answer': { term, ok: flag, index, hintIndex: index, hintTerm: term },
+  commit: { term, commit: index },
+  heartbeat: { term, commit: index, round: count },
+  'heartbeat-answer': { term, round: count },
+  vote: { term, pre: flag, lastIndex: index, lastTerm: term, force: flag },
+  'vote-answer': { term, pre: flag, granted: flag },
+  snapshot: {
+    ...{ term, index, snapshotTerm: term },
+    membership: object({ voters: members, learners: members }),
+  },
+  'timeout-now': { term },
+  read: { term, id: count },
+  'read-answer': { term, id: count, index: integer(-1, Number.MAX_SAFE_INTEGER) },
+} as const satisfies { readonly [T in Message['type']]: Readonly<Record<string, Shape>> }
 
 const types = Object.keys(fields) as Message['type'][]
-const numbers = new Map(types.map((type, at) => [type, at]))
+const rows = new Map(types.map((type, at) => [type, { number: at, fields: fieldsOf(type) }]))
 const kinds: readonly EntryKind[] = ['noop', 'command', 'config']
 
 /** [type, ...fields] */
 export type MessageRow = readonly unknown[]
 
 export function rowOfMessage(message: Message): MessageRow {
-  const row: unknown[] = [numbers.get(message.type)]
-  for (const field of fields[message.type]) {
+  const { number, fields: known } = rows.get(message.type)!
+  const row: unknown[] = [number]
+  for (const [field] of known) {
     const value = message[field as keyof Message] as unknown
     row.push(field === 'entries' ? rowOfEntries(value as readonly Entry[]) : value)
   }
   return row
 }
 
-/** @throws RangeError when it is no row of a message. */
+/** @throws RangeError when it is no row of a message, or a field is not what it has to be. */
 export function messageOfRow(row: MessageRow, from: MemberId, to: MemberId): Message {
   const type = types[row[0] as number]
   if (type === undefined) throw new RangeError(`message type ${String(row[0])}`)
-  const message: Record<string, unknown> = { type, from, to }
-  for (const [at, field] of fields[type].entries()) {
-    const value = row[at + 1]
-    if (value === undefined) throw new RangeError(`${type} without ${field}`)
-    message[field] = field === 'entries' ? entriesOfRow(value as EntriesRow) : value
+  const message: Record<string, unknown> & { entries?: unknown } = { type, from, to }
+  let at = 1
+  for (const [field, shape] of rows.get(type)!.fields) {
+    const value = row[at++]
+    const wrong = value === undefined ? 'missing' : shape(value)
+    if (wrong !== undefined) throw new RangeError(`${type}: ${field}: ${wrong}`)
+    message[field] = value
   }
+  if (type === 'append') message.entries = entriesOfRow(message as unknown as AppendRow)
   return message as unknown as Message
+}
+
+function fieldsOf(type: Message['type']): readonly (readonly [string, Shape])[] {
+  return Object.entries(fields[type])
 }
 
 /**
@@ -53,19 +73,41 @@ export function messageOfRow(row: MessageRow, from: MemberId, to: MemberId): Mes
  */
 type EntriesRow = readonly (number | Uint8Array)[]
 
+interface AppendRow {
+  readonly term: number
+  readonly prevIndex: number
+  readonly prevTerm: number
+  readonly entries: unknown
+}
+
 function rowOfEntries(entries: readonly Entry[]): EntriesRow {
   const row: (number | Uint8Array)[] = [entries[0]?.index ?? 0]
   for (const { term, kind, data } of entries) row.push(term, kinds.indexOf(kind), data)
   return row
 }
 
-function entriesOfRow(row: EntriesRow): Entry[] {
+/** Entries of an append follow prevIndex, and terms neither fall nor pass the sender's. */
+function entriesOfRow({ term, prevIndex, prevTerm, entries: row }: AppendRow): Entry[] {
+  if (!Array.isArray(row) || row.length % 3 !== 1) throw new RangeError('append: no entries')
+  if (row.length > 1 && row[0] !== prevIndex + 1) throw new RangeError('append: a gap')
   const entries: Entry[] = []
-  let index = row[0] as number
+  let index = prevIndex + 1
+  let before = prevTerm
   for (let at = 1; at < row.length; at += 3) {
-    const kind = kinds[row[at + 1] as number]
-    if (kind === undefined) throw new RangeError(`entry kind ${String(row[at + 1])}`)
-    entries.push({ index: index++, term: row[at] as number, kind, data: row[at + 2] as Uint8Array })
+    const entry = entryOf(index++, row[at], row[at + 1], row[at + 2])
+    if (entry.term < before || entry.term > term) throw new RangeError('append: terms fall')
+    before = entry.term
+    entries.push(entry)
   }
   return entries
+}
+
+function entryOf(index: number, term: unknown, number: unknown, data: unknown): Entry {
+  const kind = kinds[number as number]
+  if (kind === undefined) throw new RangeError(`entry kind ${String(number)}`)
+  if (!Number.isSafeInteger(term)) throw new RangeError('entry without a term')
+  if (!(data instanceof Uint8Array)) throw new RangeError('entry without data')
+  // It counts as soon as it is appended: too late to find out that it can't be read.
+  if (kind === 'config') decodeMembership(data)
+  return { index, term: term as number, kind, data }
 }

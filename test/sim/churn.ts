@@ -14,6 +14,7 @@ export class Churn {
   readonly #prng: Prng
   #isBusy = false
   #joined = 0
+  readonly #removed = new Set<string>()
   replaced = 0
   wiped = 0
 
@@ -39,6 +40,11 @@ export class Churn {
         const lost = this.#lost(this.#world.voters())
         if (lost !== undefined) this.replace(lost)
       })
+  }
+
+  /** The removal of this member was asked for at least. */
+  hasRemoved(id: string): boolean {
+    return this.#removed.has(id)
   }
 
   #lost(voters: readonly string[]): SimPeer | undefined {
@@ -71,6 +77,7 @@ export class Churn {
 
   async #replace(victim: SimPeer): Promise<void> {
     const { id } = victim
+    this.#removed.add(id)
     const removed = await this.#retry(async via => {
       if (via.id === id) return false
       const { ok } = await via.life!.replica.memberRemove(id)

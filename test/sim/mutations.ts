@@ -188,6 +188,18 @@ const mutations: readonly Mutation[] = [
     'this.#isWaiting = false',
     'elections',
   ),
+  one(
+    'a worker and a removed peer are heard like members',
+    'store/senders.js',
+    "return this.#isMember(id) || this.#introduced.has(id) ? 'member' : 'stranger'",
+    "return 'member'",
+  ),
+  one(
+    'a proposal is appended without being read',
+    'store/proposer.js',
+    "if (typeof command === 'string')",
+    'if (false)',
+  ),
 ]
 
 /** Longest time for the seeds of one mutant. */

@@ -1,4 +1,5 @@
-import type { Prng } from '../../src/kernel/prng.ts'
+import { createPrng, type Prng } from '../../src/kernel/prng.ts'
+import { Hostile } from './hostile.ts'
 import type { SimPeer } from './peer.ts'
 import type { World } from './world.ts'
 
@@ -32,11 +33,13 @@ export class Nemesis {
   readonly #world: World
   readonly #prng: Prng
   readonly #plan: NemesisPlan
+  readonly hostile: Hostile
 
   constructor(world: World, prng: Prng, plan: NemesisPlan) {
     this.#world = world
     this.#prng = prng
     this.#plan = plan
+    this.hostile = new Hostile(world, createPrng(prng.below(2 ** 31)))
   }
 
   /** Plans the next fault. */
@@ -47,6 +50,7 @@ export class Nemesis {
       const fault = this.#draw()
       this.#world.note(`nemesis: ${fault}`)
       this.#faults[fault]()
+      for (let more = this.#prng.below(4); more > 0; more--) this.hostile.forge()
       this.next()
     })
   }

@@ -118,6 +118,7 @@ export class SimPeer {
 
   #onRefused(number: number): void {
     if (this.#lives !== number) return
+    this.#world.onRefused(this)
     this.isGone = true
     this.crash()
   }

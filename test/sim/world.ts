@@ -175,7 +175,8 @@ export class World {
   deliver(from: string, to: string, frame: Uint8Array, at: number): void {
     for (const delay of this.network.fates(from, to)) {
       this.timeline.plan(at + delay, () => {
-        if (!this.network.isCut(from, to)) this.#peer(to).receive(from, frame)
+        if (this.network.isCut(from, to)) return
+        this.peers.find(({ id }) => id === to)?.receive(from, frame)
       })
     }
   }
@@ -262,6 +263,10 @@ export class World {
     const downMs = this.isHealed ? 10 : (this.#downMs ?? this.#nemesis.downMs())
     this.#downMs = undefined
     this.timeline.plan(this.timeline.now + downMs, () => this.#boot(peer))
+  }
+
+  onRefused(peer: SimPeer): void {
+    this.#nemesis.hostile.checkRefused(peer)
   }
 
   whenDead(life: Life, callback: () => void): void {

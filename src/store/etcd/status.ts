@@ -87,7 +87,7 @@ export function statusOf(sources: StatusSources, figures: EtcdFigures): StoreSta
     compactRevision: floor as StoreStatus['revision'],
     ...{ voters: [], learners: [], replication: [] },
     ...{ dbBytes: figures.dbBytes, walBytes: 0, watchers, leases: figures.leases },
-    counters: { ...counters, duplicates: 0, fsyncs: 0 },
+    counters: { ...counters, duplicates: 0, fsyncs: 0, refusedFrames: 0 },
     fsyncMs: { p50: 0, p99: 0 },
     tickLateMs: { p99: 0, max: 0 },
     alarms: [],
