@@ -35,6 +35,12 @@ export class FrameReader {
   #bytes = 0
   /** Bytes that must be there before there is anything to cut. */
   #wanted = headerBytes
+  readonly #bytesMax: number
+
+  /** @param bytesMax of one frame */
+  constructor(bytesMax = frameBytesMax) {
+    this.#bytesMax = bytesMax
+  }
 
   /** The frames that `chunk` completes. @throws RangeError when a length is beyond the limit. */
   push(chunk: Uint8Array): Uint8Array[] {
@@ -47,7 +53,7 @@ export class FrameReader {
     this.#wanted = headerBytes
     while (data.length - at >= headerBytes) {
       const length = data.readUInt32LE(at)
-      if (length > frameBytesMax) throw new RangeError(`frame of ${length} bytes`)
+      if (length > this.#bytesMax) throw new RangeError(`frame of ${length} bytes`)
       this.#wanted = headerBytes + length
       if (data.length - at < this.#wanted) break
       frames.push(data.subarray(at + headerBytes, at + this.#wanted))

@@ -1,5 +1,6 @@
 import { pack, unpack } from 'msgpackr'
 import type { Logger } from '../kernel/logger.ts'
+import { isPlain } from '../kernel/plain.ts'
 import { errorMessage } from '../kernel/result.ts'
 import type { MeshHost } from './host.ts'
 import type { MemberId } from './types.ts'
@@ -23,7 +24,8 @@ export class Gossip {
       const message = event.detail
       if (message.type !== 'signed' || message.data.length > messageBytesMax) return
       const from = heardOf(message.from.toString())
-      if (from !== undefined) this.#deliver(message.topic, from, message.data)
+      if (from !== undefined && isPlain(message.data))
+        this.#deliver(message.topic, from, message.data)
     })
   }
 

@@ -1,10 +1,18 @@
 import type { TLSSocket } from 'node:tls'
 import type { Logger } from '../kernel/logger.ts'
 import { errorMessage } from '../kernel/result.ts'
-import { FrameReader } from './framing.ts'
+import { FrameReader, frameBytesMax } from './framing.ts'
+import type { MeshRole } from './types.ts'
 
 /** The answer to a ping, and the only thing that is written here. */
 const pong = Buffer.from([1])
+
+/** Bytes of the largest frame from each: more ends the connection before it is kept. */
+const bytesMax: Readonly<Record<MeshRole, number>> = {
+  master: frameBytesMax,
+  removed: 64 * 1024,
+  worker: 0,
+}
 
 /**
  * What members send: one connection from each. A newer one takes the place of the older, which is
@@ -21,10 +29,10 @@ export class Inbox {
   }
 
   /** Reads the frames of `socket`, whose other end has proved to be `peerId`. */
-  add(peerId: string, socket: TLSSocket): void {
+  add(peerId: string, socket: TLSSocket, role: MeshRole): void {
     this.drop(peerId)
     this.#sockets.set(peerId, socket)
-    const reader = new FrameReader()
+    const reader = new FrameReader(bytesMax[role])
     socket.on('data', (chunk: Buffer) => {
       // A socket that was replaced may still have chunks to tell of.
       if (this.#sockets.get(peerId) !== socket) return

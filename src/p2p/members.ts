@@ -17,13 +17,16 @@ export class Members {
     this.set(members)
   }
 
-  /** A member whose address or peer ID is another one has gone and come. */
+  /** A member whose address, peer ID or role is another one has gone and come. */
   set(members: readonly MeshMember[]): MemberChanges {
     const before = this.#byId
     this.#byId = new Map(members.map(member => [member.id, member]))
     this.#byPeerId = new Map(members.map(member => [member.peerId, member]))
     const isSame = (member: MeshMember, other: MeshMember | undefined) =>
-      member.peerId === other?.peerId && member.host === other.host && member.port === other.port
+      member.peerId === other?.peerId &&
+      member.host === other.host &&
+      member.port === other.port &&
+      member.role === other.role
     return {
       gone: [...before.values()].filter(member => !isSame(member, this.#byId.get(member.id))),
       come: [...this.#byId.values()].filter(member => !isSame(member, before.get(member.id))),

@@ -13,6 +13,9 @@ import { StreamConnections } from './streams.ts'
 import type { MeshTransport } from './transport.ts'
 import type { Channel, MemberId, MeshMember } from './types.ts'
 
+/** Who misbehaved is not heard for this long. */
+const shunMs = 10_000
+
 export interface MeshOptions {
   readonly self: MemberId
   readonly members: readonly MeshMember[]
@@ -40,6 +43,8 @@ export class Mesh implements Channel, Startable {
   readonly #links = new Map<MemberId, Link>()
   readonly #inbox: Inbox
   readonly #refusals: Refusals
+  /** Disconnected for what they sent; nothing of theirs is taken for a while. */
+  readonly #shunned = new Set<MemberId>()
   #running: Running | undefined
   #frameListener: (from: MemberId, frame: Uint8Array) => void = () => {}
   #lostListener: (peer: MemberId) => void = () => {}
@@ -54,6 +59,11 @@ export class Mesh implements Channel, Startable {
       options.logger.warn('mesh connection of a non-member refused', { ...refusal })
       this.#refusedListener(refusal)
     })
+  }
+
+  /** A member's name; undefined when there is no such member. */
+  nameOf(id: MemberId): string | undefined {
+    return this.#members.get(id)?.name
   }
 
   get gossip(): Gossip {
@@ -71,13 +81,17 @@ export class Mesh implements Channel, Startable {
       listen: { host: own.host, port: own.port },
       isMember: peerId => this.#members.ofPeer(peerId) !== undefined,
       onFrames: (peerId, socket) => {
-        this.#inbox.add(peerId, socket)
         const member = this.#members.ofPeer(peerId)
-        if (member) this.#links.get(member.id)?.hurry()
+        if (member === undefined || this.#shunned.has(member.id)) return void socket.destroy()
+        this.#inbox.add(peerId, socket, member.role ?? 'master')
+        this.#links.get(member.id)?.hurry()
       },
       onStranger: (peerId, address) => this.#refusals.add({ peerId, address }),
     })
-    const gossip = new Gossip(host, logger, peerId => this.#heardOf(peerId))
+    const gossip = new Gossip(host, logger, peerId => {
+      const isRemoved = this.#members.ofPeer(peerId)?.role === 'removed'
+      return isRemoved ? undefined : this.#heardOf(peerId)
+    })
     const membersUp = () => this.#members.list.filter(({ id }) => this.connected(id))
     const streams = new StreamConnections({ host, clock, logger, membersUp })
     this.#running = { host, transport, streams, gossip }
@@ -130,6 +144,14 @@ export class Mesh implements Channel, Startable {
 
   onPeerUp(listener: (peer: MemberId) => void): void {
     this.#upListener = listener
+  }
+
+  disconnect(peer: MemberId): void {
+    const member = this.#members.get(peer)
+    if (member === undefined || this.#shunned.has(peer)) return
+    this.#shunned.add(peer)
+    this.#options.clock.after(shunMs, () => this.#shunned.delete(peer))
+    this.#inbox.drop(member.peerId)
   }
 
   /**

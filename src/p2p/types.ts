@@ -1,9 +1,19 @@
 /** A member's ID: opaque, never reused, given when the member joins. Ordered as a string. */
 export type MemberId = string
 
+/**
+ * What a member's connection may carry beside pings, which only say that it lives:
+ * - master: frames.
+ * - removed: as many as it takes to be told so.
+ * - worker: none. Workers have the API, and gossip.
+ */
+export type MeshRole = 'master' | 'worker' | 'removed'
+
 /** Who may be in the mesh. The list of members is separate from Raft's voters. */
 export interface MeshMember {
   readonly id: MemberId
+  /** Default `master`. */
+  readonly role?: MeshRole
   /** The peer's name in the configuration: `peer-1`. */
   readonly name: string
   /** libp2p peer ID: the hash of the member's public key. */

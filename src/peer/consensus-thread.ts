@@ -9,11 +9,14 @@ import { createJsonLogger } from '../kernel/json-logger.ts'
 import type { Logger } from '../kernel/logger.ts'
 import { createPrng, type Prng } from '../kernel/prng.ts'
 import { errorMessage } from '../kernel/result.ts'
+import { count, object, text } from '../kernel/shape.ts'
 import { loadIdentity } from '../p2p/identity.ts'
 import { Mesh } from '../p2p/mesh.ts'
+import type { MeshMember } from '../p2p/types.ts'
 import type { EtcdLocation } from '../store/etcd/types.ts'
 import { openReplica } from '../store/open.ts'
 import type { Replica } from '../store/replica.ts'
+import type { MemberRecord, Roster } from '../store/roster.ts'
 import { serveStore } from '../store/serve.ts'
 import { meshMembers } from './mesh-members.ts'
 import {
@@ -29,6 +32,7 @@ import {
  * main thread must never delay a heartbeat, and so they share nothing but two message ports.
  */
 const gossipTopic = 'quorate/status'
+const gossiped = object({ role: text(32), term: count, commit: count, applied: count })
 
 // On a machine whose cores are all busy, a collection that is shared out to helper threads waits
 // for the last of them: 280 ms at worst where this thread alone takes 24.
@@ -47,7 +51,7 @@ main().catch((error: unknown) => {
 async function main(): Promise<void> {
   const mesh = new Mesh({
     self: options.self,
-    members: options.members,
+    members: files(),
     identity: loadIdentity(options.meshKeyFile),
     clock: systemClock,
     logger,
@@ -57,11 +61,7 @@ async function main(): Promise<void> {
     return
   }
   const replica = options.voters ? await openStore(mesh, options.voters) : undefined
-  replica?.onRoster(roster => {
-    const members = meshMembers(options.members, roster)
-    mesh.setMembers(members.mesh)
-    tell({ type: 'members', members: members.live })
-  })
+  if (replica) keepMembers(mesh, replica)
   await startMesh(mesh)
   if (replica) {
     serveStore(options.storePort, replica)
@@ -76,10 +76,43 @@ async function main(): Promise<void> {
   tell({ type: 'started' })
 }
 
+/** Who is in the mesh is what the records say, and the masters that these lag behind. */
+function keepMembers(mesh: Mesh, replica: Replica): void {
+  let roster: Roster | undefined
+  let introduced: readonly MemberRecord[] = []
+  const update = () => {
+    if (roster === undefined) return
+    const members = meshMembers(files(), roster, introduced)
+    mesh.setMembers(members.mesh)
+    tell({ type: 'members', members: members.live })
+  }
+  replica.onIntroduced(records => {
+    introduced = records
+    update()
+  })
+  replica.onRoster(now => {
+    roster = now
+    update()
+  })
+  mesh.onRefused(() => replica.metStranger())
+}
+
+/** The members of this machine's files; who is no voter at the beginning is a worker. */
+function files(): readonly MeshMember[] {
+  const { members, masters } = options
+  return members.map(member => {
+    return { ...member, role: masters.includes(member.id) ? 'master' : 'worker' }
+  })
+}
+
 async function startMesh(mesh: Mesh): Promise<void> {
   await mesh.start()
   mesh.gossip.subscribe(gossipTopic, (id, value) => {
-    tell({ type: 'gossip', report: { ...(value as GossipedState), id } })
+    if (gossiped(value) !== undefined) return
+    const { role, term, commit, applied } = value as GossipedState
+    // A member speaks for itself: its name is what the records say.
+    const name = mesh.nameOf(id) ?? id
+    tell({ type: 'gossip', report: { id, name, role, term, commit, applied } })
   })
 }
 

@@ -11,6 +11,8 @@ export interface ConsensusOptions {
   readonly name: string
   readonly self: string
   readonly members: readonly MeshMember[]
+  /** Of the members, those that are no mere workers. */
+  readonly masters: readonly string[]
   /** Voters of a new cluster; undefined for a worker-only peer, which has no store. */
   readonly voters: readonly { readonly id: string; readonly name: string }[] | undefined
   /** This peer came to a cluster that existed: it votes once it is told to. */

@@ -202,6 +202,7 @@ export class Peer implements Startable {
       name,
       self: this.#member.id,
       members,
+      masters: voters.map(({ id }) => id),
       voters: this.#peer.roles.includes('control-plane') ? voters : undefined,
       joined: this.#options.joined,
       meshKeyFile: layout.meshKey,

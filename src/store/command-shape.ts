@@ -1,9 +1,9 @@
+import { isPlain } from '../kernel/plain.ts'
 import { errorMessage } from '../kernel/result.ts'
 import * as shape from '../kernel/shape.ts'
 import { txnDepthMax } from '../mvcc/check.ts'
 import { type Action, type Command, unpackCommand } from './command.ts'
 import { memberShape } from './member-shape.ts'
-import { isPlain } from './plain.ts'
 
 const { count, flag, list, number, object, oneOf, optional, text } = shape
 

@@ -1,9 +1,9 @@
 import { Packr } from 'msgpackr'
+import { isPlain } from '../kernel/plain.ts'
 import * as shapes from '../kernel/shape.ts'
 import { frameBytesMax } from '../p2p/framing.ts'
 import type { MemberId, MembershipChange, Message } from '../raft/types.ts'
 import { memberShape, recordShape } from './member-shape.ts'
-import { isPlain } from './plain.ts'
 import type { MemberRecord } from './roster.ts'
 import { type MessageRow, messageOfRow, rowOfMessage, termMax } from './wire.ts'
 

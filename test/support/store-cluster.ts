@@ -68,6 +68,7 @@ export async function planMembers(
   for (const { id, name } of members) {
     options.push({
       ...{ name, self: id, members, joined: false },
+      masters: members.map(member => member.id),
       voters: members.map(member => ({ id: member.id, name: member.name })),
       meshKeyFile: join(folder, `${name}.key`),
       storeDir: join(folder, name),

@@ -1,9 +1,9 @@
 import { Packr } from 'msgpackr'
 import { afterEach, expect, test } from 'vitest'
+import { isPlain } from '../../../src/kernel/plain.ts'
 import type { Message } from '../../../src/raft/types.ts'
 import { joinCommands, packCommand } from '../../../src/store/command.ts'
 import { type Frame, packFrame, type Refusal, unpackFrame } from '../../../src/store/frames.ts'
-import { isPlain } from '../../../src/store/plain.ts'
 import type { Replica } from '../../../src/store/replica.ts'
 import { put, TestCluster, until } from './cluster.ts'
 
