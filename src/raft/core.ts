@@ -73,6 +73,8 @@ export class Core {
   heartbeatElapsed = 0
   transferee: MemberId | null = null
   transferElapsed = 0
+  /** By member: the tick at which a hand-over to it was given up. */
+  readonly failedTransfers = new Map<MemberId, number>()
   elections = 0
   outbox = new Outbox()
   #saved: HardState
@@ -176,6 +178,7 @@ export class Core {
       snapshotsWanted: out.snapshotsWanted,
       softChanged: soft.term !== term || soft.leader !== this.leader || soft.role !== this.role,
       proposedAt: out.proposedAt,
+      notProposed: out.notProposed,
     }
     this.outbox = new Outbox()
     return ready
@@ -188,6 +191,7 @@ class Outbox {
   readonly afterSync: Message[] = []
   readonly readStates: ReadState[] = []
   readonly snapshotsWanted: MemberId[] = []
+  readonly notProposed: Uint8Array[] = []
   restored: Ready['restored']
   proposedAt: Index | undefined
 

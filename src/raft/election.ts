@@ -49,6 +49,7 @@ export function tickLeader(core: Core, prng: Prng): void {
   core.elapsed++
   core.heartbeatElapsed++
   if (core.transferee !== null && ++core.transferElapsed >= core.config.electionTicksMin) {
+    core.failedTransfers.set(core.transferee, core.now)
     core.transferee = null
   }
   if (core.elapsed >= core.config.electionTicksMax) {
@@ -180,6 +181,7 @@ function becomeLeader(core: Core): void {
   core.lostLeader = false
   core.campaignIn = null
   core.transferee = null
+  core.failedTransfers.clear()
   resetProgress(core)
   const index = core.log.last + 1
   // Nothing of older terms is committed by counting: this entry takes them along (thesis 3.6.2).

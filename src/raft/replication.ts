@@ -17,7 +17,10 @@ import type {
 
 /** The leader's own new entries. */
 export function propose(core: Core, data: readonly Uint8Array[]): void {
-  if (core.role !== 'leader' || core.transferee !== null || !core.isVoter) return
+  if (core.role !== 'leader' || core.transferee !== null || !core.isVoter) {
+    core.outbox.notProposed.push(...data)
+    return
+  }
   const first = core.log.last + 1
   const { term } = core
   core.appendEntries(data.map((bytes, at) => toEntry(first + at, term, 'command', bytes)))
@@ -124,21 +127,39 @@ export function onSnapshotSent(core: Core, input: Input & { type: 'snapshot-sent
   progress.paused = true
 }
 
-/** Starts handing over to `to`, or to the voter that is furthest among those that answer. */
+/**
+ * Starts handing over to `to`, or to the voter that is furthest. While it lasts nothing is
+ * proposed, and so it is tried only with one that answers, and not again right after it has failed;
+ * asked for again while it is under way, it goes on, and its time with it.
+ * Source: etcd-io/raft raft.go MsgTransferLeader.
+ */
 export function transfer(core: Core, to: MemberId | undefined): void {
-  if (core.role !== 'leader' || to === core.id) return
-  const able = core.membership.voters.filter(id => id !== core.id)
-  const living = able.filter(id => core.now - core.progress.get(id)!.heardTick < aliveTicks(core))
-  living.sort((left, right) => matchOf(core, right) - matchOf(core, left))
-  const target = to === undefined ? living[0] : to
-  if (target === undefined || !able.includes(target)) return
+  const target = transferTarget(core, to)
+  if (target === undefined || core.transferee === target) return
+  // Who asks for one after the other must not stop the writes for longer than that.
+  if (core.transferee !== null) core.failedTransfers.set(core.transferee, core.now)
   core.transferee = target
   core.transferElapsed = 0
   handOver(core)
 }
 
-function aliveTicks(core: Core): number {
-  return core.config.electionTicksMin
+/** To whom leadership would be handed; undefined when it would not. */
+export function transferTarget(core: Core, to: MemberId | undefined): MemberId | undefined {
+  if (core.role !== 'leader') return undefined
+  if (core.transferee !== null && (to === undefined || to === core.transferee)) {
+    return core.transferee
+  }
+  const able = core.membership.voters.filter(id => canTake(core, id))
+  if (to !== undefined) return able.includes(to) ? to : undefined
+  return able.sort((left, right) => matchOf(core, right) - matchOf(core, left))[0]
+}
+
+function canTake(core: Core, id: MemberId): boolean {
+  const { electionTicksMin, electionTicksMax } = core.config
+  const progress = core.progress.get(id)
+  if (progress === undefined || core.now - progress.heardTick >= electionTicksMin) return false
+  const failed = core.failedTransfers.get(id)
+  return failed === undefined || core.now - failed >= 5 * electionTicksMax
 }
 
 function handOver(core: Core): void {

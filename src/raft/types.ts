@@ -130,7 +130,7 @@ export type Input =
   | { readonly type: 'message'; readonly message: Message }
   /** A tick of time has passed. */
   | { readonly type: 'tick' }
-  /** Commands for the log. Ignored unless this member leads and is not handing over. */
+  /** Commands for the log. Given back unless this member leads and is not handing over. */
   | { readonly type: 'propose'; readonly data: readonly Uint8Array[] }
   /** Ignored unless this member leads, no other change is open and the term has a commit. */
   | { readonly type: 'change'; readonly change: MembershipChange }
@@ -140,7 +140,7 @@ export type Input =
   | { readonly type: 'synced'; readonly index: Index; readonly term: number }
   /** Asks for a read index; the answer is a ReadState with this id. */
   | { readonly type: 'read'; readonly id: number }
-  /** Hand over to `to`, or to the voter that is furthest. */
+  /** Hand over to `to`, or to the voter that is furthest. Ignored when `mayTransfer` says no. */
   | { readonly type: 'transfer'; readonly to?: MemberId }
   /** The driver has delivered (or failed to deliver) a snapshot at `index`. */
   | {
@@ -185,6 +185,8 @@ export interface Ready {
   readonly snapshotsWanted: readonly MemberId[]
   /** Term, leader or role is not what it was. */
   readonly softChanged: boolean
+  /** Commands of this step's `propose` that did not get into the log. */
+  readonly notProposed: readonly Uint8Array[]
   /** Index of the first entry of this step's `propose`, when it was accepted. */
   readonly proposedAt?: Index
 }

@@ -6,6 +6,8 @@ import { errorMessage } from '../kernel/result.ts'
 import type { Startable } from '../kernel/startable.ts'
 import type { Channel } from '../p2p/types.ts'
 import type { Core } from '../raft/core.ts'
+import { decodeChange } from '../raft/membership.ts'
+import { transferTarget } from '../raft/replication.ts'
 import { stepAll } from '../raft/step.ts'
 import type { Entry, Input, Message, Ready } from '../raft/types.ts'
 import type { Disk } from '../wal/disk.ts'
@@ -75,6 +77,8 @@ export interface ReplicaParts {
 }
 
 const handOver: Input = { type: 'transfer' }
+/** Source: etcd api/v3rpc/rpctypes/error.go ErrGRPCBadLeaderTransferee. */
+const badTransferee = 'etcdserver: bad leader transferee'
 
 /** Looked at this often: deadlines, repeats, stalled transfers. */
 const slowTickMs = 50
@@ -105,6 +109,7 @@ export abstract class Driver implements Startable {
   protected readonly offences = new Offences()
   protected readonly senders: Senders
   protected running = false
+  protected wasRemoved = false
   readonly #core: Core
   readonly #hello: Hello
   readonly #snapshotter: Snapshotter
@@ -275,19 +280,21 @@ export abstract class Driver implements Startable {
     ) => ReturnType<Serve>
   } = {
     transfer: ({ to }) => {
+      // Under way or not to be had: then the caller is told, and writes do not stop for it.
+      if (transferTarget(this.#core, to) === undefined) return { message: badTransferee }
       this.#inputs.push({ type: 'transfer', to })
       return undefined
     },
     change: ({ change, strict }) => {
       const { roster } = this.#machine
+      const { memberships, committed } = this.#core
+      if (change.kind === 'remove' && roster.isRemoved(change.id)) return { value: true }
+      // One at a time: what is asked is judged when the change before it is done.
+      if (memberships.index > committed) return undefined
       const message = strict ? refusalOfChange(this.#core, roster, change) : undefined
       if (message !== undefined) return { message }
       this.#inputs.push({ type: 'change', change })
       return undefined
-    },
-    'check-change': ({ change }) => {
-      const message = refusalOfChange(this.#core, this.#machine.roster, change)
-      return message === undefined ? { value: true } : { message }
     },
     'lease-time': ({ lease }) => {
       if (!this.leadership.leading) return undefined
@@ -367,6 +374,9 @@ export abstract class Driver implements Startable {
   #onRefused(refusal: Refusal): void {
     if (!this.running) return
     this.parts.logger.error('this member is refused by the others', { ...refusal })
+    this.wasRemoved = refusal.reason === 'removed'
+    // One that has removed itself hears no more than this.
+    this.calls.tick(this.parts.clock.now())
     void this.stop()
     this.parts.onRefused(refusal)
   }
@@ -456,6 +466,7 @@ export abstract class Driver implements Startable {
 
   #step(inputs: readonly Input[]): void {
     const ready = stepAll(this.#core, inputs, this.parts.prng)
+    this.proposer.putBack(ready.notProposed)
     this.outgoing.send(ready.messagesNow)
     let synced: Input | undefined
     try {
@@ -506,6 +517,7 @@ export abstract class Driver implements Startable {
           this.#onApplied(command, result)
         })
       }
+      if (entry.kind === 'config') this.#configure(entry.data)
       if (entry.kind === 'noop' && entry.term === this.#core.term) established = true
     }
     this.watchers.flush()
@@ -514,6 +526,11 @@ export abstract class Driver implements Startable {
     if (established && this.#core.role === 'leader') this.#onEstablished()
     const isDue = this.#pace.isDue(this.#point.index, this.#machine.mvcc.bytes)
     if (isDue && this.#snapshotter.isFree(this.parts.clock.now())) this.#snapshotter.take()
+  }
+
+  #configure(data: Uint8Array): void {
+    const change = decodeChange(data)
+    if (change !== undefined) this.#machine.configure(change)
   }
 
   #onApplied(command: Command, result: ActionResult): void {

@@ -64,10 +64,11 @@ export interface SnapshotAck {
 /** What only the leader can do or know, asked by any member; see LeaderCalls. */
 export type LeaderRequest =
   | { readonly type: 'transfer'; readonly to?: string }
-  /** `strict`: refused when the cluster would not survive it, as etcd's strict-reconfig-check. */
+  /**
+   * One change after the other. `strict`: refused when the cluster would not survive it, as etcd's
+   * strict-reconfig-check.
+   */
   | { readonly type: 'change'; readonly change: MembershipChange; readonly strict: boolean }
-  /** Whether a strict change would be refused. */
-  | { readonly type: 'check-change'; readonly change: MembershipChange }
   /** Milliseconds that a lease has left. */
   | { readonly type: 'lease-time'; readonly lease: number }
 
@@ -136,7 +137,6 @@ const partShapes: readonly (readonly [string, shapes.Shape])[] = Object.entries(
     request: shapes.tagged('type', {
       transfer: object({ to: optional(id) }),
       change: object({ change, strict: flag }),
-      'check-change': object({ change }),
       'lease-time': object({ lease: shapes.number }),
     }),
   }),

@@ -3,12 +3,13 @@ import { SetHash } from '../mvcc/hash.ts'
 import { Mvcc } from '../mvcc/mvcc.ts'
 import type { MvccSlice } from '../mvcc/snapshot.ts'
 import type { LeaseId, Op } from '../mvcc/types.ts'
+import type { MembershipChange } from '../raft/types.ts'
 import { refusalOf } from './auth/admit.ts'
 import { type AuthExport, AuthStore } from './auth/auth.ts'
 import { type Action, type Command, splitCommands, unpackCommand } from './command.ts'
 import { Dedupe, type DedupeRow } from './dedupe.ts'
 import type { AlarmMember } from './embedded-types.ts'
-import { Roster, type RosterExport } from './roster.ts'
+import { type MemberChange, Roster, type RosterExport } from './roster.ts'
 import type { StoreFailure, StoreResult } from './types.ts'
 
 /** What applying an action gave; the shape depends on the action. */
@@ -52,6 +53,12 @@ export class Machine {
       }
       onApplied(command, this.#run(command, term))
     }
+  }
+
+  /** Applies a config entry's change: who votes and who is on record change together. */
+  configure({ kind, id, context }: MembershipChange): void {
+    if (kind === 'remove') this.roster.remove(id)
+    else if (context !== undefined) this.roster.set(id, context as MemberChange)
   }
 
   /** All of the state, independent of how it came about. */

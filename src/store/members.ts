@@ -1,7 +1,7 @@
 import type { Core } from '../raft/core.ts'
 import type { MembershipChange } from '../raft/types.ts'
 import type { ClusterMember } from './embedded-types.ts'
-import type { Roster } from './roster.ts'
+import type { MemberChange, Roster } from './roster.ts'
 import { memberTexts as texts } from './roster.ts'
 
 /** Learners at one time. Source: etcd membership.maxLearners. */
@@ -38,7 +38,7 @@ export function refusalOfUrls(urls: readonly string[]): string | undefined {
 export function refusalOfChange(
   core: Core,
   roster: Roster,
-  { kind, id }: MembershipChange,
+  { kind, id, context }: MembershipChange,
 ): string | undefined {
   const { voters, learners } = core.membership
   // One of the first members has no record before it has started.
@@ -54,11 +54,15 @@ export function refusalOfChange(
   }
   if (kind === 'add-learner') {
     if (voters.includes(id) || learners.includes(id)) return texts.exists
+    const taken = roster.refusalOf(id, (context ?? {}) as MemberChange)
+    if (taken !== undefined) return taken
     if (learners.length >= learnersMax) return texts.tooManyLearners
     return voters.every(voter => isActive(core, voter)) ? undefined : texts.unhealthy
   }
   if (voters.includes(id)) return learners.includes(id) ? undefined : texts.notLearner
   if (learners.includes(id)) return isReady(core, id) ? undefined : texts.notReady
+  const taken = roster.refusalOf(id, (context ?? {}) as MemberChange)
+  if (taken !== undefined) return taken
   // One voter is enough to begin with: a second one could not be started otherwise.
   const isFirst = voters.length === 1 && started === 1
   if (!isFirst && started < majorityOf(voters.length + 1)) return texts.notEnoughStarted

@@ -1,7 +1,7 @@
 import type { Clock } from '../kernel/clock.ts'
 import { proposeTimeoutMs } from '../kernel/limits.ts'
 import type { Core } from '../raft/core.ts'
-import { type Action, type Command, joinCommands, packCommand } from './command.ts'
+import { type Action, type Command, joinCommands, packCommand, splitCommands } from './command.ts'
 import { readCommand, wrongInAction } from './command-shape.ts'
 import type { Dedupe } from './dedupe.ts'
 import type { Frame } from './frames.ts'
@@ -146,6 +146,17 @@ export class Proposer {
     }
     if (first > 0) this.#queue = this.#queue.slice(first)
     return entries
+  }
+
+  /**
+   * What was taken and did not get into the log, as a hand-over began in the same turn: it is the
+   * next to be taken.
+   */
+  putBack(entries: readonly Uint8Array[]): void {
+    if (entries.length === 0) return
+    const commands = entries.flatMap(data => [...splitCommands(data)])
+    this.#queue = [...commands, ...this.#queue]
+    for (const { length } of commands) this.#queueBytes += length
   }
 
   /** True when commands wait for room in the log. */

@@ -2,6 +2,7 @@ import { checkLease, messages } from '../mvcc/check.ts'
 import { hashKvOf } from '../mvcc/hashkv.ts'
 import type { LeaseId, Revision } from '../mvcc/types.ts'
 import type { Membership, MembershipChange } from '../raft/types.ts'
+import { refusalOf } from './auth/admit.ts'
 import type { Action } from './command.ts'
 import { Compactor, type CompactorOptions } from './compactor.ts'
 import { Driver, type ReplicaParts } from './driver.ts'
@@ -145,15 +146,17 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
   }
 
   /**
-   * Adds a learner, makes it a voter, or removes a member: one change at a time. Resolves when it
-   * is committed as far as this member knows. `strict`: the leader refuses what the cluster might
-   * not survive.
+   * Adds a learner, makes it a voter, or removes a member: one change at a time, in one entry with
+   * the member's record. Resolves when it is applied as far as this member knows. `strict`: the
+   * leader refuses what the cluster might not survive.
    */
   changeMembership(change: MembershipChange, strict = false): Promise<types.StoreResult<object>> {
     return this.calls.call({ type: 'change', change, strict }, () => {
       const { voters, learners } = this.core.memberships.at(this.core.committed)
       const { kind, id } = change
-      if (kind === 'remove') return !voters.includes(id) && !learners.includes(id)
+      if (kind === 'remove') {
+        return this.machine.roster.isRemoved(id) || (id === this.core.id && this.wasRemoved)
+      }
       return voters.includes(id) || (kind === 'add-learner' && learners.includes(id))
     })
   }
@@ -167,37 +170,35 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
     options?: types.ProposeOptions,
   ): ReturnType<types.Membership['memberAdd']> {
     const { peerUrls, isLearner, peer } = member
-    const wrong = refusalOfUrls(peerUrls) ?? this.#takenUrl(peerUrls)
+    const refused = await this.#refusalOfCaller(options)
+    if (refused !== undefined) return refused
+    const wrong = refusalOfUrls(peerUrls)
     if (wrong !== undefined) return { ok: false, why: 'invalid', message: wrong }
     const id = member.id ?? this.#newMemberId()
     const kind = isLearner ? 'add-learner' : 'add-voter'
-    if (!member.worker) {
-      const changed = await this.changeMembership({ kind, id }, true)
-      if (!changed.ok) return changed
-    }
     const { name = '', peerId = '', clientUrls = [] } = member
     const change = { name, peerId, peerUrls, clientUrls, ...(peer === undefined ? {} : { peer }) }
-    const set = await this.#propose<object>({ type: 'member-set', id, change }, options)
-    if (!set.ok) return set
+    // A worker has a record, and no part in Raft.
+    const added = member.worker
+      ? await this.#propose<object>({ type: 'member-set', id, change }, options)
+      : await this.changeMembership({ kind, id, context: change }, true)
+    if (!added.ok) return added
     return { ok: true, member: { id, name, peerId, peerUrls, clientUrls, isLearner } }
   }
 
   async memberRemove(id: string, options?: types.ProposeOptions) {
-    if (!isIn(this.core.membership, id)) {
+    const refused = await this.#refusalOfCaller(options)
+    if (refused !== undefined) return refused
+    if (!isIn(this.core.memberships.at(this.core.committed), id)) {
       if (this.machine.roster.get(id) === undefined) return missing
       return this.#propose<object>({ type: 'member-remove', id }, options)
     }
-    const change = { kind: 'remove', id } as const
-    const checked = await this.calls.call({ type: 'check-change', change })
-    if (!checked.ok) return checked
     // Nobody listens to a removed member any more: it must not be the leader.
     if (this.core.leader === id && this.core.membership.voters.length > 1) {
       const moved = await this.transferLeadership()
       if (!moved.ok) return moved
     }
-    const removed = await this.#propose<object>({ type: 'member-remove', id }, options)
-    if (!removed.ok || id === this.core.id) return removed
-    return this.changeMembership(change)
+    return this.changeMembership({ kind: 'remove', id }, true)
   }
 
   async memberUpdate(
@@ -211,7 +212,12 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
     return this.#propose({ type: 'member-set', id, change }, options)
   }
 
-  async memberPromote(id: string): Promise<types.StoreResult<object>> {
+  async memberPromote(
+    id: string,
+    options?: types.ProposeOptions,
+  ): Promise<types.StoreResult<object>> {
+    const refused = await this.#refusalOfCaller(options)
+    if (refused !== undefined) return refused
     const { voters, learners } = this.core.membership
     if (voters.includes(id)) {
       return { ok: false, why: 'invalid', message: memberTexts.notLearner }
@@ -294,11 +300,28 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
     this.#dropRemoved()
   }
 
-  /** Leader: whom the records have removed has no vote; who asked for it may have died since. */
+  /**
+   * Leader: whom the records have removed has no vote. Only in logs from before the two changed in
+   * one entry they may disagree.
+   */
   #dropRemoved(): void {
     const { voters, learners } = this.core.membership
     const id = [...voters, ...learners].find(each => this.machine.roster.isRemoved(each))
     if (id !== undefined) this.input({ type: 'change', change: { kind: 'remove', id } })
+  }
+
+  /**
+   * Membership is Raft's, where entries know no callers: the users and roles of this moment say who
+   * may change it. Source: etcd server.go checkMembershipOperationPermission.
+   */
+  async #refusalOfCaller(options?: types.ProposeOptions): Promise<types.StoreFailure | undefined> {
+    const caller = options?.caller
+    if (caller === undefined) return undefined
+    const permit = await this.reader.permit(options?.timeoutMs)
+    if (!permit.ok) return permit
+    const asked: Action = { type: 'member-remove', id: '' }
+    const message = refusalOf(this.machine.auth, caller, asked, () => [])
+    return message === undefined ? undefined : { ok: false, why: 'invalid', message }
   }
 
   #propose<T extends object>(
@@ -324,13 +347,6 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
     this.#alarmRaisedAt = clock.now()
     logger.warn('the quota is reached: alarm NOSPACE stops writes', { quotaBytes })
     void this.setAlarm(true, { memberId: core.id, alarm: 'NOSPACE' })
-  }
-
-  #takenUrl(peerUrls: readonly string[]): string | undefined {
-    const taken = this.machine.roster.records.some(record =>
-      record.peerUrls.some(url => peerUrls.includes(url)),
-    )
-    return taken ? memberTexts.urlExists : undefined
   }
 
   /** Kept within 2^53, and so that etcdctl's 16 hex digits look as they do with etcd. */

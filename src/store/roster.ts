@@ -30,6 +30,8 @@ export const memberTexts = {
   exists: 'etcdserver: member ID already exist',
   urlExists: 'etcdserver: Peer URLs already exists',
   missing: 'etcdserver: member not found',
+  peerIdExists: 'this mesh identity is another member already',
+  peerIdRemoved: 'this mesh identity is of a member that was removed; make a new one',
   removed: 'etcdserver: the member has been permanently removed from the cluster',
   notLearner: 'etcdserver: can only promote a learner member',
   notReady: 'etcdserver: can only promote a learner member which is in sync with leader',
@@ -75,17 +77,27 @@ export class Roster {
 
   /** Adds or changes a record; returns a refusal. */
   set(id: string, change: MemberChange): string | undefined {
-    if (this.#removed.has(id)) return memberTexts.removed
-    const old = this.#records.get(id)
-    const taken = this.records.some(
-      ({ id: other, peerUrls }) =>
-        other !== id && change.peerUrls?.some(url => peerUrls.includes(url)),
-    )
-    if (taken) return memberTexts.urlExists
-    if (old?.storeId && change.storeId && old.storeId !== change.storeId) return memberTexts.wiped
-    this.#records.set(id, { ...(old ?? emptyRecord(id)), ...change })
+    const refused = this.refusalOf(id, change)
+    if (refused !== undefined) return refused
+    this.#records.set(id, { ...(this.#records.get(id) ?? emptyRecord(id)), ...change })
     this.version++
     return undefined
+  }
+
+  /**
+   * Why a record can't be set, or undefined. Addresses are one member's; a mesh identity is, too,
+   * and that of a removed member is nobody's any more: who had it still has its key.
+   */
+  refusalOf(id: string, { peerUrls, peerId, storeId }: MemberChange): string | undefined {
+    if (this.#removed.has(id)) return memberTexts.removed
+    const others = this.records.filter(record => record.id !== id)
+    const shares = (record: MemberRecord) => peerUrls?.some(url => record.peerUrls.includes(url))
+    if (others.some(shares)) return memberTexts.urlExists
+    const isSame = (record: MemberRecord) => !!peerId && record.peerId === peerId
+    if (others.some(isSame)) return memberTexts.peerIdExists
+    if (this.removed.some(isSame)) return memberTexts.peerIdRemoved
+    const old = this.#records.get(id)?.storeId
+    return old && storeId && old !== storeId ? memberTexts.wiped : undefined
   }
 
   /** Removes for ever: the ID never comes back. */

@@ -232,13 +232,15 @@ export class CommitQuorum implements Checker {
   }
 
   #checkCommit(peer: SimPeer, { replica }: Life): void {
-    const { committed, log, membership } = replica.core
+    const { committed, log, membership, memberships } = replica.core
     const term = log.term(committed)
     const has = (id: string) =>
       this.#logs.get(id)?.some(each => committed <= each.offset || each.term(committed) === term)
     const holders = membership.voters.filter(has)
+    const isQuorum = (voters: readonly string[]) => voters.filter(has).length * 2 > voters.length
     check(
-      holders.length * 2 > membership.voters.length,
+      // A voter may have been added in the turn of the commit, and after it.
+      isQuorum(membership.voters) || isQuorum(memberships.at(committed).voters),
       () => `${peer.id} committed ${committed} with ${holders} of the voters ${membership.voters}`,
     )
   }

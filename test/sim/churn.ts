@@ -42,6 +42,22 @@ export class Churn {
       })
   }
 
+  /** Two members are replaced at one time: their removals overlap. */
+  overlap(): void {
+    const voters = this.#world.voters()
+    const isCalm = !this.#isBusy && !this.#world.isHealed && this.#lost(voters) === undefined
+    if (!isCalm || voters.length < 3) return
+    const first = this.#prng.below(voters.length)
+    const second = (first + 1 + this.#prng.below(voters.length - 1)) % voters.length
+    const victims = [first, second].map(at => this.#world.peers.find(p => p.id === voters[at])!)
+    this.#isBusy = true
+    Promise.all(victims.map(victim => this.#replace(victim)))
+      .catch(this.#world.fail)
+      .finally(() => {
+        this.#isBusy = false
+      })
+  }
+
   /** The removal of this member was asked for at least. */
   hasRemoved(id: string): boolean {
     return this.#removed.has(id)

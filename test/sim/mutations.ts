@@ -194,6 +194,49 @@ const mutations: readonly Mutation[] = [
     "return this.#isMember(id) || this.#introduced.has(id) ? 'member' : 'stranger'",
     "return 'member'",
   ),
+  {
+    bug: 'the records forget a member before Raft does',
+    scenario: 'churn',
+    edits: [
+      {
+        file: 'store/replica.js',
+        from: "return this.changeMembership({ kind: 'remove', id }, true);",
+        to: `const removed = await this.#propose({ type: 'member-remove', id });
+        return removed.ok ? this.changeMembership({ kind: 'remove', id }) : removed;`,
+      },
+      {
+        file: 'store/driver.js',
+        from: "if (change.kind === 'remove' && roster.isRemoved(change.id))",
+        to: 'if (false)',
+      },
+      {
+        file: 'store/replica.js',
+        from: 'return this.machine.roster.isRemoved(id) || (id === this.core.id && this.wasRemoved);',
+        to: 'return !voters.includes(id) && !learners.includes(id);',
+      },
+    ],
+  },
+  one(
+    'what is proposed in the turn of a hand-over is dropped',
+    'store/driver.js',
+    'this.proposer.putBack(ready.notProposed);',
+    ';',
+  ),
+  {
+    bug: 'a repeated hand-over starts its time anew, whoever does not answer',
+    edits: [
+      {
+        file: 'raft/replication.js',
+        from: 'if (target === undefined || core.transferee === target)',
+        to: 'if (target === undefined)',
+      },
+      {
+        file: 'raft/replication.js',
+        from: 'return failed === undefined ||',
+        to: 'return true ||',
+      },
+    ],
+  },
   one(
     'a proposal is appended without being read',
     'store/proposer.js',

@@ -27,6 +27,7 @@ type Fault =
   | 'replace'
   | 'replace-leader'
   | 'wipe'
+  | 'overlap'
 
 /** Breaks things, at random but from the seed. */
 export class Nemesis {
@@ -96,6 +97,7 @@ export class Nemesis {
     },
     replace: () => this.#world.churn.replace(this.#somePeer()),
     'replace-leader': () => this.#world.churn.replace(this.#leader()),
+    overlap: () => this.#world.churn.overlap(),
     wipe: () => this.#world.wipeSoon(this.#somePeer()),
   }
 

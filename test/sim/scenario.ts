@@ -91,7 +91,7 @@ const scenarios: readonly Scenario[] = [
       ...{ everyMs: 200, downMsMax: 500 },
       weights: {
         ...{ crash: 1, 'crash-leader': 1, 'isolate-leader': 1, 'one-way': 1, heal: 5 },
-        ...{ replace: 4, 'replace-leader': 2, wipe: 2, transfer: 1 },
+        ...{ replace: 4, 'replace-leader': 2, wipe: 2, transfer: 1, overlap: 3 },
       },
     },
   },

@@ -18,6 +18,7 @@ import {
 } from './checkers.ts'
 import { Churn } from './churn.ts'
 import { SimClient } from './client.ts'
+import { handOverSafely } from './hand-over.ts'
 import { History } from './history.ts'
 import { SimLeaseClient } from './leases.ts'
 import { Nemesis } from './nemesis.ts'
@@ -151,7 +152,20 @@ export class World {
       if (this.timeline.now > healed + limitMs) throw new Violation(this.#unsettled())
       await this.#runUntil(this.timeline.now + 50)
     }
-    return this.#report(this.timeline.now - healed)
+    const healedInMs = this.timeline.now - healed
+    await this.#endWithHandOver()
+    return this.#report(healedInMs)
+  }
+
+  async #endWithHandOver(): Promise<void> {
+    let isDone = false
+    handOverSafely(this, this.#leader()!, this.#members())
+      .catch(this.fail)
+      .finally(() => {
+        isDone = true
+      })
+    while (!isDone) await this.#runUntil(this.timeline.now + 50)
+    if (this.#failure !== undefined) throw this.#failure
   }
 
   #report(healedInMs: number): RunReport {

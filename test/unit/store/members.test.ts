@@ -79,6 +79,36 @@ describe('members', () => {
     expect(await leader.txn(put('y'))).toMatchObject({ ok: true })
   })
 
+  test('two removals at one time leave a cluster that works', async () => {
+    cluster = new TestCluster(['a', 'b', 'c'])
+    await cluster.openAll()
+    const leader = await cluster.leader()
+    await until('published members', () => leader.members().every(({ name }) => name !== ''))
+    const others = ['a', 'b', 'c'].filter(id => id !== leader.core.id)
+    const removals = await Promise.all(others.map(id => leader.memberRemove(id)))
+    expect(removals).toMatchObject([{ ok: true }, { ok: true }])
+    expect(leader.members().map(({ id }) => id)).toEqual([leader.core.id])
+    expect(await leader.txn(put('x'))).toMatchObject({ ok: true })
+  })
+
+  test('a mesh identity is one member’s, and that of a removed one is nobody’s', async () => {
+    cluster = new TestCluster(['a', 'b', 'c'])
+    await cluster.openAll()
+    const leader = await cluster.leader()
+    const worker = { peerId: 'key-1', isLearner: true, worker: true }
+    const first = await leader.memberAdd({ ...worker, id: 'w', peerUrls: url(7) })
+    expect(first).toMatchObject({ ok: true })
+    const message = 'this mesh identity is another member already'
+    const second = await leader.memberAdd({ ...worker, id: 'x', peerUrls: url(8) })
+    expect(second).toMatchObject({ ok: false, message })
+    const learner = { peerId: 'key-1', isLearner: true, peerUrls: url(9) }
+    expect(await leader.memberAdd(learner)).toMatchObject({ ok: false, message })
+    expect(await leader.memberRemove('w')).toMatchObject({ ok: true })
+    expect(await leader.memberAdd({ ...worker, peerUrls: url(8) })).toMatchObject({
+      message: 'this mesh identity is of a member that was removed; make a new one',
+    })
+  })
+
   test('removing one of two live members of three is refused: nobody would be left', async () => {
     cluster = new TestCluster(['a', 'b', 'c'])
     await cluster.openAll()

@@ -180,3 +180,21 @@ test('watches go on over a leader change, in order, without gaps', async () => {
   await until('all events', () => seen.length === 30)
   expect(seen).toEqual(seen.map((_, at) => at + 2))
 })
+
+test('a hand-over to a member that does not answer costs no write', async () => {
+  cluster = new TestCluster(['a', 'b', 'c'])
+  await cluster.openAll()
+  const leader = await cluster.leader()
+  const { id } = cluster.follower().core
+  cluster.network.isolate(id, true)
+  const [moved, ...written] = await Promise.all([
+    leader.transferLeadership(id),
+    leader.txn(put('in the same turn')),
+    ...['x', 'y', 'z'].map(key => leader.txn(put(key))),
+  ])
+  expect(moved).toMatchObject({ ok: false, message: 'etcdserver: bad leader transferee' })
+  for (const result of written) expect(result).toMatchObject({ ok: true })
+  // It has been silent for longer than a leader would be by now: it is not even tried.
+  expect(await leader.transferLeadership(id)).toMatchObject({ ok: false, why: 'invalid' })
+  expect(leader.core.transferee).toBe(null)
+})
