@@ -63,6 +63,8 @@ export class Core {
   refusedQuestion: VoteMessage | null = null
   /** Ticks until a campaign that doesn't wait for the election timeout. */
   campaignIn: number | null = null
+  /** Campaigns since a leader was lost: each waits longer for its answers than the one before. */
+  attempts = 0
   /** Ticks during which nobody is blamed, after this process was asleep. */
   listen = 0
   passive = false

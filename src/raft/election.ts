@@ -4,7 +4,10 @@ import { majority, tally } from './quorum.ts'
 import { broadcastHeartbeat } from './replication.ts'
 import type { MemberId, Message, VoteAnswerMessage, VoteMessage } from './types.ts'
 
-/** After a lost leader, a campaign without an answer is repeated after this many ticks. */
+/**
+ * After a lost leader, a campaign without an answer is repeated after this many ticks; then after
+ * twice as many, and so on to an election timeout: over a slow network answers take their time.
+ */
 const retryTicks = 5
 
 /** Follows `leader` (null: nobody yet) in `term`. */
@@ -27,6 +30,7 @@ export function becomeFollower(
   core.timeout = drawTimeout(core.config, prng)
   core.refusedQuestion = null
   if (leader !== null) {
+    core.attempts = 0
     core.lostLeader = false
     core.campaignIn = null
   }
@@ -94,7 +98,7 @@ export function preCampaign(core: Core, prng: Prng): void {
   core.role = 'pre-candidate'
   core.leader = null
   startVote(core, prng)
-  core.campaignIn = core.lostLeader ? retryTicks + rank(core, lost) * core.config.rankTicks : null
+  core.campaignIn = nextAttempt(core, rank(core, lost))
   if (tally(core.membership.voters, core.votes) === 'won') {
     campaign(core, false, prng)
     return
@@ -110,6 +114,8 @@ export function campaign(core: Core, force: boolean, prng: Prng): void {
   core.term++
   core.vote = core.id
   startVote(core, prng)
+  // The votes get the time that the question before them had, and more.
+  core.campaignIn = nextAttempt(core, 0)
   if (tally(core.membership.voters, core.votes) === 'won') {
     becomeLeader(core)
     return
@@ -178,6 +184,7 @@ function becomeLeader(core: Core): void {
   core.leader = core.id
   core.elapsed = 0
   core.heartbeatElapsed = 0
+  core.attempts = 0
   core.lostLeader = false
   core.campaignIn = null
   core.transferee = null
@@ -193,6 +200,12 @@ function startVote(core: Core, prng: Prng): void {
   core.timeout = drawTimeout(core.config, prng)
   core.votes.clear()
   core.votes.set(core.id, true)
+}
+
+function nextAttempt(core: Core, rank: number): number | null {
+  if (!core.lostLeader) return null
+  const { electionTicksMin, rankTicks } = core.config
+  return Math.min(retryTicks * 2 ** core.attempts++, electionTicksMin) + rank * rankTicks
 }
 
 function voteRequests(core: Core, term: number, pre: boolean, force: boolean): Message[] {

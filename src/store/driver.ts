@@ -477,9 +477,10 @@ export abstract class Driver implements Startable {
     }
     this.outgoing.send(ready.messagesAfterSync)
     if (ready.restored !== undefined) this.#restore(ready.restored)
+    // What was confirmed stays so, also when this step has ended the leader's office.
+    this.reader.onReadStates(ready.readStates)
     if (ready.softChanged) this.#onSoftChange()
     this.#apply(ready.committed)
-    this.reader.onReadStates(ready.readStates)
     this.reader.onApplied(this.#point.index)
     for (const to of ready.snapshotsWanted) this.#snapshotter.send(to)
     if (synced !== undefined) this.#step([synced])

@@ -12,17 +12,26 @@ interface Waiter {
   readonly resolve: (permit: ReadPermit) => void
 }
 
+/** Reads that were asked for together. */
 interface Batch {
-  readonly waiters: Waiter[]
+  waiters: Waiter[]
+  /** When it was asked for last; -Infinity: to be asked for again at the next tick. */
   sentAt: number
+  /** The next question asks for it, too. */
+  isDue: boolean
 }
 
-/** Linearizable reads: all that arrive in one turn share one question to the leader. */
+/**
+ * Linearizable reads: all that arrive in one turn share one question to the leader. What is not
+ * answered is asked again, and the first answer counts, whichever question it is for: each was
+ * asked after the reads had come, so on a slow way the first one is answered late, and well.
+ */
 export class Reader {
   readonly #host: Host
   #fresh: Waiter[] = []
-  readonly #asked = new Map<number, Batch>()
-  #confirmed: { readonly index: number; readonly waiters: Waiter[] }[] = []
+  readonly #open = new Set<Batch>()
+  readonly #questions = new Map<number, readonly Batch[]>()
+  #confirmed: { readonly index: number; waiters: Waiter[] }[] = []
   #lastId = 0
   #waiting = 0
 
@@ -41,26 +50,34 @@ export class Reader {
     })
   }
 
-  /** The input that asks for the new reads, if there are any and somebody to ask. */
+  /** The input that asks for what is new or due, if there is anything, and somebody to ask. */
   takeInput(): Input | undefined {
-    if (this.#fresh.length === 0 || this.#host.core.leader === null) return undefined
+    if (this.#host.core.leader === null) return undefined
+    const now = this.#host.clock.now()
+    if (this.#fresh.length > 0) {
+      this.#open.add({ waiters: this.#fresh, sentAt: now, isDue: true })
+      this.#fresh = []
+    }
+    const due = [...this.#open].filter(({ isDue }) => isDue)
+    if (due.length === 0) return undefined
+    for (const batch of due) {
+      batch.isDue = false
+      batch.sentAt = now
+    }
     const id = ++this.#lastId
-    this.#asked.set(id, { waiters: this.#fresh, sentAt: this.#host.clock.now() })
-    this.#fresh = []
+    this.#questions.set(id, due)
     return { type: 'read', id }
   }
 
   onReadStates(states: readonly ReadState[]): void {
     for (const { id, index } of states) {
-      const batch = this.#asked.get(id)
-      if (batch === undefined) continue
-      if (index < 0) {
+      const batches = this.#questions.get(id) ?? []
+      this.#questions.delete(id)
+      for (const batch of batches) {
         // The one asked doesn't lead: the next tick asks again, if no leader shows before.
-        batch.sentAt = Number.NEGATIVE_INFINITY
-        continue
+        if (index < 0) batch.sentAt = Number.NEGATIVE_INFINITY
+        else if (this.#open.delete(batch)) this.#confirmed.push({ index, waiters: batch.waiters })
       }
-      this.#asked.delete(id)
-      this.#confirmed.push({ index, waiters: batch.waiters })
     }
   }
 
@@ -74,32 +91,31 @@ export class Reader {
       for (const waiter of waiters) this.#settle(waiter, { ok: true })
   }
 
-  /** Another leader: whom the old one owes an answer, the new one is asked. */
+  /** Another leader: it is asked for what the old one owes an answer. */
   leaderChanged(): void {
-    for (const id of [...this.#asked.keys()]) this.#again(id)
+    for (const batch of this.#open) batch.isDue = true
   }
 
   tick(now: number): void {
-    for (const [id, { sentAt }] of this.#asked) {
-      if (sentAt + this.#host.timings.retryMs <= now) this.#again(id)
-    }
     this.#fresh = this.#withoutLate(this.#fresh, now)
-    for (const batch of this.#confirmed) {
-      batch.waiters.splice(0, batch.waiters.length, ...this.#withoutLate(batch.waiters, now))
+    for (const batch of this.#confirmed) batch.waiters = this.#withoutLate(batch.waiters, now)
+    for (const batch of this.#open) {
+      batch.waiters = this.#withoutLate(batch.waiters, now)
+      if (batch.waiters.length === 0) this.#open.delete(batch)
+      if (batch.sentAt + this.#host.timings.retryMs <= now) batch.isDue = true
+    }
+    for (const [id, batches] of this.#questions) {
+      if (!batches.some(batch => this.#open.has(batch))) this.#questions.delete(id)
     }
   }
 
   endAll(): void {
-    this.leaderChanged()
-    for (const waiter of this.#fresh) this.#settle(waiter, noLeader)
+    const confirmed = this.#confirmed.flatMap(({ waiters }) => waiters)
+    const open = [...this.#open].flatMap(({ waiters }) => waiters)
+    for (const waiter of [...this.#fresh, ...open, ...confirmed]) this.#settle(waiter, noLeader)
     this.#fresh = []
-  }
-
-  #again(id: number): void {
-    const batch = this.#asked.get(id)
-    if (batch === undefined) return
-    this.#asked.delete(id)
-    this.#fresh.push(...batch.waiters)
+    this.#open.clear()
+    this.#confirmed = []
   }
 
   #withoutLate(waiters: Waiter[], now: number): Waiter[] {
