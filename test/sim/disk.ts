@@ -27,13 +27,22 @@ type DirectoryChange =
   | { readonly type: 'rename'; readonly from: string; readonly to: string }
   | { readonly type: 'remove'; readonly name: string }
 
+/** Plans what the disk does in the background; it may not happen, for the process may die first. */
+export type Background = (run: () => void) => void
+
 /**
  * A directory whose unsynced writes are lost, kept or torn at a crash, in any combination, and
  * whose
  * unsynced creations, renames and removals are kept up to a random point, as a journal does it.
+ * What it does in the background takes time, a step each, and a crash may come between any two.
  */
 export class SimDisk implements Disk {
   readonly #prng: Prng
+  /** Lives of the process: what one has begun in the background ends with it. */
+  #epoch = 0
+  /** Syncs of the directory, so that a late one doesn't count what a former has done. */
+  #directorySyncs = 0
+  background: Background = run => run()
   #files = new Map<string, SimFile>()
   #durable = new Map<string, SimFile>()
   #changes: DirectoryChange[] = []
@@ -66,12 +75,40 @@ export class SimDisk implements Disk {
 
   syncDirectory(): void {
     this.onSync()
+    this.#directorySyncs++
     this.#durable = new Map(this.#files)
     this.#changes = []
   }
 
+  /** Called without its disk, as those of node are. */
+  readonly syncDirectorySoon = async (): Promise<void> => {
+    const count = this.#changes.length
+    const syncs = this.#directorySyncs
+    await this.#later()
+    // The whole directory was synced meanwhile.
+    if (syncs !== this.#directorySyncs) return
+    this.#directorySyncs++
+    for (const change of this.#changes.splice(0, count)) applyChange(this.#durable, change)
+  }
+
+  removeSoon(names: readonly string[]): void {
+    void this.#removeAll(names)
+  }
+
+  prepare(name: string, bytes: number): void {
+    void this.#prepare(name, bytes)
+  }
+
+  /** Nothing runs on by itself here: what is under way ends with the process. */
+  settle(): Promise<void> {
+    this.#epoch++
+    return Promise.resolve()
+  }
+
   /** The machine stops: what was not synced is in the hands of chance. */
   crash(): void {
+    this.#epoch++
+    this.#directorySyncs++
     const kept = this.#prng.below(this.#changes.length + 1)
     const files = new Map(this.#durable)
     for (const change of this.#changes.slice(0, kept)) applyChange(files, change)
@@ -79,6 +116,38 @@ export class SimDisk implements Disk {
     this.#durable = new Map(files)
     this.#changes = []
     for (const file of files.values()) this.#tear(file)
+  }
+
+  async #removeAll(names: readonly string[]): Promise<void> {
+    for (const name of names) {
+      await this.#later()
+      this.remove(name)
+    }
+  }
+
+  async #prepare(name: string, bytes: number): Promise<void> {
+    const file: SimFile = { data: Buffer.alloc(bytes), size: 0, unsynced: [] }
+    const temporary = `${name}.tmp`
+    this.#change({ type: 'create', name: temporary, file })
+    const half = bytes >> 1
+    for (const position of [0, half]) {
+      await this.#later()
+      write(file, Buffer.alloc(position === 0 ? half : bytes - half), position)
+    }
+    await this.#later()
+    file.unsynced = []
+    await this.#later()
+    this.rename(temporary, name)
+  }
+
+  /** Resolves after a while, unless the process dies before. */
+  #later(): Promise<void> {
+    const epoch = this.#epoch
+    return new Promise(resolve => {
+      this.background(() => {
+        if (this.#epoch === epoch) resolve()
+      })
+    })
   }
 
   #change(change: DirectoryChange): void {
@@ -95,6 +164,11 @@ export class SimDisk implements Disk {
       sync: () => {
         this.onSync()
         file.unsynced = []
+      },
+      syncSoon: async () => {
+        const writes = new Set(file.unsynced)
+        await this.#later()
+        file.unsynced = file.unsynced.filter(each => !writes.has(each))
       },
       close() {},
     }

@@ -92,7 +92,19 @@ export class SimPeer {
   #newDisk(seed: number): SimDisk {
     const disk = new SimDisk(createPrng(seed))
     disk.onSync = () => this.#onSync()
+    disk.background = run => this.#inBackground(disk, run)
     return disk
+  }
+
+  /** The disk works on while the thread is busy; the process may die as well as in an fsync. */
+  #inBackground(disk: SimDisk, run: () => void): void {
+    const number = this.#lives
+    const at = this.#world.timeline.now + this.syncMs * (0.5 + 9 * this.#prng.next())
+    this.#world.timeline.plan(at, () => {
+      if (this.#lives !== number || this.disk !== disk) return
+      if (this.#prng.chance(this.crashInSyncRatio)) this.crash()
+      else run()
+    })
   }
 
   /** Plans something of life `number`; while the thread is busy, it waits. */
