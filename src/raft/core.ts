@@ -2,6 +2,7 @@ import { must } from '../kernel/assert.ts'
 import type { Prng } from '../kernel/prng.ts'
 import { RaftLog } from './log.ts'
 import { Memberships } from './membership.ts'
+import { patience } from './patience.ts'
 import { Progress } from './progress.ts'
 import { Reads } from './read-index.ts'
 import type {
@@ -68,6 +69,10 @@ export class Core {
   /** Ticks during which nobody is blamed, after this process was asleep. */
   listen = 0
   passive = false
+  /** Ticks by which this process runs late. */
+  late = 0
+  /** As the leader was heard to say of itself and of everybody. */
+  leaderLate = 0
   readonly votes = new Map<MemberId, boolean>()
   /** Of all other members; only while this one leads. */
   readonly progress = new Map<MemberId, Progress>()
@@ -121,7 +126,7 @@ export class Core {
   /** A leader is believed to live: votes for others are not given. Raft thesis 4.2.3, 6.4.1. */
   get inLease(): boolean {
     if (this.role === 'leader') return true
-    const fresh = this.elapsed < this.config.electionTicksMin
+    const fresh = this.elapsed < this.config.electionTicksMin + patience(this)
     return this.leader !== null && !this.lostLeader && fresh
   }
 

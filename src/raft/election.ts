@@ -1,5 +1,6 @@
 import type { Prng } from '../kernel/prng.ts'
 import { type Core, drawTimeout, resetProgress } from './core.ts'
+import { patience } from './patience.ts'
 import { majority, tally } from './quorum.ts'
 import { broadcastHeartbeat } from './replication.ts'
 import type { MemberId, Message, VoteAnswerMessage, VoteMessage } from './types.ts'
@@ -43,7 +44,7 @@ export function tickElection(core: Core, prng: Prng): void {
   if (!mayCampaign(core)) return
   if (core.campaignIn !== null) {
     if (core.campaignIn-- <= 0) preCampaign(core, prng)
-  } else if (core.elapsed >= core.timeout) {
+  } else if (core.elapsed >= core.timeout + patience(core)) {
     preCampaign(core, prng)
   }
 }
@@ -52,18 +53,20 @@ export function tickElection(core: Core, prng: Prng): void {
 export function tickLeader(core: Core, prng: Prng): void {
   core.elapsed++
   core.heartbeatElapsed++
-  if (core.transferee !== null && ++core.transferElapsed >= core.config.electionTicksMin) {
+  const { electionTicksMin, electionTicksMax, heartbeatTicks } = core.config
+  // Writes wait for it: no more patience than on a quiet machine.
+  if (core.transferee !== null && ++core.transferElapsed >= electionTicksMin) {
     core.failedTransfers.set(core.transferee, core.now)
     core.transferee = null
   }
-  if (core.elapsed >= core.config.electionTicksMax) {
+  if (core.elapsed >= electionTicksMax + patience(core)) {
     core.elapsed = 0
     if (!hasQuorum(core)) {
       becomeFollower(core, core.term, null, prng)
       return
     }
   }
-  if (core.heartbeatElapsed >= core.config.heartbeatTicks) {
+  if (core.heartbeatElapsed >= heartbeatTicks) {
     core.heartbeatElapsed = 0
     broadcastHeartbeat(core)
   }

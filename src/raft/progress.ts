@@ -19,6 +19,8 @@ export class Progress {
   active = true
   /** Core's tick of the last answer. */
   heardTick = 0
+  /** The member runs this many ticks late. */
+  late = 0
   /** The last ReadIndex round confirmed. */
   round = 0
   /** The member was told this commit index. */

@@ -2,6 +2,7 @@ import { assert, must } from '../kernel/assert.ts'
 import { type Core, matchOf, updateProgress } from './core.ts'
 import { entryOverheadBytes } from './log.ts'
 import { applyChange, encodeMembership } from './membership.ts'
+import { lateness, patience } from './patience.ts'
 import type { Progress } from './progress.ts'
 import { quorumIndex } from './quorum.ts'
 import type {
@@ -100,6 +101,7 @@ export function onHeartbeatAnswer(core: Core, message: HeartbeatAnswerMessage): 
   const progress = heard(core, message.from)
   if (progress === undefined) return
   progress.round = Math.max(progress.round, message.round)
+  progress.late = message.late
   progress.paused = false
   if (progress.match < core.log.last || progress.state === 'probe') progress.nudge = true
 }
@@ -157,7 +159,8 @@ export function transferTarget(core: Core, to: MemberId | undefined): MemberId |
 function canTake(core: Core, id: MemberId): boolean {
   const { electionTicksMin, electionTicksMax } = core.config
   const progress = core.progress.get(id)
-  if (progress === undefined || core.now - progress.heardTick >= electionTicksMin) return false
+  if (progress === undefined) return false
+  if (core.now - progress.heardTick >= electionTicksMin + patience(core)) return false
   const failed = core.failedTransfers.get(id)
   return failed === undefined || core.now - failed >= 5 * electionTicksMax
 }
@@ -169,10 +172,11 @@ function handOver(core: Core): void {
 }
 
 export function broadcastHeartbeat(core: Core): void {
+  const { id: from, term, reads } = core
+  const rest = { round: reads.round, late: lateness(core) }
   for (const [to, { match }] of core.progress) {
     const commit = Math.min(match, core.committed)
-    const { id: from, term } = core
-    core.outbox.sendNow({ type: 'heartbeat', from, to, term, commit, round: core.reads.round })
+    core.outbox.sendNow({ type: 'heartbeat', from, to, term, commit, ...rest })
   }
 }
 

@@ -64,6 +64,9 @@ function handle(core: Core, input: Input, prng: Prng): void {
     case 'overslept':
       overslept(core, prng)
       return
+    case 'late':
+      core.late = input.ticks
+      return
     case 'passive':
       core.passive = input.passive
       return
@@ -143,9 +146,10 @@ function onLeaderMessage(core: Core, message: LeaderMessage): void {
       return
     case 'heartbeat': {
       replication.commitTo(core, message.commit)
-      const { id: from, term } = core
+      core.leaderLate = message.late
+      const { id: from, term, late } = core
       const { round, from: to } = message
-      core.outbox.sendAfterSync({ type: 'heartbeat-answer', from, to, term, round })
+      core.outbox.sendAfterSync({ type: 'heartbeat-answer', from, to, term, round, late })
       return
     }
   }

@@ -77,15 +77,21 @@ export interface AppendAnswerMessage extends Envelope {
   readonly hintIndex: Index
   readonly hintTerm: number
 }
-/** `round` numbers the leader's confirmations for ReadIndex; the answer repeats it. */
+/**
+ * `round` numbers the leader's confirmations for ReadIndex; the answer repeats it. `late`: by how
+ * many ticks anybody is late that the leader has heard of.
+ */
 export interface HeartbeatMessage extends Envelope {
   readonly type: 'heartbeat'
   readonly commit: Index
   readonly round: number
+  readonly late: number
 }
+/** `late`: by how many ticks the sender is. */
 export interface HeartbeatAnswerMessage extends Envelope {
   readonly type: 'heartbeat-answer'
   readonly round: number
+  readonly late: number
 }
 /** Tells a follower at once what is committed, instead of with the next append. No answer. */
 export interface CommitMessage extends Envelope {
@@ -151,6 +157,8 @@ export type Input =
     }
   /** This process was asleep: listen for a full election timeout before blaming anybody. */
   | { readonly type: 'overslept' }
+  /** Ticks come this many ticks late here: the machine is busy, or this process is. */
+  | { readonly type: 'late'; readonly ticks: number }
   /** Don't campaign while `passive`. */
   | { readonly type: 'passive'; readonly passive: boolean }
   /** Entries up to `index` are in a snapshot; the log forgets them. */

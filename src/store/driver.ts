@@ -22,6 +22,7 @@ import {
 } from './frames.ts'
 import { HandOver } from './hand-over.ts'
 import { Hello } from './hello.ts'
+import { Lateness } from './lateness.ts'
 import { LeaderCalls, type Serve } from './leader-calls.ts'
 import { Lessor } from './lessor.ts'
 import type { ActionResult, Machine } from './machine.ts'
@@ -114,6 +115,7 @@ export abstract class Driver implements Startable {
   readonly #hello: Hello
   readonly #snapshotter: Snapshotter
   readonly #handOver: HandOver
+  readonly #lateness: Lateness
   readonly #pace: SnapshotPace
   readonly #leadership: Announced<types.Leadership>
   readonly #roster: Announced<Roster>
@@ -152,6 +154,7 @@ export abstract class Driver implements Startable {
     this.calls = new LeaderCalls(host, request => this.#serve[request.type](request as never))
     this.#handOver = new HandOver(timings, logger)
     this.tickWatch = new TickWatch(timings.tickMs)
+    this.#lateness = new Lateness(2 * timings.electionMsMax)
     this.watchers = new Watchers(() => this.#machine.mvcc, parts.defer)
     this.sweeper = new Sweeper(() => this.#machine.mvcc, defer)
     const roster = () => this.#machine.roster
@@ -392,7 +395,7 @@ export abstract class Driver implements Startable {
     if (!this.running) return
     const { clock, timings } = this.parts
     const now = clock.now()
-    this.tickWatch.tick(now)
+    this.#lateness.add(now, this.tickWatch.tick(now))
     this.#noticeSleep(now)
     this.#hello.tick(now)
     const missed = Math.floor((now - this.#lastTickAt) / timings.tickMs)
@@ -407,11 +410,17 @@ export abstract class Driver implements Startable {
       this.proposer.tick(now)
       this.reader.tick(now)
       this.#snapshotter.tick()
+      this.#tellLateness(now)
       this.onSlowTick(now)
     }
     if (this.leadership.leading) this.#expireLeases(now)
     if (this.#core.role === 'leader' && this.#isHandOverDue(now)) this.#inputs.push(handOver)
     this.#turn()
+  }
+
+  #tellLateness(now: number): void {
+    const ticks = Math.round(this.#lateness.recentMs(now) / this.parts.timings.tickMs)
+    if (ticks !== this.#core.late) this.#inputs.push({ type: 'late', ticks })
   }
 
   #isHandOverDue(now: number): boolean {
@@ -501,7 +510,8 @@ export abstract class Driver implements Startable {
     }
     const now = clock.now()
     this.fsyncMs.add(now - begun)
-    this.#handOver.synced(now, now - begun)
+    // A busy machine is no slow disk.
+    this.#handOver.synced(now, now - begun - this.#lateness.recentMs(now))
     const last = ready.entries.at(-1)
     return last && { type: 'synced', index: last.index, term: last.term }
   }

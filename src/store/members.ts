@@ -1,4 +1,5 @@
 import type { Core } from '../raft/core.ts'
+import { patience } from '../raft/patience.ts'
 import type { MembershipChange } from '../raft/types.ts'
 import type { ClusterMember } from './embedded-types.ts'
 import type { MemberChange, Roster } from './roster.ts'
@@ -85,6 +86,6 @@ function isActive(core: Core, id: string): boolean {
   return (
     progress !== undefined &&
     progress.match > 0 &&
-    core.now - progress.heardTick <= core.config.electionTicksMax
+    core.now - progress.heardTick <= core.config.electionTicksMax + patience(core)
   )
 }

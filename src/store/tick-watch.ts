@@ -16,10 +16,12 @@ export class TickWatch {
     this.#tickMs = tickMs
   }
 
-  /** The timer has fired. */
-  tick(now: number): void {
-    if (this.#lastAt !== undefined) this.#late.add(Math.max(0, now - this.#lastAt - this.#tickMs))
+  /** The timer has fired. @returns how late it was, ms */
+  tick(now: number): number {
+    const late = this.#lastAt === undefined ? 0 : Math.max(0, now - this.#lastAt - this.#tickMs)
+    if (this.#lastAt !== undefined) this.#late.add(late)
     this.#lastAt = now
+    return late
   }
 
   /** Milliseconds, over the last ticks; zeros before the second one. */

@@ -17,8 +17,8 @@ const fields = {
   append: { term, prevIndex: index, prevTerm: term, entries: anything, commit: index },
   'append-answer': { term, ok: flag, index, hintIndex: index, hintTerm: term },
   commit: { term, commit: index },
-  heartbeat: { term, commit: index, round: count },
-  'heartbeat-answer': { term, round: count },
+  heartbeat: { term, commit: index, round: count, late: count },
+  'heartbeat-answer': { term, round: count, late: count },
   vote: { term, pre: flag, lastIndex: index, lastTerm: term, force: flag },
   'vote-answer': { term, pre: flag, granted: flag },
   snapshot: {

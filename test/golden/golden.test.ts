@@ -11,6 +11,7 @@ import { TraceCluster } from './cluster.ts'
  *     partition 1 2 | 3            heal               crash ID             restart ID
  *     lost ID PEER                 read ID N          transfer ID [TO]     drop
  *     overslept ID                 passive ID on|off  compact ID INDEX     show
+ *     late ID TICKS
  *     snapshot FROM TO INDEX       add|learn|remove ID MEMBER              log on|off
  */
 const directory = path.join(import.meta.dirname, 'traces')
@@ -64,6 +65,7 @@ class Script {
     overslept: ([id]) => this.#cluster.input(id!, { type: 'overslept' }),
     passive: ([id, state]) =>
       this.#cluster.input(id!, { type: 'passive', passive: state === 'on' }),
+    late: ([id, ticks]) => this.#cluster.input(id!, { type: 'late', ticks: Number(ticks) }),
     compact: ([id, index]) => this.#cluster.input(id!, { type: 'compact', index: Number(index) }),
     snapshot: ([from, to, index]) => this.#snapshot(from!, to!, Number(index)),
     add: ([id, member]) => this.#change('add-voter', id!, member!),

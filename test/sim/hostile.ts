@@ -84,7 +84,9 @@ const forgeries: readonly Forgery[] = [
       },
     ],
   }),
-  ({ from, to, term }) => ({ r: [{ type: 'heartbeat', from, to, term, commit: 0, round: 0 }] }),
+  ({ from, to, term }) => ({
+    r: [{ type: 'heartbeat', from, to, term, commit: 0, round: 0, late: 0 }],
+  }),
   ({ from, to, term }) => ({ r: [{ type: 'timeout-now', from, to, term: term - 1 }] }),
   ({ from, to, term, last }) => {
     const data = encodeMembership({ voters: [from], learners: [] })

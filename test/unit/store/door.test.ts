@@ -39,7 +39,7 @@ function forgeries(from: string, { core }: Replica): Frame[] {
   })
   const messages: Message[] = [
     { ...envelope, type: 'vote', ...vote },
-    { ...envelope, type: 'heartbeat', commit: 0, round: 0 },
+    { ...envelope, type: 'heartbeat', commit: 0, round: 0, late: 0 },
   ]
   return [
     ...messages.map(message => ({ r: [message] })),
