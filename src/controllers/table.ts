@@ -1,6 +1,7 @@
 import { deployment } from './deployment/deployment.ts'
 import { endpoints } from './endpoints/endpoints.ts'
 import { endpointSlice } from './endpointslice/endpointslice.ts'
+import { endpointSliceMirroring } from './endpointslicemirroring/endpointslicemirroring.ts'
 import { garbageCollector } from './garbagecollector/garbagecollector.ts'
 import { namespace } from './namespace/namespace.ts'
 import { nodeIpam } from './nodeipam/nodeipam.ts'
@@ -22,6 +23,7 @@ export const controllerTable: readonly Controller[] = [
   replicaSet,
   endpoints,
   endpointSlice,
+  endpointSliceMirroring,
   garbageCollector,
   podGc,
 ]

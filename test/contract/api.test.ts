@@ -53,6 +53,21 @@ describe.each(lags)('the API over one store, lag $seed', ({ seed }) => {
     }
   })
 
+  test('a pod with gates says why nobody schedules it', async () => {
+    const pod = {
+      metadata: { name: 'gated' },
+      spec: { schedulingGates: [{ name: 'a/b' }], containers: [{ name: 'c', image: 'i' }] },
+    }
+    const { value } = await send(api, 'POST', '/api/v1/namespaces/default/pods', pod)
+    expect(value.status.conditions).toEqual([
+      {
+        ...{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated' },
+        ...{ lastProbeTime: null, lastTransitionTime: null },
+        message: 'Scheduling is blocked due to non-empty scheduling gates',
+      },
+    ])
+  })
+
   test('of two writers of one version one loses with 409', async () => {
     const { value } = await create('race')
     const results = await Promise.all([

@@ -1,5 +1,5 @@
 import { defaultPod } from '../defaults/pod.ts'
-import type { Container, Pod } from '../objects.ts'
+import type { Container, Pod, PodCondition } from '../objects.ts'
 import { ownValue } from '../own.ts'
 import { podColumns } from '../printers/pods.ts'
 import { compareQuantities, parseQuantity } from '../quantity.ts'
@@ -9,6 +9,19 @@ import { row, statusOf } from './row.ts'
 
 /** Streams: bodies are not objects, but discovery names an options kind. */
 const stream = (name: string, kind: string) => ({ name, kind, verbs: ['create', 'get'] })
+
+/**
+ * What a pod with gates says until they are gone.
+ * Source: pkg/registry/core/pod/strategy.go applySchedulingGatedCondition.
+ */
+const gatedCondition: PodCondition = {
+  type: 'PodScheduled',
+  status: 'False',
+  lastProbeTime: null,
+  lastTransitionTime: null,
+  reason: 'SchedulingGated',
+  message: 'Scheduling is blocked due to non-empty scheduling gates',
+}
 
 /** Source: kubernetes pkg/registry/core/pod/strategy.go, storage/storage.go. */
 export const pods = row('v1', {
@@ -31,7 +44,11 @@ export const pods = row('v1', {
   ],
   applyDefaults: pod => defaultPod(pod as Pod),
   prepareCreate(pod) {
-    pod.status = { phase: 'Pending', qosClass: qosClassOf(pod as Pod) }
+    const isGated = ((pod as Pod).spec.schedulingGates ?? []).length > 0
+    pod.status = {
+      ...{ phase: 'Pending', qosClass: qosClassOf(pod as Pod) },
+      ...(isGated ? { conditions: [gatedCondition] } : {}),
+    }
   },
   validate: (pod, causes) => validatePod(pod as Pod, causes),
   validateUpdate: (next, old, causes) => validatePodUpdate(next as Pod, old as Pod, causes),

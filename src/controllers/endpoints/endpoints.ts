@@ -22,6 +22,8 @@ import {
 
 /** Source: endpoints_controller.go maxCapacity. */
 const addressesMax = 1_000
+const managedByLabel = 'endpoints.kubernetes.io/managed-by'
+const manager = 'endpoint-controller'
 
 /** The old form of a Service's addresses. Source: pkg/controller/endpoint. */
 export const endpoints: Controller = {
@@ -29,10 +31,20 @@ export const endpoints: Controller = {
   workers: 5,
   watches: [
     watch(kinds.services, service => [keyOf(service)]),
-    watch(kinds.endpoints, object => [keyOf(object)]),
+    watch(kinds.endpoints, (object, context) => (isOurs(object, context) ? [keyOf(object)] : [])),
     watch(kinds.pods, servicesOf),
   ],
   reconcile,
+}
+
+/**
+ * Whether an object concerns this controller: made by it, or gone. What somebody else has made may
+ * wait for its Service, and goes only with it.
+ */
+function isOurs({ metadata }: Endpoints, context: Context): boolean {
+  const { namespace, name = '', labels = {} } = metadata
+  const isGone = context.lister(kinds.endpoints).get(namespace, name) === undefined
+  return isGone || labels[managedByLabel] === manager
 }
 
 async function reconcile(key: string, context: Context): Promise<Outcome> {
@@ -76,7 +88,7 @@ function build(service: Service, backends: readonly Backend[]): Endpoints {
   return {
     apiVersion: 'v1',
     kind: 'Endpoints',
-    metadata: { name, namespace, labels: { ...labels, ...headless } },
+    metadata: { name, namespace, labels: { ...labels, ...headless, [managedByLabel]: manager } },
     ...(subsets.length > 0 ? { subsets } : {}),
   }
 }

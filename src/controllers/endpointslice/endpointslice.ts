@@ -1,6 +1,6 @@
 import { kinds } from '../../api/kinds.ts'
 import type { EndpointPort, EndpointSlice, Service, SliceEndpoint } from '../../api/objects.ts'
-import { canonicalJson, equal } from '../shared/canonical.ts'
+import { canonicalJson } from '../shared/canonical.ts'
 import {
   type Backend,
   backendsOf,
@@ -9,8 +9,8 @@ import {
   servicesOf,
   targetPort,
 } from '../shared/endpoints.ts'
-import { ignoring } from '../shared/ignoring.ts'
 import { newControllerRef } from '../shared/owners.ts'
+import { convergeSlices, managedByLabel, serviceKeyOf, serviceNameLabel } from '../shared/slices.ts'
 import {
   type Context,
   type Controller,
@@ -23,8 +23,6 @@ import {
 
 /** Source: --max-endpoints-per-slice. */
 const endpointsPerSliceMax = 100
-const serviceNameLabel = 'kubernetes.io/service-name'
-const managedByLabel = 'endpointslice.kubernetes.io/managed-by'
 const manager = 'endpointslice-controller.k8s.io'
 const byService = 'service'
 
@@ -43,9 +41,7 @@ export const endpointSlice: Controller = {
 }
 
 function serviceKey(slice: EndpointSlice): string[] {
-  const { labels = {}, namespace } = slice.metadata
-  const service = labels[serviceNameLabel]
-  return service && labels[managedByLabel] === manager ? [`${namespace}/${service}`] : []
+  return serviceKeyOf(slice, manager)
 }
 
 async function reconcile(key: string, context: Context): Promise<Outcome> {
@@ -56,7 +52,7 @@ async function reconcile(key: string, context: Context): Promise<Outcome> {
   if (!context.expectations.satisfied(key, current, () => false)) return { requeueAfterMs: 50 }
   const managed = service?.spec.selector && service.spec.type !== 'ExternalName'
   const wanted = managed ? build(service, backendsOf(service, context), context) : []
-  await converge(key, [...existing], wanted, context)
+  await convergeSlices(key, [...existing], wanted, context)
   return done
 }
 
@@ -123,44 +119,4 @@ function endpointOf({ pod, ip, ...conditions }: Backend, context: Context): Slic
       uid: pod.metadata.uid,
     },
   }
-}
-
-/** Reuses slices with the same ports, so that most changes touch one object. */
-async function converge(
-  key: string,
-  existing: EndpointSlice[],
-  wanted: readonly EndpointSlice[],
-  context: Context,
-): Promise<void> {
-  const left = [...existing]
-  for (const slice of wanted) {
-    const at = Math.max(
-      left.findIndex(each => equal(each.ports ?? [], slice.ports ?? [])),
-      0,
-    )
-    const [reused] = left.splice(at, 1)
-    if (!reused) {
-      const created = await context.client.create(kinds.endpointSlices, slice)
-      context.expectations.created(key, created.metadata.resourceVersion)
-      continue
-    }
-    const same =
-      equal(reused.endpoints ?? [], slice.endpoints) &&
-      equal(reused.ports ?? [], slice.ports) &&
-      equal(reused.metadata.labels, slice.metadata.labels)
-    if (same) continue
-    const updated = await context.client.update(kinds.endpointSlices, {
-      ...reused,
-      metadata: { ...reused.metadata, labels: slice.metadata.labels },
-      endpoints: slice.endpoints,
-      ports: slice.ports,
-    })
-    context.expectations.created(key, updated.metadata.resourceVersion)
-  }
-  for (const surplus of left) await remove(surplus, context)
-}
-
-async function remove(slice: EndpointSlice, context: Context): Promise<void> {
-  const { namespace, name = '' } = slice.metadata
-  await ignoring(['NotFound'], context.client.delete(kinds.endpointSlices, namespace, name))
 }

@@ -121,6 +121,10 @@ async function collect(
     return done
   }
   if (states.includes('unknown')) return done
+  await tellOfOtherNamespaces(object, references, states, context)
+  if (states.includes('waiting') && isInCycle(object, context)) {
+    await unblock(kind, object, context)
+  }
   const propagationPolicy = states.includes('waiting') ? 'Foreground' : 'Background'
   const { namespace, name = '', uid } = object.metadata
   await ignoring(
@@ -130,14 +134,70 @@ async function collect(
   return done
 }
 
-/** `waiting`: it is being deleted in the foreground. `unknown`: a kind that is not served. */
+/**
+ * Owners that wait for this object, while this one's own dependents wait for theirs: who waits for
+ * whom may be a circle. Source: garbagecollector.go attemptToDeleteItem, with its false positives.
+ */
+function isInCycle(object: KubeObject, context: Context): boolean {
+  return dependentsOf(object.metadata.uid ?? '', context).some(([, dependent]) =>
+    isDeletingDependents(dependent),
+  )
+}
+
+function isDeletingDependents({ metadata }: KubeObject): boolean {
+  const { deletionTimestamp, finalizers = [] } = metadata
+  return deletionTimestamp !== undefined && finalizers.includes(foregroundFinalizer)
+}
+
+/** Its owners need not wait for it any more. */
+async function unblock(
+  kind: Kind<KubeObject>,
+  object: KubeObject,
+  context: Context,
+): Promise<void> {
+  const { namespace, name = '', uid, resourceVersion, ownerReferences = [] } = object.metadata
+  if (!ownerReferences.some(({ blockOwnerDeletion }) => blockOwnerDeletion)) return
+  const freed = ownerReferences.map(each => ({ ...each, blockOwnerDeletion: false }))
+  const body = { metadata: { uid, resourceVersion, ownerReferences: freed } }
+  await ignoring(['NotFound'], context.client.patch(kind, namespace, name, { type: 'merge', body }))
+}
+
+/** An owner that exists, but elsewhere, is none. Source: graph_builder.go. */
+async function tellOfOtherNamespaces(
+  object: KubeObject,
+  references: readonly OwnerReference[],
+  states: readonly OwnerState[],
+  context: Context,
+): Promise<void> {
+  const { namespace = '' } = object.metadata
+  for (const [index, reference] of references.entries()) {
+    const kind = kindOf(reference)
+    if (states[index] !== 'absent' || !kind?.namespaced) continue
+    const { apiVersion, kind: name, name: owner, uid } = reference
+    const isElsewhere = context
+      .lister(kind)
+      .list()
+      .some(each => each.metadata.uid === uid && each.metadata.namespace !== namespace)
+    if (!isElsewhere) continue
+    const identity = `[${apiVersion}/${name}, namespace: ${namespace}, name: ${owner}, uid: ${uid}]`
+    const text = `ownerRef ${identity} does not exist in namespace "${namespace}"`
+    context.recorder.event(object, 'Warning', 'OwnerRefInvalidNamespace', text)
+  }
+}
+
+/**
+ * `waiting`: it is being deleted in the foreground. `unknown`: a kind that is not served, or that
+ * a cluster-scoped object can't be owned by.
+ */
+type OwnerState = 'solid' | 'waiting' | 'absent' | 'unknown'
+
 async function ownerState(
   reference: OwnerReference,
   dependent: KubeObject,
   context: Context,
-): Promise<'solid' | 'waiting' | 'absent' | 'unknown'> {
+): Promise<OwnerState> {
   const kind = kindOf(reference)
-  if (!kind) return 'unknown'
+  if (!kind || (kind.namespaced && !dependent.metadata.namespace)) return 'unknown'
   const namespace = kind.namespaced ? dependent.metadata.namespace : undefined
   let owner = context.lister(kind).get(namespace, reference.name)
   if (owner?.metadata.uid !== reference.uid) {
@@ -150,8 +210,7 @@ async function ownerState(
     }
   }
   if (owner?.metadata.uid !== reference.uid) return 'absent'
-  const { deletionTimestamp, finalizers = [] } = owner.metadata
-  return deletionTimestamp && finalizers.includes(foregroundFinalizer) ? 'waiting' : 'solid'
+  return isDeletingDependents(owner) ? 'waiting' : 'solid'
 }
 
 async function foreground(

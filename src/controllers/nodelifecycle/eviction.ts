@@ -3,13 +3,16 @@ import { tolerates } from '../../api/tolerations.ts'
 
 /**
  * How long a pod may stay on a node with NoExecute taints: 0 is at once, undefined for ever.
- * The shortest tolerationSeconds counts, from the time the taint was added.
- * Source: pkg/controller/tainteviction/taint_eviction.go getMinTolerationTime.
+ * The shortest tolerationSeconds counts, from when the pod and the taint were both there.
+ * `seenAt`: when a taint that does not say it was seen first. `since`: when the pod came to the
+ * node. Source: pkg/controller/tainteviction/taint_eviction.go getMinTolerationTime.
  */
 export function evictionDelayMs(
   taints: readonly Taint[],
   tolerations: readonly Toleration[],
   nowMs: number,
+  seenAt: (taint: Taint) => number,
+  since = 0,
 ): number | undefined {
   let shortest: number | undefined
   for (const taint of taints) {
@@ -19,8 +22,10 @@ export function evictionDelayMs(
       .map(toleration => toleration.tolerationSeconds)
       .filter(each => each !== undefined)
     if (seconds.length === 0) continue
-    const since = Date.parse(taint.timeAdded ?? '') || nowMs
-    const leftMs = Math.max(since + Math.min(...seconds) * 1000 - nowMs, 0)
+    // A pod of the future is one of another clock: what it says of its beginning is not known.
+    const came = since > nowMs ? 0 : since
+    const from = Math.max(Date.parse(taint.timeAdded ?? '') || seenAt(taint), came)
+    const leftMs = Math.max(from + Math.min(...seconds) * 1000 - nowMs, 0)
     shortest = Math.min(shortest ?? leftMs, leftMs)
   }
   return shortest

@@ -49,7 +49,10 @@ export const nodeLifecycle: Controller = {
 
 async function reconcile(name: string, context: Context): Promise<Outcome> {
   const node = context.lister(kinds.nodes).get(undefined, name)
-  if (!node) return done
+  if (!node) {
+    sightings.get(context)?.delete(name)
+    return done
+  }
   const current = await markSilent(node, context)
   const tainted = await applyTaints(current, context)
   const pods = context.lister(kinds.pods).byIndex(byNode, name)
@@ -161,6 +164,27 @@ async function markPodsNotReady(pods: readonly Pod[], context: Context): Promise
   }
 }
 
+/** When each NoExecute taint of a node was seen first in this term, by node, wall clock. */
+const sightings = new WeakMap<Context, Map<string, Map<string, number>>>()
+
+/** Who taints by hand (kubectl) does not say when: it counts from when it was seen. */
+function firstSeen(
+  node: Node,
+  taints: readonly Taint[],
+  context: Context,
+): (taint: Taint) => number {
+  const nodes = sightings.get(context) ?? new Map<string, Map<string, number>>()
+  sightings.set(context, nodes)
+  const name = node.metadata.name ?? ''
+  const before = nodes.get(name)
+  const idOf = ({ key, value, effect }: Taint) => `${key}=${value ?? ''}:${effect}`
+  const now = context.clock.wall()
+  const seen = new Map(taints.map(taint => [idOf(taint), before?.get(idOf(taint)) ?? now]))
+  if (seen.size > 0) nodes.set(name, seen)
+  else nodes.delete(name)
+  return taint => seen.get(idOf(taint)) ?? now
+}
+
 /** Deletes the pods whose tolerance is over. Returns the milliseconds until the next one's. */
 async function evict(
   node: Node,
@@ -168,12 +192,15 @@ async function evict(
   context: Context,
 ): Promise<number | undefined> {
   const taints = (node.spec?.taints ?? []).filter(taint => taint.effect === 'NoExecute')
+  const seenAt = firstSeen(node, taints, context)
   if (taints.length === 0) return undefined
   const now = context.clock.wall()
   let nextMs: number | undefined
   for (const pod of pods) {
     if (pod.metadata.deletionTimestamp) continue
-    const delayMs = evictionDelayMs(taints, pod.spec.tolerations ?? [], now)
+    const { startTime } = pod.status ?? {}
+    const since = Date.parse(startTime ?? pod.metadata.creationTimestamp ?? '') || 0
+    const delayMs = evictionDelayMs(taints, pod.spec.tolerations ?? [], now, seenAt, since)
     if (delayMs === undefined) continue
     if (delayMs > 0) {
       nextMs = Math.min(nextMs ?? delayMs, delayMs)

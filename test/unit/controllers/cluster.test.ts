@@ -5,6 +5,8 @@ import { isStatusReason } from '../../../src/api/status.ts'
 import type { KubeObject, OwnerReference } from '../../../src/api/types.ts'
 import { endpoints } from '../../../src/controllers/endpoints/endpoints.ts'
 import { endpointSlice } from '../../../src/controllers/endpointslice/endpointslice.ts'
+import { endpointSliceMirroring } from '../../../src/controllers/endpointslicemirroring/endpointslicemirroring.ts'
+import { mirror } from '../../../src/controllers/endpointslicemirroring/subsets.ts'
 import { garbageCollector } from '../../../src/controllers/garbagecollector/garbagecollector.ts'
 import { namespace } from '../../../src/controllers/namespace/namespace.ts'
 import { nodeLifecycle } from '../../../src/controllers/nodelifecycle/nodelifecycle.ts'
@@ -73,6 +75,38 @@ describe('garbage collection', () => {
     await until('the owner is gone', () => gone(getMap('owner')), 3_000)
     const { metadata } = await getMap('child')
     expect(metadata.ownerReferences?.map(each => each.name)).toEqual(['other'])
+  })
+
+  test('foreground: a circle of owners ends', async () => {
+    harness = await startControllers([garbageCollector])
+    const first = await makeMap('first')
+    const second = await makeMap('second', [owned(first, { blockOwnerDeletion: true })])
+    const third = await makeMap('third', [owned(second, { blockOwnerDeletion: true })])
+    const body = { metadata: { ownerReferences: [owned(third, { blockOwnerDeletion: true })] } }
+    await harness.client.patch(kinds.configMaps, 'default', 'first', { type: 'merge', body })
+    await remove('first', 'Foreground')
+    for (const name of ['first', 'second', 'third']) {
+      await until(`${name} is gone`, () => gone(getMap(name)))
+    }
+  })
+
+  test('an owner in another namespace is none, and an event says so', async () => {
+    harness = await startControllers([garbageCollector])
+    await harness.client.create(kinds.namespaces, { metadata: { name: 'elsewhere' } })
+    const owner = await harness.client.create(kinds.configMaps, {
+      metadata: { name: 'owner', namespace: 'elsewhere' },
+    })
+    await makeMap('child', [owned(owner)])
+    await until('the child is gone', () => gone(getMap('child')))
+    const { uid } = owner.metadata
+    const events = () => harness.client.list(kinds.events, { namespace: 'default' })
+    const event = await until('the event', async () =>
+      (await events()).items.find(each => each.reason === 'OwnerRefInvalidNamespace'),
+    )
+    expect(event.message).toBe(
+      `ownerRef [v1/ConfigMap, namespace: default, name: owner, uid: ${uid}] ` +
+        'does not exist in namespace "default"',
+    )
   })
 
   test('orphan: the dependents stay and lose their reference', async () => {
@@ -396,4 +430,96 @@ describe('endpoints and their slices', () => {
       return sizes.sort((a, b) => b - a).join() === '100,1'
     })
   })
+})
+
+describe('endpoints that somebody keeps', () => {
+  const endpointsOf = (name: string, ips: readonly string[], notReady: readonly string[] = []) =>
+    harness.client.create(kinds.endpoints, {
+      metadata: { name, namespace: 'default', labels: { kept: 'by-hand' } },
+      subsets: [
+        {
+          addresses: ips.map(ip => ({ ip })),
+          notReadyAddresses: notReady.map(ip => ({ ip })),
+          ports: [{ name: 'http', port: 80 }],
+        },
+      ],
+    })
+  const service = (name: string, selector?: Record<string, string>) =>
+    harness.client.create(kinds.services, {
+      metadata: { name, namespace: 'default' },
+      spec: { ports: [{ name: 'http', port: 80 }], ...(selector && { selector }) },
+    })
+  const slicesOf = async (name: string) => {
+    const labelSelector = `kubernetes.io/service-name=${name}`
+    const found = await harness.client.list(kinds.endpointSlices, {
+      ...{ namespace: 'default', labelSelector },
+    })
+    return found.items
+  }
+
+  test('are mirrored into slices, before or after their Service, and follow changes', async () => {
+    harness = await startControllers([endpoints, endpointSlice, endpointSliceMirroring])
+    const kept = await endpointsOf('kept', ['192.0.2.1', '2001:db8::1'], ['192.0.2.2'])
+    await service('kept')
+    const slices = await until('both kinds of address', async () => {
+      const found = await slicesOf('kept')
+      return found.length === 2 ? found : undefined
+    })
+    const v4 = must(
+      slices.find(({ addressType }) => addressType === 'IPv4'),
+      'IPv4',
+    )
+    expect(v4).toMatchObject({
+      metadata: {
+        labels: {
+          kept: 'by-hand',
+          'endpointslice.kubernetes.io/managed-by': 'endpointslicemirroring-controller.k8s.io',
+        },
+        ownerReferences: [{ kind: 'Endpoints', name: 'kept', uid: kept.metadata.uid }],
+      },
+      ports: [{ name: 'http', port: 80, protocol: 'TCP' }],
+      endpoints: [
+        { addresses: ['192.0.2.1'], conditions: { ready: true } },
+        { addresses: ['192.0.2.2'], conditions: { ready: false } },
+      ],
+    })
+    const body = { subsets: null }
+    await harness.client.patch(kinds.endpoints, 'default', 'kept', { type: 'merge', body })
+    await until('no slice', async () => (await slicesOf('kept')).length === 0)
+  })
+
+  test('go with their Service, and not before', async () => {
+    harness = await startControllers([endpoints, endpointSlice, endpointSliceMirroring])
+    await endpointsOf('kept', ['192.0.2.1'])
+    await service('other', { app: 'x' })
+    await until('the controllers have looked', async () => (await slicesOf('other')).length > 0)
+    await harness.client.get(kinds.endpoints, 'default', 'kept')
+    await service('kept')
+    await until('a slice', async () => (await slicesOf('kept')).length === 1)
+    await harness.client.delete(kinds.services, 'default', 'kept')
+    await until('no slice', async () => (await slicesOf('kept')).length === 0)
+    await until('they are gone', () => gone(harness.client.get(kinds.endpoints, 'default', 'kept')))
+  })
+})
+
+test('an address is mirrored once for a port, not ready trumps ready, and there is a limit', () => {
+  const ips = (count: number) =>
+    Array.from({ length: count }, (_, n) => ({ ip: `10.0.${n >> 8}.${n & 255}` }))
+  const ports = [{ port: 80 }]
+  expect(
+    mirror([
+      { addresses: [{ ip: '10.0.0.1' }], ports },
+      { notReadyAddresses: [{ ip: '10.0.0.1' }], ports },
+      { addresses: [{ ip: 'no-ip' }], ports },
+    ]),
+  ).toMatchObject({
+    invalid: 1,
+    slices: [{ endpoints: [{ addresses: ['10.0.0.1'], conditions: { ready: false } }] }],
+  })
+  const both = mirror([
+    { addresses: ips(2), ports: [{ name: 'a', port: 1 }] },
+    { addresses: ips(2), ports: [{ name: 'b', port: 2 }] },
+  ])
+  expect(both.slices.map(slice => [slice.ports?.length, slice.endpoints.length])).toEqual([[2, 2]])
+  expect(mirror([{ addresses: ips(1_005), ports }])).toMatchObject({ surplus: 5 })
 })

@@ -218,7 +218,17 @@ describe('how long a pod may stay', () => {
     ['not at all', [forSeconds(0)], 0],
     ['another key', [{ key: 'x', operator: 'Exists' }], 0],
   ])('%s', (_what, tolerations, expected) => {
-    expect(evictionDelayMs([taint], tolerations, now)).toBe(expected)
+    expect(evictionDelayMs([taint], tolerations, now, () => now)).toBe(expected)
+  })
+
+  test('a taint without a time counts from when it was seen, and a pod from when it came', () => {
+    const { timeAdded: _time, ...bare } = taint
+    const left = (nowMs: number, since = 0) =>
+      evictionDelayMs([bare], [forSeconds(5)], nowMs, () => now, since)
+    expect([left(now), left(now + 4_000), left(now + 9_000)]).toEqual([5_000, 1_000, 0])
+    expect(left(now + 9_000, now + 8_000)).toBe(4_000)
+    // Of another clock.
+    expect(left(now + 9_000, now + 99_000)).toBe(0)
   })
 })
 
