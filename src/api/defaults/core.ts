@@ -1,5 +1,6 @@
 import type { EndpointSlice, Endpoints, Namespace, Node, Secret, Service } from '../objects.ts'
 import { setOwn } from '../own.ts'
+import { isExternallyAccessible } from '../resources/service-strategy.ts'
 import { roundList } from './pod.ts'
 
 /** Source of all: kubernetes pkg/apis/core/v1/defaults.go. */
@@ -48,9 +49,7 @@ export function defaultService(service: Service): void {
   }
   if (spec.type === 'ExternalName') return
   spec.internalTrafficPolicy ||= 'Cluster'
-  if (spec.type === 'NodePort' || spec.type === 'LoadBalancer') {
-    spec.externalTrafficPolicy ||= 'Cluster'
-  }
+  if (isExternallyAccessible(spec)) spec.externalTrafficPolicy ||= 'Cluster'
   if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true
 }
 

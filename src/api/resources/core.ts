@@ -30,6 +30,7 @@ import {
 import * as validation from '../validation/core.ts'
 import { validateService, validateServiceUpdate } from '../validation/service.ts'
 import { allVerbs, row, statusOf } from './row.ts'
+import { dropTypeDependentFields } from './service-strategy.ts'
 
 /** Finalizer that the namespace controller takes away last. */
 const kubernetesFinalizer = 'kubernetes'
@@ -87,6 +88,7 @@ export const services = row('v1', {
   prepareCreate(object) {
     object.status = { loadBalancer: {} }
   },
+  prepareUpdate: (next, old) => dropTypeDependentFields(next as Service, old as Service),
   validate: (object, causes) => validateService(object as Service, causes),
   validateUpdate: (next, old, causes) =>
     validateServiceUpdate(next as Service, old as Service, causes),

@@ -42,7 +42,8 @@ export function validatePodSpec(spec: PodSpec, path: string, causes: Causes): vo
       'must be greater than or equal to 0',
     )
   }
-  if (spec.activeDeadlineSeconds !== undefined && spec.activeDeadlineSeconds < 1) {
+  const deadline = spec.activeDeadlineSeconds
+  if (deadline !== undefined && (deadline < 1 || deadline > deadlineSecondsMax)) {
     causes.invalid(
       `${path}.activeDeadlineSeconds`,
       spec.activeDeadlineSeconds,
@@ -65,6 +66,8 @@ export function validatePodSpec(spec: PodSpec, path: string, causes: Causes): vo
   }
   validateTolerations(spec.tolerations ?? [], `${path}.tolerations`, causes)
 }
+
+const deadlineSecondsMax = 2 ** 31 - 1
 
 function validateVolumes(spec: PodSpec, path: string, causes: Causes): Set<string> {
   const names = new Set<string>()
@@ -131,8 +134,11 @@ const immutableText =
 export function validatePodUpdate(next: Pod, old: Pod, causes: Causes): void {
   const before = masked(next.spec, old.spec)
   if (!isDeepStrictEqual(before, { ...old.spec })) causes.forbidden('spec', immutableText)
+  validateDeadlineUpdate(next.spec, old.spec, causes)
+  const unhurried = ({ tolerationSeconds: _seconds, ...rest }: Toleration) => rest
+  const now = (next.spec.tolerations ?? []).map(unhurried)
   const kept = (old.spec.tolerations ?? []).every(one =>
-    (next.spec.tolerations ?? []).some(other => isDeepStrictEqual(one, other)),
+    now.some(other => isDeepStrictEqual(unhurried(one), other)),
   )
   if (!kept)
     causes.forbidden(
@@ -150,6 +156,18 @@ export function validatePodUpdate(next: Pod, old: Pod, causes: Causes): void {
   }
 }
 
+/** A deadline may be set once, and lowered. Source: ValidatePodUpdate. */
+function validateDeadlineUpdate(next: PodSpec, old: PodSpec, causes: Causes): void {
+  const field = 'spec.activeDeadlineSeconds'
+  const [now, was] = [next.activeDeadlineSeconds, old.activeDeadlineSeconds]
+  if (was === undefined) return
+  if (now === undefined) {
+    causes.invalid(field, null, 'must not update from a positive integer to nil value')
+  } else if (now > was) {
+    causes.invalid(field, now, 'must be less than or equal to previous value')
+  }
+}
+
 /** `spec` with what may change put back to what it was. */
 function masked(spec: PodSpec, old: PodSpec): PodSpec {
   const images = (now: PodSpec['containers'] | undefined, was: PodSpec['containers'] | undefined) =>
@@ -161,8 +179,9 @@ function masked(spec: PodSpec, old: PodSpec): PodSpec {
     tolerations: old.tolerations,
     activeDeadlineSeconds: old.activeDeadlineSeconds,
     schedulingGates: old.schedulingGates,
-    terminationGracePeriodSeconds: old.terminationGracePeriodSeconds,
-    ephemeralContainers: old.ephemeralContainers,
+    ...((old.terminationGracePeriodSeconds ?? 0) < 0 && spec.terminationGracePeriodSeconds === 1
+      ? { terminationGracePeriodSeconds: old.terminationGracePeriodSeconds }
+      : {}),
   }
   for (const key of Object.keys(result)) {
     if (!Object.hasOwn(old, key) && result[key as keyof PodSpec] === undefined) {

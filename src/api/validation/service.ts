@@ -7,7 +7,9 @@ import {
   isIpAddress,
   portNameErrors,
   portNumberErrors,
+  qualifiedNameErrors,
 } from './names.ts'
+import { validateTypeDependents } from './service-type.ts'
 
 const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']
 const protocols = ['SCTP', 'TCP', 'UDP']
@@ -32,8 +34,6 @@ export function validateService(service: Service, causes: Causes): void {
     )
   }
   if (spec.type === 'ExternalName') {
-    if (spec.clusterIP)
-      causes.forbidden('spec.clusterIPs', "may not be set when `type` is 'ExternalName'")
     if (!spec.externalName) causes.required('spec.externalName')
     else {
       const name = spec.externalName.replace(/\.$/, '')
@@ -48,6 +48,7 @@ export function validateService(service: Service, causes: Causes): void {
       'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
     )
   }
+  validateTypeDependents(spec, causes)
   validatePorts(spec.ports ?? [], spec.type ?? '', causes)
   validateLabels(spec.selector, 'spec.selector', causes)
   if (!['None', 'ClientIP'].includes(spec.sessionAffinity ?? '')) {
@@ -66,6 +67,7 @@ export function validateService(service: Service, causes: Causes): void {
 function validatePorts(ports: readonly ServicePort[], type: string, causes: Causes): void {
   const names = new Set<string>()
   const used = new Set<string>()
+  const nodePorts = new Set<string>()
   for (const [index, port] of ports.entries()) {
     const at = `spec.ports[${index}]`
     if (!port.name && ports.length > 1) causes.required(`${at}.name`)
@@ -85,6 +87,12 @@ function validatePorts(ports: readonly ServicePort[], type: string, causes: Caus
     if (port.nodePort && type !== 'NodePort' && type !== 'LoadBalancer') {
       causes.forbidden(`${at}.nodePort`, "may not be used when `type` is '" + type + "'")
     }
+    for (const text of port.appProtocol ? qualifiedNameErrors(port.appProtocol) : []) {
+      causes.invalid(`${at}.appProtocol`, port.appProtocol, text)
+    }
+    const node = `${port.protocol}/${port.nodePort}`
+    if (port.nodePort && nodePorts.has(node)) causes.duplicate(`${at}.nodePort`, port.nodePort)
+    nodePorts.add(node)
     const key = `${port.protocol}/${port.port}`
     if (used.has(key)) causes.duplicate(at, { port: port.port, protocol: port.protocol })
     used.add(key)
@@ -97,5 +105,10 @@ export function validateServiceUpdate(next: Service, old: Service, causes: Cause
   if (external || !old.spec.clusterIP) return
   if (next.spec.clusterIP !== old.spec.clusterIP) {
     causes.invalid('spec.clusterIPs[0]', next.spec.clusterIPs ?? null, 'may not change once set')
+  }
+  const balanced = next.spec.type === 'LoadBalancer' && old.spec.type === 'LoadBalancer'
+  if (balanced && next.spec.loadBalancerClass !== old.spec.loadBalancerClass) {
+    const value = next.spec.loadBalancerClass ?? null
+    causes.invalid('spec.loadBalancerClass', value, 'may not change once set')
   }
 }

@@ -32,7 +32,12 @@ export function validateDeployment({ spec }: Deployment, causes: Causes): void {
   for (const name of ['maxUnavailable', 'maxSurge'] as const) {
     validateShare(rollingUpdate?.[name], `spec.strategy.rollingUpdate.${name}`, causes)
   }
-  const zero = (value: unknown) => value === 0 || value === '0%'
+  const most = rollingUpdate?.maxUnavailable
+  if (typeof most === 'string' && /^[0-9]+%$/.test(most) && Number(most.slice(0, -1)) > 100) {
+    const field = 'spec.strategy.rollingUpdate.maxUnavailable'
+    causes.invalid(field, most, 'must not be greater than 100%')
+  }
+  const zero = (value: unknown) => value === 0 || /^0+%$/.test(String(value))
   if (rollingUpdate && zero(rollingUpdate.maxUnavailable) && zero(rollingUpdate.maxSurge)) {
     causes.invalid(
       'spec.strategy.rollingUpdate.maxUnavailable',

@@ -203,12 +203,6 @@ export class ServiceAllocator {
 /** What an update leaves out stays. Source: registry/core/service patchAllocatedValues. */
 function keepAllocations(next: Service, old: Service | undefined): void {
   const { spec } = next
-  if (spec.type === 'ExternalName') {
-    delete spec.clusterIP
-    delete spec.clusterIPs
-    delete spec.ipFamilies
-    delete spec.ipFamilyPolicy
-  }
   const nodePorts = spec.type === 'NodePort' || spec.type === 'LoadBalancer'
   if (old !== undefined && spec.type !== 'ExternalName' && old.spec.type !== 'ExternalName') {
     spec.clusterIP ||= old.spec.clusterIP

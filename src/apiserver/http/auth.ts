@@ -1,4 +1,4 @@
-import type { UserInfo } from '../../api/http.ts'
+import type { ApiRequest, UserInfo } from '../../api/http.ts'
 import { forbidden, type StatusError } from '../../api/status.ts'
 import type { Route } from './route.ts'
 
@@ -83,4 +83,29 @@ export function refusal(
     `User "${user.name}" cannot ${verb} resource "${resource}" in API group ` +
       `"${route.group}" ${scope}`,
   )
+}
+
+/**
+ * Who asks to be somebody else must never be taken for himself. Impersonation is not there yet, so
+ * that nobody may. Source: apiserver pkg/endpoints/filters/impersonation.go, its refusal.
+ * @throws StatusError 403
+ */
+export function refuseImpersonation({ headers }: ApiRequest, user: UserInfo): void {
+  const name = Object.keys(headers).find(one => one.toLowerCase().startsWith('impersonate-'))
+  if (name === undefined) return
+  const [resource, verbed] = impersonated(name.toLowerCase())
+  throw forbidden(
+    { group: '', resource },
+    verbed === 'name' ? (headers[name] ?? '') : '',
+    `User "${user.name}" cannot impersonate resource "${resource}" in API group "" ` +
+      'at the cluster scope',
+  )
+}
+
+/** What a header of impersonation asks for, and whether its value is the resource's name. */
+function impersonated(header: string): readonly [string, 'name' | 'other'] {
+  if (header === 'impersonate-group') return ['groups', 'name']
+  if (header === 'impersonate-uid') return ['uids', 'name']
+  if (header.startsWith('impersonate-extra-')) return ['userextras', 'other']
+  return ['users', 'name']
 }

@@ -2,12 +2,12 @@ import type { ApiRequest, ApiResponse, UserInfo } from '../../api/http.ts'
 import { fenceHeader } from '../../api/http.ts'
 import { apiVersionOf } from '../../api/kinds.ts'
 import { pods } from '../../api/resources/pods.ts'
-import { badRequest, forbidden, pathNotFound, StatusError } from '../../api/status.ts'
+import { badRequest, pathNotFound, StatusError } from '../../api/status.ts'
 import { discover } from '../discovery/discovery.ts'
 import { openApi } from '../discovery/openapi.ts'
 import { openApiV2 } from '../discovery/openapi-v2.ts'
 import { type Review, reviews } from '../discovery/reviews.ts'
-import { isOpenPath, mayDo, refusal } from './auth.ts'
+import { isOpenPath, mayDo, refusal, refuseImpersonation } from './auth.ts'
 import { readObject } from './body.ts'
 import type { Call, Parts } from './context.ts'
 import { health, version } from './health.ts'
@@ -126,31 +126,6 @@ function rootPaths(request: ApiRequest): ApiResponse | undefined {
     '/version',
   ]
   return jsonResponse(200, { paths })
-}
-
-/**
- * Who asks to be somebody else must never be taken for himself. Impersonation is not there yet, so
- * that nobody may. Source: apiserver pkg/endpoints/filters/impersonation.go, its refusal.
- * @throws StatusError 403
- */
-function refuseImpersonation({ headers }: ApiRequest, user: UserInfo): void {
-  const name = Object.keys(headers).find(one => one.toLowerCase().startsWith('impersonate-'))
-  if (name === undefined) return
-  const [resource, verbed] = impersonated(name.toLowerCase())
-  throw forbidden(
-    { group: '', resource },
-    verbed === 'name' ? (headers[name] ?? '') : '',
-    `User "${user.name}" cannot impersonate resource "${resource}" in API group "" ` +
-      'at the cluster scope',
-  )
-}
-
-/** What a header of impersonation asks for, and whether its value is the resource's name. */
-function impersonated(header: string): readonly [string, 'name' | 'other'] {
-  if (header === 'impersonate-group') return ['groups', 'name']
-  if (header === 'impersonate-uid') return ['uids', 'name']
-  if (header.startsWith('impersonate-extra-')) return ['userextras', 'other']
-  return ['users', 'name']
 }
 
 function fenceOf(request: ApiRequest, inProcess: boolean): number | undefined {

@@ -5,12 +5,14 @@ import { errorCode, errorMessage } from '../../kernel/result.ts'
 import type { Call, Parts } from '../http/context.ts'
 import type { Target } from '../http/resources.ts'
 import { textResponse } from '../http/respond.ts'
+import { checkLogOptions } from './log-options.ts'
 import { type KubeletTarget, kubeletTarget, kubeletUnreachable } from './target.ts'
 
 const connectTimeoutMs = 10_000
 
 /** `pods/log`: what the kubelet says, streamed as it comes. */
 export async function readLog(parts: Parts, call: Call, { route }: Target): Promise<ApiResponse> {
+  checkLogOptions(route.name, call.request.query)
   const target = await kubeletTarget(parts, route, call.request.query)
   if (target.host === '') return textResponse(200, '')
   const answer = await ask(parts, target, call.request.signal)

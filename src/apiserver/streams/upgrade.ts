@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { ApiRequest, ApiResponse, UserInfo } from '../../api/http.ts'
 import { badRequest, pathNotFound, StatusError } from '../../api/status.ts'
 import { errorCode, errorMessage } from '../../kernel/result.ts'
-import { mayDo, refusal } from '../http/auth.ts'
+import { mayDo, refusal, refuseImpersonation } from '../http/auth.ts'
 import type { Parts } from '../http/context.ts'
 import { statusResponse, unexpected, wholeBody } from '../http/respond.ts'
 import { parseRoute, verbOf } from '../http/route.ts'
@@ -30,6 +30,7 @@ export async function serveUpgrade(
   try {
     const route = parseRoute(request.path)
     const verb = route === undefined ? 'get' : verbOf(request.method, route, request.query)
+    refuseImpersonation(request, user)
     if (!mayDo(user, false, verb, route)) throw refusal(user, verb, route, request.path)
     if (route?.row === undefined) throw pathNotFound()
     if (route.row.resource !== 'pods' || !streams.has(route.subresource)) {

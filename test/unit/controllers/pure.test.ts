@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { Deployment, Pod, ReplicaSet, Taint, Toleration } from '../../../src/api/objects.ts'
-import { rollingLimits } from '../../../src/controllers/deployment/replica-sets.ts'
+import { nextRevision, rollingLimits } from '../../../src/controllers/deployment/replica-sets.ts'
 import { proportionalSizes, rollingStep } from '../../../src/controllers/deployment/rolling.ts'
 import { computeStatus } from '../../../src/controllers/deployment/status.ts'
 import { evictionDelayMs } from '../../../src/controllers/nodelifecycle/eviction.ts'
@@ -286,3 +286,22 @@ test.each<[string, number, number | undefined]>([
     expect(availableInMs(pod, seconds, now)).toBe(expected)
   },
 )
+
+describe('revisions are integers of 64 bits', () => {
+  const set = (revision: string | undefined) =>
+    ({
+      metadata: { annotations: { 'deployment.kubernetes.io/revision': revision } },
+      spec: { selector: {} },
+    }) as ReplicaSet
+
+  test.each([
+    [['3546343826724305832'], '3546343826724305833'],
+    [['3546343826724305832', '3546343826724305833'], '3546343826724305834'],
+    [['9', '10'], '11'],
+    [[], '1'],
+    [['x', ' 5', '1e3', '99999999999999999999'], '1'],
+    [['9223372036854775807'], '-9223372036854775808'],
+  ])('after %j comes %s', (revisions, next) => {
+    expect(String(nextRevision(revisions.map(set)))).toBe(next)
+  })
+})
