@@ -52,6 +52,7 @@ const podSpec = {
     { name: 'h', hostPath: { path: '/x' } },
     { name: 'p', projected: { sources: [{ configMap: { name: 'c' } }] } },
   ],
+  nodeName: 'n',
   nodeSelector: { a: 'b' },
   tolerations: [{ key: 'k', operator: 'Equal', value: 'v', effect: 'NoExecute' }],
   affinity: {
@@ -69,7 +70,6 @@ const podSpec = {
   topologySpreadConstraints: [{ maxSkew: 1, topologyKey: 'z', whenUnsatisfiable: 'DoNotSchedule' }],
   terminationGracePeriodSeconds: 5,
   activeDeadlineSeconds: 50,
-  schedulingGates: [{ name: 'g' }],
 }
 
 const podStatus = {

@@ -8,6 +8,8 @@ import { apiTime } from './metadata.ts'
 const eternalNamespaces = new Set(['default', 'kube-system', 'kube-public'])
 
 const defaultGraceSeconds = 30
+/** A pod's spec may ask for more than there are dates: it waits as long as there are. */
+const graceSecondsMax = 2 ** 31 - 1
 
 /**
  * What a DELETE does to an object: removes it, or marks it and leaves the rest to whoever holds a
@@ -103,5 +105,5 @@ function podGrace(pod: KubeObject, options: DeleteOptions): number {
   // Nobody runs it: nothing to wait for.
   const idle = !pod.spec?.nodeName || ['Failed', 'Succeeded'].includes(pod.status?.phase)
   if (idle) return 0
-  return Math.max(0, asked ?? defaultGraceSeconds)
+  return Math.min(Math.max(0, Number(asked ?? defaultGraceSeconds)), graceSecondsMax)
 }

@@ -148,6 +148,12 @@ describe('deletion', () => {
     })
   })
 
+  test.each([1e15, 10n ** 18n])('a pod that asks for %d seconds has a date all the same', ask => {
+    const spec = { nodeName: 'n', terminationGracePeriodSeconds: ask as number }
+    const marked = deletionOf(pods, pod({}, spec), {}, now)
+    expect(marked).toMatchObject({ metadata: { deletionGracePeriodSeconds: 2 ** 31 - 1 } })
+  })
+
   test('foreground and orphan leave a finalizer to wait for', () => {
     const foreground = deletionOf(pods, pod({}, {}), { propagationPolicy: 'Foreground' }, now)
     expect(foreground).toMatchObject({
