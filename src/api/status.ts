@@ -241,6 +241,35 @@ export function storeReadError(
   return failure(500, 'StorageReadError', text, { ...detailsOf(gr), causes })
 }
 
+/** Reasons and texts of codes that came from another server. */
+const foreign: Readonly<Record<number, readonly [StatusReason, string?]>> = {
+  401: ['Unauthorized', 'the server has asked for the client to provide credentials'],
+  // Who tried what is in the other server's own words.
+  403: ['Forbidden'],
+  404: ['NotFound', 'the server could not find the requested resource'],
+  405: ['MethodNotAllowed', 'the server does not allow this method on the requested resource'],
+  503: ['ServiceUnavailable'],
+}
+
+/** What another server answered, a kubelet for example. Source: NewGenericServerResponse. */
+export function genericServerResponse(
+  code: number,
+  gr: GroupResource,
+  name: string,
+  text: string,
+): StatusError {
+  const unexpected = `an error on the server (${JSON.stringify(text)}) has prevented the request`
+  const [reason, known = text] = foreign[code] ?? [
+    'InternalError' as const,
+    code >= 500
+      ? `${unexpected} from succeeding`
+      : 'the server responded with the status code ' +
+        `${code} but did not return more information`,
+  ]
+  const message = name === '' ? known : `${known} ( ${groupResourceText(gr)} ${name})`
+  return failure(code, reason, message, detailsOf(gr, name))
+}
+
 /** The answer of a DELETE that left nothing behind. */
 export function success(details: StatusDetails): Status {
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details, code: 200 }

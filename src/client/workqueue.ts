@@ -126,16 +126,43 @@ export async function runWorkers<K extends string>(
 ): Promise<void> {
   const loop = async () => {
     for (let key = await queue.get(); key !== undefined; key = await queue.get()) {
-      try {
-        await work(key)
-        queue.forget(key)
-      } catch (error) {
-        onError(key, error)
-        queue.addRateLimited(key)
-      } finally {
-        queue.done(key)
-      }
+      await runOne(queue, key, work, onError)
     }
   }
   await Promise.all(Array.from({ length: workers }, loop))
+}
+
+/**
+ * As `runWorkers`, with a worker for each key: one that takes long holds up nobody else. For keys
+ * that are few by themselves, such as the pods of a node.
+ */
+export async function runEach<K extends string>(
+  queue: WorkQueue<K>,
+  work: (key: K) => Promise<void>,
+  onError: (key: K, error: unknown) => void,
+): Promise<void> {
+  const running = new Set<Promise<void>>()
+  for (let key = await queue.get(); key !== undefined; key = await queue.get()) {
+    const one = runOne(queue, key, work, onError)
+    running.add(one)
+    void one.finally(() => running.delete(one))
+  }
+  await Promise.all(running)
+}
+
+async function runOne<K extends string>(
+  queue: WorkQueue<K>,
+  key: K,
+  work: (key: K) => Promise<void>,
+  onError: (key: K, error: unknown) => void,
+): Promise<void> {
+  try {
+    await work(key)
+    queue.forget(key)
+  } catch (error) {
+    onError(key, error)
+    queue.addRateLimited(key)
+  } finally {
+    queue.done(key)
+  }
 }

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { kinds } from '../api/kinds.ts'
 import type { Container, Node, Pod, PodStatus } from '../api/objects.ts'
 import { isStatusReason } from '../api/status.ts'
-import { runWorkers, WorkQueue } from '../client/workqueue.ts'
+import { runEach, WorkQueue } from '../client/workqueue.ts'
 import { errorMessage } from '../kernel/result.ts'
 import { type Actions, nextActions } from './actions.ts'
 import { admit } from './admission.ts'
@@ -15,9 +15,6 @@ import { startContainer } from './startcontainer.ts'
 import { podStatus } from './status.ts'
 import { StatusManager } from './statusmanager.ts'
 import { setUpVolumes, VolumeError } from './volumes.ts'
-
-/** Pods that are worked on at the same time. */
-const workersMax = 32
 
 /** Wait after a volume or a sandbox could not be made. */
 const retryMs = 2_000
@@ -47,9 +44,8 @@ export class PodWorkers {
   }
 
   start(): void {
-    this.#running = runWorkers(
+    this.#running = runEach(
       this.#queue,
-      workersMax,
       uid => this.#sync(uid),
       (uid, error) => {
         const pod = this.#works.get(uid)?.pod.metadata.name
@@ -111,7 +107,7 @@ export class PodWorkers {
   async #sync(uid: string): Promise<void> {
     const work = this.#works.get(uid)
     if (!work) {
-      if (this.#hasSynced) await this.#removeLeftovers(uid)
+      if (this.#hasSynced && (await this.#isForgotten(uid))) await this.#removeLeftovers(uid)
       return
     }
     const { pod } = work
@@ -285,11 +281,12 @@ export class PodWorkers {
     killPod(this.#context, work, work.isGone ? goneGraceMs(work) : graceMs(work.pod), () =>
       this.#queue.add(uid),
     )
-    probes.retain(uid, new Set())
     if (!work.killing?.isOver) {
+      probes.onlyReadiness(uid)
       await this.#writeStatus(uid, work)
       return
     }
+    probes.retain(uid, new Set())
     const { sandbox } = viewPod(runtime, uid)
     if (sandbox) await runtime.stopPodSandbox(sandbox.id)
     if (!work.isGone) {
@@ -310,6 +307,23 @@ export class PodWorkers {
       await this.#context.client.delete(kinds.pods, namespace, name, options)
     } catch (error) {
       if (!isStatusReason(error, 'NotFound') && !isStatusReason(error, 'Conflict')) throw error
+    }
+  }
+
+  /**
+   * Whether the API has no such pod. The list may have come from a master that lags behind: what
+   * runs here is ended only when a read of the present says so too.
+   */
+  async #isForgotten(uid: string): Promise<boolean> {
+    const { client, runtime } = this.#context
+    const sandbox = runtime.sandboxes().find(each => each.podUid === uid)
+    if (!sandbox) return true
+    try {
+      const pod = await client.get(kinds.pods, sandbox.namespace, sandbox.name)
+      return pod.metadata.uid !== uid
+    } catch (error) {
+      if (isStatusReason(error, 'NotFound')) return true
+      throw error
     }
   }
 
@@ -375,7 +389,7 @@ export class PodWorkers {
       view,
       runtimeName: runtime.name,
       waiting: work.waiting,
-      isReady: name => !work.killing && probes.isReady(id(name)),
+      isReady: name => probes.isReady(id(name)),
       isStarted: name => work.killing !== undefined || probes.verdicts(id).isStarted(name),
       failure: work.failure,
       isStopped: work.killing?.isOver ?? false,

@@ -49,6 +49,13 @@ export class ProbeManager {
     }
   }
 
+  /** A pod that is being stopped: nothing of it is started again, but it may go on serving. */
+  onlyReadiness(podUid: string): void {
+    for (const checks of this.#checks.values()) {
+      if (checks.podUid === podUid) checks.onlyReadiness()
+    }
+  }
+
   isReady(containerId: string | undefined): boolean {
     return this.#checks.get(containerId ?? '')?.isReady ?? false
   }
@@ -77,6 +84,7 @@ class ContainerChecks {
   readonly #target: Target
   readonly #cancels = new Map<ProbeKind, Cancel>()
   #isStopped = false
+  #isEnding = false
 
   constructor(host: ProbeHost, target: Target, wasReady: boolean) {
     this.#host = host
@@ -92,6 +100,14 @@ class ContainerChecks {
   stop(): void {
     this.#isStopped = true
     for (const cancel of this.#cancels.values()) cancel()
+  }
+
+  onlyReadiness(): void {
+    for (const kind of ['startup', 'liveness'] as const) {
+      this.#cancels.get(kind)?.()
+      this.#cancels.delete(kind)
+    }
+    this.#isEnding = true
   }
 
   #startMain(): void {
@@ -117,7 +133,7 @@ class ContainerChecks {
       { runtime, ...this.#target },
       (probe.timeoutSeconds ?? 1) * 1_000,
     )
-    if (this.#isStopped) return
+    if (this.#isStopped || (this.#isEnding && kind !== 'readiness')) return
     if (this.#judge(kind, probe, seen, result)) this.#schedule(kind, probe, seen)
   }
 

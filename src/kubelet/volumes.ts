@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join, normalize, sep } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { kinds } from '../api/kinds.ts'
 import type { Container, KeyToPath, Pod, Volume } from '../api/objects.ts'
 import { ownValue, setOwn } from '../api/own.ts'
 import { isStatusReason } from '../api/status.ts'
 import type { Client } from '../client/types.ts'
+import { errorMessage } from '../kernel/result.ts'
 import { fieldValue, resourceValue } from './downward.ts'
 import type { Mount } from './runtime/types.ts'
+import { ownFolderBelow, safeFolderBelow, UnsafePathError } from './safepath.ts'
 
 /** A volume that can't be had now; the pod waits and it is tried again. */
 export class VolumeError extends Error {
@@ -47,14 +49,21 @@ export function mountsOf(container: Container, paths: ReadonlyMap<string, string
   for (const { name, mountPath, subPath, readOnly } of container.volumeMounts ?? []) {
     const path = paths.get(name)
     if (path === undefined) continue
-    const hostPath = subPath ? join(path, subPath) : path
-    if (subPath && normalize(subPath).split(sep).includes('..')) {
-      throw new VolumeError(`subPath "${subPath}" of volume "${name}" must not contain '..'`)
-    }
-    if (subPath && !existsSync(hostPath)) mkdirSync(hostPath, { recursive: true })
+    const hostPath = subPath ? subPathOf(name, path, subPath) : path
     mounts.push({ name, mountPath, hostPath, readOnly: readOnly ?? false })
   }
   return mounts
+}
+
+/** Containers write to volumes: what leads out of one may be a link that another has made. */
+function subPathOf(volume: string, path: string, subPath: string): string {
+  try {
+    return safeFolderBelow(path, subPath)
+  } catch (error) {
+    throw new VolumeError(
+      `failed to prepare subPath for volumeMount "${volume}": ${errorMessage(error)}`,
+    )
+  }
 }
 
 function setUpHostPath(hostPath: { path: string; type?: string }): string {
@@ -133,7 +142,7 @@ function pickItems(files: Files, source: KeySource, kind: string): Files {
   const picked: Files = {}
   for (const { key, path } of source.items) {
     const file = ownValue(files, key)
-    if (file) picked[path] = file
+    if (file) setOwn(picked, path, file)
     else if (!source.optional) {
       throw new VolumeError(`${kind} references non-existent config key: ${key}`)
     }
@@ -158,7 +167,7 @@ function downwardFiles(
       : resourceFieldRef && container
         ? resourceValue(container, resourceFieldRef)
         : ''
-    files[path] = Buffer.from(text ?? '')
+    setOwn(files, path, Buffer.from(text ?? ''))
   }
   return files
 }
@@ -190,11 +199,17 @@ function replaceFiles(folder: string, files: Files): void {
     if (!tops.has(name)) rmSync(join(folder, name), { recursive: true, force: true })
   }
   for (const [path, content] of Object.entries(files)) {
-    const file = join(folder, path)
-    mkdirSync(dirname(file), { recursive: true })
-    const temporary = join(dirname(file), `.${hash(path)}.new`)
-    writeFileSync(temporary, content, { mode: 0o644 })
-    renameSync(temporary, file)
+    try {
+      const own = ownFolderBelow(folder, dirname(path))
+      const temporary = join(own, `.${hash(path)}.new`)
+      // A file of that name, or a link, is none of ours.
+      rmSync(temporary, { force: true })
+      writeFileSync(temporary, content, { mode: 0o644, flag: 'wx' })
+      renameSync(temporary, join(own, basename(path)))
+    } catch (error) {
+      if (!(error instanceof UnsafePathError)) throw error
+      throw new VolumeError(error.message)
+    }
   }
 }
 

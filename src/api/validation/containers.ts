@@ -3,6 +3,7 @@ import { ownValue } from '../own.ts'
 import { compareQuantities, parseQuantity } from '../quantity.ts'
 import type { Causes } from './causes.ts'
 import { dnsLabelErrors, portNameErrors, portNumberErrors, qualifiedNameErrors } from './names.ts'
+import { validateDescendingPath } from './paths.ts'
 
 /** Source of all: kubernetes pkg/apis/core/validation/validation.go. */
 
@@ -124,6 +125,15 @@ function validateMounts(
       causes.invalid(`${path}.mountPath`, mount.mountPath, 'must be unique')
     }
     paths.add(mount.mountPath)
+    const { subPath, subPathExpr } = mount
+    // Upstream names the list, not the mount.
+    const list = `${at}.volumeMounts`
+    if (subPath) validateDescendingPath(subPath, `${list}.subPath`, causes)
+    if (subPathExpr) validateDescendingPath(subPathExpr, `${list}.subPathExpr`, causes)
+    if (subPath && subPathExpr) {
+      const text = 'subPathExpr and subPath are mutually exclusive'
+      causes.invalid(`${path}.subPathExpr`, subPathExpr, text)
+    }
   }
 }
 

@@ -8,6 +8,7 @@ import {
   labelValueErrors,
   qualifiedNameErrors,
 } from './names.ts'
+import { validateVolumes } from './volumes.ts'
 
 /** Source of all: kubernetes pkg/apis/core/validation/validation.go. */
 
@@ -68,28 +69,6 @@ export function validatePodSpec(spec: PodSpec, path: string, causes: Causes): vo
 }
 
 const deadlineSecondsMax = 2 ** 31 - 1
-
-function validateVolumes(spec: PodSpec, path: string, causes: Causes): Set<string> {
-  const names = new Set<string>()
-  for (const [index, volume] of (spec.volumes ?? []).entries()) {
-    const at = `${path}.volumes[${index}]`
-    if (!volume.name) causes.required(`${at}.name`)
-    else
-      for (const text of dnsLabelErrors(volume.name))
-        causes.invalid(`${at}.name`, volume.name, text)
-    if (names.has(volume.name)) causes.duplicate(`${at}.name`, volume.name)
-    names.add(volume.name)
-    const sources = Object.keys(volume).filter(key => key !== 'name')
-    if (sources.length === 0) causes.required(at, 'must specify a volume type')
-    for (const extra of sources.slice(1)) {
-      causes.forbidden(`${at}.${extra}`, 'may not specify more than 1 volume type')
-    }
-    if (volume.hostPath && !volume.hostPath.path) causes.required(`${at}.hostPath.path`)
-    if (volume.secret && !volume.secret.secretName) causes.required(`${at}.secret.secretName`)
-    if (volume.configMap && !volume.configMap.name) causes.required(`${at}.configMap.name`)
-  }
-  return names
-}
 
 function validateTolerations(list: readonly Toleration[], path: string, causes: Causes): void {
   for (const [index, one] of list.entries()) {

@@ -6,6 +6,7 @@ import type { Call, Parts } from '../http/context.ts'
 import type { Target } from '../http/resources.ts'
 import { textResponse } from '../http/respond.ts'
 import { checkLogOptions } from './log-options.ts'
+import { kubeletRefusal } from './refusal.ts'
 import { type KubeletTarget, kubeletTarget, kubeletUnreachable } from './target.ts'
 
 const connectTimeoutMs = 10_000
@@ -16,8 +17,12 @@ export async function readLog(parts: Parts, call: Call, { route }: Target): Prom
   const target = await kubeletTarget(parts, route, call.request.query)
   if (target.host === '') return textResponse(200, '')
   const answer = await ask(parts, target, call.request.signal)
+  const { statusCode = 502 } = answer
+  if (statusCode < 200 || statusCode > 206) {
+    throw await kubeletRefusal(answer, 'pods/log', route.name)
+  }
   const type = answer.headers['content-type'] ?? 'text/plain'
-  return { status: answer.statusCode ?? 502, headers: { 'content-type': type }, body: answer }
+  return { status: statusCode, headers: { 'content-type': type }, body: answer }
 }
 
 function ask(

@@ -32,6 +32,7 @@ export function execRequest(query: URLSearchParams): ExecRequest & { readonly st
 export async function execOverWebSocket(
   client: WebSocket,
   start: () => Promise<ExecSession>,
+  statusOf: (exitCode: number) => Status,
 ): Promise<void> {
   const send = (channel: number, data: Buffer | string) => {
     if (client.readyState !== client.OPEN) return
@@ -53,7 +54,7 @@ export async function execOverWebSocket(
     }
     const exitCode = await session.exit
     await Promise.all(outputs)
-    send(channels.error, JSON.stringify(exitStatus(exitCode)))
+    send(channels.error, JSON.stringify(statusOf(exitCode)))
   } catch (error) {
     send(channels.error, JSON.stringify(failureStatus(error)))
   }
@@ -72,6 +73,7 @@ export async function execOverSpdy(
   connection: SpdySession,
   wanted: ExecRequest & { readonly stderr: boolean },
   start: () => Promise<ExecSession>,
+  statusOf: (exitCode: number) => Status,
 ): Promise<void> {
   const expected = ['error', 'stdout']
   if (wanted.stdin) expected.push('stdin')
@@ -90,7 +92,7 @@ export async function execOverSpdy(
     if (session.stderr) outputs.push(copy(session.stderr, write('stderr'), unread))
     const exitCode = await session.exit
     await Promise.all(outputs)
-    status(exitStatus(exitCode))
+    status(statusOf(exitCode))
   } catch (error) {
     status(failureStatus(error))
   }
@@ -121,12 +123,20 @@ function collect(
 function resize(session: ExecSession, text: string): void {
   try {
     for (const line of text.trim().split('\n')) {
-      const { Width, Height } = JSON.parse(line)
-      session.resize(Width, Height)
+      const size = sizeOf(JSON.parse(line))
+      if (size) session.resize(size.width, size.height)
     }
   } catch {
     // A size that can't be read is as good as none.
   }
+}
+
+/** Width and Height in whatever case, as Go reads them. Undefined: not two numbers of 16 bits. */
+function sizeOf(value: object): { readonly width: number; readonly height: number } | undefined {
+  const fields = new Map(Object.entries(value).map(([key, field]) => [key.toLowerCase(), field]))
+  const [width, height] = [fields.get('width'), fields.get('height')]
+  const isSize = (field: unknown) => Number.isInteger(field) && Number(field) >>> 16 === 0
+  return isSize(width) && isSize(height) ? { width, height } : undefined
 }
 
 /** Copies output to the client, and waits while it is slow. Resolves when all of it is copied. */
@@ -149,6 +159,11 @@ function copy(
       }, 10)
     })
   })
+}
+
+/** Whoever was attached sees the program's end, and not how it ended. Source: ServeAttach. */
+export function attachStatus(): Status {
+  return exitStatus(0)
 }
 
 /** Source: k8s.io/apiserver remotecommand, kubelet ServeExec. */

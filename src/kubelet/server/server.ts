@@ -3,14 +3,14 @@ import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
-import type { Pod } from '../../api/objects.ts'
+import type { Container, Pod } from '../../api/objects.ts'
 import type { Logger } from '../../kernel/logger.ts'
 import { errorMessage } from '../../kernel/result.ts'
 import type { Startable } from '../../kernel/startable.ts'
-import { viewPod } from '../podview.ts'
+import { shouldRestart, viewPod } from '../podview.ts'
 import type { Runtime, RuntimeContainer } from '../runtime/types.ts'
 import type { KubeletTls } from '../types.ts'
-import { execOverSpdy, execOverWebSocket, execRequest } from './exec.ts'
+import { attachStatus, execOverSpdy, execOverWebSocket, execRequest, exitStatus } from './exec.ts'
 import { type LogOptions, readLog } from './logs.ts'
 import { forwardOverSpdy, forwardOverWebSocket } from './portforward.ts'
 import { upgrade } from './upgrade.ts'
@@ -168,8 +168,9 @@ class HttpsKubeletServer implements KubeletServer {
     const { runtime } = this.#options
     const start = () => (verb === 'exec' ? runtime.exec(id, wanted) : runtime.attach(id))
     upgrade(request, socket, head, 'exec', upgraded => {
-      if (upgraded.kind === 'websocket') void execOverWebSocket(upgraded.client, start)
-      else void execOverSpdy(upgraded.session, wanted, start)
+      const statusOf = verb === 'exec' ? exitStatus : attachStatus
+      if (upgraded.kind === 'websocket') void execOverWebSocket(upgraded.client, start, statusOf)
+      else void execOverSpdy(upgraded.session, wanted, start, statusOf)
     })
   }
 
@@ -205,18 +206,31 @@ class HttpsKubeletServer implements KubeletServer {
       .containers()
       .filter(each => each.podUid === pod.metadata.uid && each.name === name)
       .sort((a, b) => b.attempt - a.attempt || b.createdAt - a.createdAt)
-    const container = own[isPrevious ? 1 : 0]
-    const podName = pod.metadata.name
-    if (container) return container
-    const isKnown = [...(pod.spec.initContainers ?? []), ...pod.spec.containers].some(
+    const spec = [...(pod.spec.initContainers ?? []), ...pod.spec.containers].find(
       each => each.name === name,
     )
-    if (!isKnown) throw new HttpError(404, `container ${name} not found in pod ${podName}`)
+    const container = own[isPrevious ? previousIndex(pod, spec, own[0]) : 0]
+    const podName = pod.metadata.name
+    if (container) return container
+    if (!spec) throw new HttpError(404, `container ${name} not found in pod ${podName}`)
     const text = isPrevious
       ? `previous terminated container "${name}" in pod "${podName}" not found`
       : `container "${name}" in pod "${podName}" is waiting to start: ${waitingReason(pod, name)}`
     throw new HttpError(400, text)
   }
+}
+
+/**
+ * Which of a container's runs, newest first, is the previous one: one that has ended and waits for
+ * its next start is that already, for what is present then is the waiting.
+ */
+function previousIndex(
+  pod: Pod,
+  spec: Container | undefined,
+  newest: RuntimeContainer | undefined,
+): number {
+  const hasEnded = newest?.state === 'exited'
+  return hasEnded && spec && shouldRestart(pod, spec, newest.exitCode ?? 0) ? 0 : 1
 }
 
 function waitingReason(pod: Pod, name: string): string {

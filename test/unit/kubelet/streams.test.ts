@@ -6,7 +6,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import WebSocket, { createWebSocketStream } from 'ws'
 import { execProcess } from '../../../src/kubelet/runtime/process/exec.ts'
 import type { ExecRequest } from '../../../src/kubelet/runtime/types.ts'
-import { execOverSpdy } from '../../../src/kubelet/server/exec.ts'
+import { execOverSpdy, exitStatus } from '../../../src/kubelet/server/exec.ts'
 import { forwardOverSpdy, forwardOverWebSocket } from '../../../src/kubelet/server/portforward.ts'
 import { type Upgraded, upgrade } from '../../../src/kubelet/server/upgrade.ts'
 
@@ -126,7 +126,8 @@ describe('SPDY', () => {
     const port = await serve('exec', upgraded => {
       if (upgraded.kind !== 'spdy') throw new Error(upgraded.kind)
       const env = { PATH: process.env.PATH ?? '' }
-      void execOverSpdy(upgraded.session, wanted, () => execProcess({ ...wanted, cwd: '/', env }))
+      const start = () => execProcess({ ...wanted, cwd: '/', env })
+      void execOverSpdy(upgraded.session, wanted, start, exitStatus)
     })
     const connection = await openSpdy(port, 'v4.channel.k8s.io, v3.channel.k8s.io')
     const open = (streamtype: string) => openStream(connection, { streamtype })

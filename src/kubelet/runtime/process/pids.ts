@@ -39,3 +39,13 @@ export function signalGroup(pid: number, signal: NodeJS.Signals): boolean {
   }
   return false
 }
+
+/** Sends a signal to one process; false when it is gone. */
+export function signalOne(pid: number, signal: NodeJS.Signals): boolean {
+  try {
+    process.kill(pid, signal)
+    return true
+  } catch {
+    return false
+  }
+}

@@ -19,8 +19,15 @@ import { execProcess } from './exec.ts'
 import { type ImageProgram, imageBaseName, resolveImage } from './images.ts'
 import { rewritePaths, volumeVariable } from './mounts.ts'
 import { type ContainerRecord, type SandboxRecord, shimFiles } from './protocol.ts'
-import { readShimRecord, ShimClient, scriptPath, socketPath, spawnShim } from './shimclient.ts'
-import { killLeftovers, readState, stopShim } from './stopshims.ts'
+import {
+  readShimRecord,
+  ShimClient,
+  ShimHungError,
+  scriptPath,
+  socketPath,
+  spawnShim,
+} from './shimclient.ts'
+import { killLeftovers, killShim, readState, stopShim } from './stopshims.ts'
 
 export interface ProcessRuntimeOptions {
   /** Everything is kept below it. Absolute. */
@@ -228,9 +235,18 @@ class ProcessRuntime implements Runtime {
     return { pod, container }
   }
 
+  /** A shim that does not answer is as good as dead, and would hold up its pod for ever. */
   async #request(pod: Pod, request: Parameters<ShimClient['request']>[0]): Promise<void> {
     if (!pod.shim) throw new Error('the pod sandbox is not ready')
-    await pod.shim.request(request)
+    try {
+      await pod.shim.request(request)
+    } catch (error) {
+      if (error instanceof ShimHungError) {
+        killShim(pod.folder)
+        pod.shim?.close()
+      }
+      throw error
+    }
   }
 
   async #connect(pod: Pod, socket: string): Promise<void> {
@@ -270,6 +286,10 @@ class ProcessRuntime implements Runtime {
       await this.#connect(pod, readShimRecord(folder).socket)
     } catch (error) {
       this.#options.logger.info('a pod has no shim any more', { folder, why: errorMessage(error) })
+      if (error instanceof ShimHungError) killShim(folder)
+      const shim = pod?.shim
+      if (pod) pod.shim = undefined
+      shim?.close()
       if (pod) this.#lost(pod)
       else rmSync(folder, { recursive: true, force: true })
     }

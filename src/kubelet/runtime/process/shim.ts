@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { createServer, type Socket } from 'node:net'
 import { dirname, join } from 'node:path'
 import { LogFile } from './logfile.ts'
-import { processStart, signalGroup } from './pids.ts'
+import { processStart, signalGroup, signalOne } from './pids.ts'
 import { type Program, runProgram } from './program.ts'
 import {
   type ContainerRecord,
@@ -26,6 +26,9 @@ const portsWaitMs = 3_000
 
 /** Bytes of a termination message. Source: kubelet MaxContainerTerminationMessageLength. */
 const terminationMessageBytesMax = 4_096
+
+/** The longest request: a container with its environment. */
+const requestCharsMax = 8 << 20
 
 /** Notices that a client may leave unread. */
 const unreadBytesMax = 1024 * 1024
@@ -70,7 +73,12 @@ class Shim {
     socket.on('data', (text: string) => {
       const lines = (rest + text).split('\n')
       rest = lines.pop() ?? ''
-      for (const line of lines) void this.#answer(socket, JSON.parse(line))
+      for (const line of lines) {
+        const request = parseRequest(line)
+        if (request === undefined) socket.destroy()
+        else void this.#answer(socket, request)
+      }
+      if (rest.length > requestCharsMax) socket.destroy()
     })
   }
 
@@ -211,7 +219,8 @@ class Shim {
     const pid = running?.program.pid
     if (!running || pid === undefined) return
     const killAt = Date.now() + graceMs
-    if (graceMs > 0 && running.killAt === Number.POSITIVE_INFINITY) signalGroup(pid, 'SIGTERM')
+    // TERM is for the first process, which may want its children to go on for a while.
+    if (graceMs > 0 && running.killAt === Number.POSITIVE_INFINITY) signalOne(pid, 'SIGTERM')
     if (killAt < running.killAt) {
       clearTimeout(running.killTimer)
       running.killAt = killAt
@@ -235,6 +244,19 @@ class Shim {
   #exit(): void {
     rmSync(this.#socketPath, { force: true })
     process.exit(0)
+  }
+}
+
+/** Undefined for a line that is no request: whoever sent it is not the kubelet. */
+function parseRequest(line: string): (ShimRequest & { seq: number }) | undefined {
+  try {
+    const value: unknown = JSON.parse(line)
+    if (typeof value !== 'object' || value === null) return undefined
+    const { seq, op } = value as { seq?: unknown; op?: unknown }
+    const isRequest = typeof seq === 'number' && typeof op === 'string'
+    return isRequest ? (value as ShimRequest & { seq: number }) : undefined
+  } catch {
+    return undefined
   }
 }
 

@@ -4,6 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { systemClock } from '../../../kernel/clock.ts'
 import {
   type ContainerRecord,
   type ShimAnswer,
@@ -87,6 +88,16 @@ export interface ShimListener {
   onClose(): void
 }
 
+/** Longest time for an answer, beside the grace of what is to be stopped. */
+const answerMs = 10_000
+/** To say what there is takes a shim no work: a node's start waits for it. */
+const listMs = 3_000
+
+/** A shim that is there, and does nothing: paused, or in an endless loop. */
+export class ShimHungError extends Error {
+  override readonly name = 'ShimHungError'
+}
+
 /** A connection to one shim. */
 export class ShimClient {
   readonly #socket: Socket
@@ -123,12 +134,22 @@ export class ShimClient {
     })
   }
 
-  /** @returns the pod's containers after the request. @throws Error with the shim's reason. */
+  /**
+   * @returns the pod's containers after the request. @throws Error with the shim's reason,
+   * ShimHungError when there is no answer in the time that the request may take.
+   */
   request(request: ShimRequest): Promise<ContainerRecord[]> {
     const seq = ++this.#seq
     return new Promise((resolve, reject) => {
       if (this.#socket.destroyed) return reject(new Error('the shim has ended'))
+      const grace = 'graceMs' in request ? request.graceMs : 0
+      const waitMs = request.op === 'list' ? listMs : answerMs + grace
+      const cancel = systemClock.after(waitMs, () => {
+        this.#waiting.delete(seq)
+        reject(new ShimHungError(`the shim has not answered "${request.op}" in ${waitMs} ms`))
+      })
       this.#waiting.set(seq, answer => {
+        cancel()
         if (answer instanceof Error) reject(answer)
         else if (answer.ok) resolve(answer.containers)
         else reject(new Error(answer.error))

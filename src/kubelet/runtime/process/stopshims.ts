@@ -36,6 +36,13 @@ export async function stopShim(folder: string, graceMs: number): Promise<boolean
   return wasAlive
 }
 
+/** KILLs a shim that does not answer, and its containers with it. */
+export function killShim(folder: string): void {
+  const { pid, pidStart } = readShimRecord(folder)
+  if (isAlive(pid, pidStart)) signalGroup(pid, 'SIGKILL')
+  killLeftovers(folder)
+}
+
 /** KILLs the containers whose shim is gone. */
 export function killLeftovers(folder: string): void {
   for (const container of readState(folder)) {
