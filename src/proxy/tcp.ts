@@ -24,6 +24,8 @@ export interface PortContext {
 /** An open socket of a service. `port` is where it really listens. */
 export interface OpenPort {
   readonly port: number
+  /** The entry may have other endpoints now: what leads to one that is gone ends. */
+  refresh?(): void
   close(): Promise<void>
 }
 

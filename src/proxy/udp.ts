@@ -27,6 +27,14 @@ export async function openUdp(context: PortContext): Promise<OpenPort> {
   })
   return {
     port: served,
+    refresh() {
+      const backends = context.entry()?.backends ?? []
+      for (const [id, session] of sessions) {
+        if (backends.some(each => isSame(each, session.backend))) continue
+        sessions.delete(id)
+        end(session)
+      }
+    },
     async close() {
       for (const session of sessions.values()) end(session)
       sessions.clear()
@@ -67,6 +75,14 @@ function open(
 function end(session: Session): void {
   clearTimeout(session.timer)
   session.socket.close()
+}
+
+/**
+ * UDP has no end of its own: a client that goes on sending would go on reaching nobody.
+ * Source: pkg/proxy/conntrack/cleanup.go.
+ */
+function isSame(one: Backend, other: Backend): boolean {
+  return one.ip === other.ip && one.port === other.port
 }
 
 function idOf(client: RemoteInfo): string {

@@ -140,9 +140,16 @@ class Userspace implements UserspaceProxy {
     })
   }
 
-  /** Makes the sockets what the API says; one run after the other. */
+  /** Makes the sockets what the API says; one run after the other, whatever became of the last. */
   #apply(): Promise<void> {
-    this.#applying = this.#applying.then(() => this.#converge())
+    this.#applying = this.#applying.then(async () => {
+      try {
+        await this.#converge()
+      } catch (error) {
+        this.#options.logger.error('services could not be applied', { error: errorMessage(error) })
+        this.#schedule(reopenMs)
+      }
+    })
     return this.#applying
   }
 
@@ -157,6 +164,7 @@ class Userspace implements UserspaceProxy {
       const port = this.#ports.get(id)
       if (port) port.entryKey = listener.entry
     }
+    for (const port of this.#ports.values()) port.open?.refresh?.()
     for (const key of this.#balancers.keys()) if (!this.#map.has(key)) this.#balancers.delete(key)
     const isStopped = this.#stopped.signal.aborted
     if (!isStopped) await Promise.all(open.map(listener => this.#open(listener)))

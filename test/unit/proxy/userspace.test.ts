@@ -110,6 +110,43 @@ describe('userspace proxy', () => {
     await vi.waitFor(() => expect(ask(clusterIp, 8_000)).rejects.toThrow(), within)
   })
 
+  test('a UDP client whose endpoint is gone goes to another, though it never pauses', async () => {
+    const echo = async (ip: string) => {
+      const socket = createSocket('udp4')
+      socket.on('message', (_data, from) => socket.send(ip, from.port, from.address))
+      await new Promise<void>(resolve => socket.bind(port, ip, resolve))
+      cleanUp.push(() => socket.close())
+    }
+    await echo(podIp(2))
+    await echo(podIp(3))
+    const { putSlice } = await setUp([{ port: 8_000, protocol: 'UDP' }], [podIp(2)], port, 'UDP')
+    const client = createSocket('udp4')
+    const seen = new Set<string>()
+    client.on('message', data => seen.add(data.toString()))
+    const timer = setInterval(() => client.send('x', 8_000, clusterIp), 10)
+    cleanUp.push(() => {
+      clearInterval(timer)
+      client.close()
+    })
+    await vi.waitFor(() => expect([...seen]).toEqual([podIp(2)]), within)
+    putSlice([podIp(3)])
+    await vi.waitFor(() => expect([...seen]).toEqual([podIp(2), podIp(3)]), within)
+  })
+
+  test('an object that breaks one run does not break the next', async () => {
+    await backend(podIp(2))
+    const { api } = await setUp([{ port: 8_000 }], [podIp(2)])
+    const path = '/api/v1/namespaces/default/services/broken'
+    // Nothing that the API server would take: as it was, it ended the proxy's work for good.
+    api.put(path, { metadata: { name: 'broken', namespace: 'default' }, spec: null })
+    const metadata = { name: 'web', namespace: 'default' }
+    const ports = [{ port: 8_001 }]
+    api.put(servicePath, { metadata, spec: { clusterIP: clusterIp, type: 'NodePort', ports } })
+    await new Promise(resolve => setTimeout(resolve, 100))
+    api.remove(path)
+    await vi.waitFor(async () => expect(await ask(clusterIp, 8_001)).toContain('got hi'), within)
+  })
+
   test('endpoints and services that change are followed; a deleted one is closed', async () => {
     await backend(podIp(2))
     await backend(podIp(3))
