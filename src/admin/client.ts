@@ -1,4 +1,5 @@
 import { Agent, request } from 'node:https'
+import { checkServerIdentity, type PeerCertificate } from 'node:tls'
 import { collect } from '../kernel/collect.ts'
 import type {
   EventsAnswer,
@@ -19,6 +20,16 @@ export interface AdminTls {
   readonly key: string
 }
 
+/** The user of a worker's certificate, which is valid for its node and nothing else. */
+export const workerUser = 'quorate:worker'
+
+const servername = 'localhost'
+/** Masters and the supervisor prove `localhost`, which is the API's name as well; workers can't. */
+const identity = {
+  checkServerIdentity: (host: string, certificate: PeerCertificate) =>
+    certificate.subject.CN === workerUser ? undefined : checkServerIdentity(host, certificate),
+}
+
 /**
  * Speaks the admin protocol to one process. Every call rejects with an Error within the timeout.
  */
@@ -32,7 +43,7 @@ export class AdminClient {
     const colon = address.lastIndexOf(':')
     this.#host = address.slice(0, colon).replace(/^\[|\]$/g, '')
     this.#port = Number(address.slice(colon + 1))
-    this.#agent = new Agent({ ...tls, keepAlive: true, maxSockets: 4, servername: 'localhost' })
+    this.#agent = new Agent({ ...tls, keepAlive: true, maxSockets: 4, servername, ...identity })
   }
 
   status(

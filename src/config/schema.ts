@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { wrongPeerName } from './names.ts'
 
 /**
  * The file as people write it: everything but the peers' names has a default. A key that is not
@@ -35,7 +36,9 @@ const taint = z.strictObject({
 })
 
 const peer = z.strictObject({
-  name: dnsLabel,
+  name: dnsLabel.refine(name => wrongPeerName(name) === undefined, {
+    error: issue => wrongPeerName(String(issue.input)),
+  }),
   ordinal: z.int().min(0).max(63).optional(),
   roles: z
     .array(z.enum(['control-plane', 'worker']))

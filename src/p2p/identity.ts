@@ -2,7 +2,7 @@ import './polyfill.ts'
 import { existsSync, readFileSync } from 'node:fs'
 import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import type { PrivateKey } from '@libp2p/interface'
-import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
 import { errorMessage } from '../kernel/result.ts'
 import { writeSecret } from '../pki/files.ts'
 
@@ -28,5 +28,22 @@ export function loadIdentity(file: string): MeshIdentity {
     return { privateKey, peerId: peerIdFromPrivateKey(privateKey as never).toString() }
   } catch (error) {
     throw new Error(`${file}: the peer's identity can't be read: ${errorMessage(error)}`)
+  }
+}
+
+/**
+ * True when `signature` of `data` was made with the key of the peer ID. IDs that don't hold their
+ * key (RSA) prove nothing here: ours are Ed25519.
+ */
+export async function hasSigned(
+  peerId: string,
+  data: Uint8Array,
+  signature: Uint8Array,
+): Promise<boolean> {
+  try {
+    const { publicKey } = peerIdFromString(peerId)
+    return publicKey !== undefined && (await publicKey.verify(data, signature))
+  } catch {
+    return false
   }
 }

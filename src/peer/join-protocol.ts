@@ -22,6 +22,8 @@ export const joinRequest = z.strictObject({
   roles: z.array(z.enum(['control-plane', 'worker'])).min(1),
   /** libp2p peer ID of its mesh key. */
   peerId: text,
+  /** The mesh key's signature of `signedOf`, base64. */
+  proof: text,
   /** Absent ones are counted from the cluster's port base. */
   addresses: z.strictObject({
     mesh: address.optional(),
@@ -34,6 +36,19 @@ export const joinRequest = z.strictObject({
   requests: z.record(z.string(), text),
 })
 export type JoinRequest = z.infer<typeof joinRequest>
+
+/**
+ * What a joiner signs with its mesh key: token, name, and the keys to be certified, which are new
+ * for each attempt. A proof that was seen elsewhere is good for nothing else.
+ */
+export function signedOf(request: Omit<JoinRequest, 'proof'>): Uint8Array {
+  const { token, name, roles, peerId } = request
+  const requests = Object.entries(request.requests).sort(([left], [right]) =>
+    left < right ? -1 : 1,
+  )
+  const said = JSON.stringify({ token, name, roles, peerId, requests })
+  return Buffer.from(`quorate-join/1\n${said}`)
+}
 
 export interface JoinAnswer {
   readonly id: string

@@ -2,9 +2,11 @@ import { kinds } from '../api/kinds.ts'
 import type { Secret } from '../api/objects.ts'
 import { badRequest, isStatusReason, unauthorized } from '../api/status.ts'
 import type { Client } from '../client/types.ts'
+import { wrongPeerName } from '../config/names.ts'
 import { defaultAddress, formatAddress } from '../config/ports.ts'
 import type { ClusterConfig, Networks, PeerConfig } from '../config/types.ts'
 import { errorMessage } from '../kernel/result.ts'
+import { hasSigned } from '../p2p/identity.ts'
 import type { MeshMember } from '../p2p/types.ts'
 import type { KeyPair } from '../pki/authority.ts'
 import { isSameSecret } from '../pki/token.ts'
@@ -12,7 +14,7 @@ import type { Membership } from '../store/types.ts'
 import { controlPlaneGroup, tokenSecretName } from '../supervisor/join-tokens.ts'
 import { peerCertificates } from '../supervisor/peer-certificates.ts'
 import { newMemberId } from '../supervisor/prepare.ts'
-import { type JoinAnswer, type JoinRequest, joinRequest } from './join-protocol.ts'
+import { type JoinAnswer, type JoinRequest, joinRequest, signedOf } from './join-protocol.ts'
 
 /** What a master needs to let others in. */
 export interface JoinParts {
@@ -37,6 +39,9 @@ export async function join(parts: JoinParts, body: unknown): Promise<JoinAnswer>
   if (!parsed.success) throw badRequest(`join: ${parsed.error.issues[0]?.message}`)
   const request = parsed.data
   const groups = await checkToken(parts, request.token)
+  if (!(await isProven(request))) {
+    throw badRequest('join: peerId: the proof is not of its key, for this token and these requests')
+  }
   const isMaster = request.roles.includes('control-plane')
   if (isMaster && !groups.includes(controlPlaneGroup)) {
     throw badRequest(
@@ -54,6 +59,12 @@ export async function join(parts: JoinParts, body: unknown): Promise<JoinAnswer>
   const member = { id, name, peerId, host: peer.mesh.host, port: peer.mesh.port }
   const members = [...parts.members().filter(known => known.id !== id), member]
   return { id, config, members, peer, certificates, ...(isMaster ? { caKey: ca.key } : {}) }
+}
+
+/** Whoever names a peer ID has its key; else it could take a member's place in the mesh. */
+function isProven(request: JoinRequest): Promise<boolean> {
+  const proof = Buffer.from(request.proof, 'base64')
+  return hasSigned(request.peerId, signedOf(request), proof)
 }
 
 async function checkToken({ client, now }: JoinParts, token: string): Promise<readonly string[]> {
@@ -80,9 +91,8 @@ async function tokenData(client: Client, id: string): Promise<Secret['data'] | u
 /** The new peer's part of the configuration: what it says of itself, defaults for the rest. */
 function configOf(config: ClusterConfig, request: JoinRequest): PeerConfig {
   const { name, roles, labels, addresses } = request
-  if (config.peers.some(peer => peer.name === name)) {
-    throw badRequest(`join: there is a peer "${name}" already; choose another name`)
-  }
+  const wrong = wrongPeerName(name, config)
+  if (wrong !== undefined) throw badRequest(`join: ${wrong}`)
   const used = new Set(config.peers.map(peer => peer.ordinal))
   let ordinal = config.peers.length
   while (used.has(ordinal)) ordinal++

@@ -10,7 +10,7 @@ import { writeKeyPair, writeSecret } from '../pki/files.ts'
 import { caHashOf, parseJoinToken } from '../pki/token.ts'
 import { keepAdministrator, readMembers, writeMembers } from '../supervisor/prepare.ts'
 import type { JoinOptions } from '../supervisor/types.ts'
-import { caPath, type JoinAnswer, type JoinRequest, joinPath } from './join-protocol.ts'
+import { caPath, type JoinAnswer, type JoinRequest, joinPath, signedOf } from './join-protocol.ts'
 
 const answerBytesMax = 1 << 20
 const timeoutMs = 15_000
@@ -29,7 +29,7 @@ export async function joinCluster(options: JoinOptions): Promise<JoinAnswer> {
   }
   const token = parseJoinToken(options.token)
   const server = await firstThatAnswers(options.servers, token.caHash)
-  const { peerId } = await ensureIdentity(layout.peer(name).meshKey)
+  const identity = await ensureIdentity(layout.peer(name).meshKey)
   const keys: Record<string, string> = {}
   const requests: Record<string, string> = {}
   for (const each of ['apiserver', 'kubelet', 'etcd']) {
@@ -37,12 +37,14 @@ export async function joinCluster(options: JoinOptions): Promise<JoinAnswer> {
     requests[each] = csr
     keys[each] = key
   }
-  const body: JoinRequest = {
+  const unsigned = {
     token: `${token.id}.${token.secret}`,
-    ...{ name, roles: [...roles], peerId, requests },
+    ...{ name, roles: [...roles], peerId: identity.peerId, requests },
     addresses: options.addresses,
     labels: options.labels,
   }
+  const proof = await identity.privateKey.sign(signedOf(unsigned))
+  const body: JoinRequest = { ...unsigned, proof: Buffer.from(proof).toString('base64') }
   const answer = await ask<JoinAnswer>(new URL(joinPath, server.url), server.ca, body)
   await keep(data, server.ca, answer, keys)
   return answer

@@ -1,4 +1,5 @@
 import { createPrivateKey, randomBytes, webcrypto } from 'node:crypto'
+import { isIP } from 'node:net'
 import 'reflect-metadata'
 import * as x509 from '@peculiar/x509'
 import { errorMessage } from '../kernel/result.ts'
@@ -123,10 +124,9 @@ async function certify(
 
 function subjectAlternatives(hosts: readonly string[]): x509.Extension[] {
   if (hosts.length === 0) return []
-  const isIp = (host: string) => /^[\d.]+$/.test(host) || host.includes(':')
   return [
     new x509.SubjectAlternativeNameExtension(
-      hosts.map(value => ({ type: isIp(value) ? 'ip' : 'dns', value }) as const),
+      hosts.map(value => ({ type: isIP(value) > 0 ? 'ip' : 'dns', value }) as const),
     ),
   ]
 }

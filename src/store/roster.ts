@@ -30,6 +30,7 @@ export const memberTexts = {
   exists: 'etcdserver: member ID already exist',
   urlExists: 'etcdserver: Peer URLs already exists',
   missing: 'etcdserver: member not found',
+  nameExists: 'there is a member of this name already',
   peerIdExists: 'this mesh identity is another member already',
   peerIdRemoved: 'this mesh identity is of a member that was removed; make a new one',
   removed: 'etcdserver: the member has been permanently removed from the cluster',
@@ -85,14 +86,16 @@ export class Roster {
   }
 
   /**
-   * Why a record can't be set, or undefined. Addresses are one member's; a mesh identity is, too,
-   * and that of a removed member is nobody's any more: who had it still has its key.
+   * Why a record can't be set, or undefined. Names, addresses and mesh identities are one member's,
+   * and the identity of a removed member is nobody's any more: who had it still has its key.
    */
-  refusalOf(id: string, { peerUrls, peerId, storeId }: MemberChange): string | undefined {
+  refusalOf(id: string, change: MemberChange): string | undefined {
+    const { name, peerUrls, peerId, storeId } = change
     if (this.#removed.has(id)) return memberTexts.removed
     const others = this.records.filter(record => record.id !== id)
     const shares = (record: MemberRecord) => peerUrls?.some(url => record.peerUrls.includes(url))
     if (others.some(shares)) return memberTexts.urlExists
+    if (name && others.some(record => record.name === name)) return memberTexts.nameExists
     const isSame = (record: MemberRecord) => !!peerId && record.peerId === peerId
     if (others.some(isSame)) return memberTexts.peerIdExists
     if (this.removed.some(isSame)) return memberTexts.peerIdRemoved

@@ -1,3 +1,4 @@
+import { workerUser } from '../admin/client.ts'
 import type { ClusterConfig, Networks, PeerConfig } from '../config/types.ts'
 import { addressAt, parseCidr } from '../kernel/cidr.ts'
 import type { CertificateRequest } from '../pki/authority.ts'
@@ -24,11 +25,9 @@ export function peerCertificates(
   const address = nodeAddress(config.networks, peer.ordinal)
   const local = ['localhost', '127.0.0.1', peer.name]
   const usages = ['server', 'client'] as const
-  const kubelet = {
-    ...nodeIdentity(peer.name),
-    hosts: unique([...local, address]),
-    usages,
-  }
+  // The API is reached at loopback addresses, too: what is only a node must not be valid there.
+  const node = [peer.name, address]
+  const kubelet = { ...nodeIdentity(peer.name), hosts: node, usages }
   const apiserver = {
     ...identities.apiserver,
     hosts: unique([
@@ -45,7 +44,7 @@ export function peerCertificates(
   const etcd = { ...identities.etcd, hosts: unique([...local, peer.etcd.host]), usages }
   if (peer.roles.includes('control-plane')) return { apiserver, etcd, kubelet }
   // A worker serves no API; its admin port answers with this certificate, which may do nothing.
-  const server = { user: 'quorate:worker', hosts: apiserver.hosts, usages: ['server'] as const }
+  const server = { user: workerUser, hosts: node, usages: ['server'] as const }
   return { apiserver: server, kubelet }
 }
 
