@@ -41,6 +41,7 @@ const stages: readonly Stage[] = [
   },
   { name: 'golden', run: () => vitest('golden', ['test/golden']) },
   { name: 'sim', run: () => command(join(root, 'dist/test/sim/main.js'), ['--seeds', '200']) },
+  { name: 'fuzz', run: () => vitest('fuzz', ['test/fuzz']) },
   { name: 'mutations', run: () => command(join(root, 'dist/test/sim/mutations.js'), []) },
   { name: 'contract', run: () => vitest('contract', ['test/contract']) },
   { name: 'e2e', needs: ['curl'], run: () => vitest('e2e', ['test/e2e'], ['test/e2e/real']) },

@@ -1,0 +1,65 @@
+import { errorMessage } from '../../src/kernel/result.ts'
+import { mesh } from './mesh.ts'
+import { meshDoor } from './mesh-door.ts'
+import { fuzzSeed, knocksPerSeed } from './run.ts'
+import type { Target } from './target.ts'
+
+/**
+ * Hostile bytes at every door, from seeds.
+ *
+ *     fuzz [TARGET...] [--minutes N] [--from SEED]     for N minutes (1), all targets in turn
+ *     fuzz TARGET --seed N                             one seed again
+ *
+ * Exit code 1 at the first door that does not hold, with the seed.
+ */
+const targets: readonly Target[] = [mesh, meshDoor]
+
+function option(name: string): number | undefined {
+  const at = process.argv.indexOf(`--${name}`)
+  if (at < 0) return undefined
+  const value = Number(process.argv[at + 1])
+  if (!Number.isFinite(value)) throw new Error(`--${name} needs a number`)
+  return value
+}
+
+function chosen(): readonly Target[] {
+  const words = process.argv.slice(2)
+  const end = words.findIndex(word => word.startsWith('--'))
+  const names = end < 0 ? words : words.slice(0, end)
+  const known = targets.map(({ name }) => name)
+  const unknown = names.find(name => !known.includes(name))
+  if (unknown !== undefined) throw new Error(`no door ${unknown}; there are ${known.join(', ')}`)
+  return names.length === 0 ? targets : targets.filter(({ name }) => names.includes(name))
+}
+
+async function attempt(target: Target, seed: number): Promise<boolean> {
+  try {
+    await fuzzSeed(target, seed)
+    return true
+  } catch (error) {
+    const text = error instanceof Error ? error.stack : errorMessage(error)
+    console.error(`\n${target.name}, seed ${seed}: ${text}`)
+    console.error(`again: npm run fuzz -- ${target.name} --seed ${seed}`)
+    return false
+  }
+}
+
+async function main(): Promise<number> {
+  const doors = chosen()
+  const one = option('seed')
+  if (one !== undefined) return (await attempt(doors[0]!, one)) ? 0 : 1
+  const end = performance.now() + (option('minutes') ?? 1) * 60_000
+  let seed = option('from') ?? 1
+  let runs = 0
+  for (; performance.now() < end; seed++) {
+    for (const door of doors) {
+      if (!(await attempt(door, seed))) return 1
+      runs++
+    }
+  }
+  const heapMb = Math.round(process.memoryUsage().rss / 2 ** 20)
+  console.log(`${runs} runs of ${knocksPerSeed} inputs passed, ${heapMb} MB`)
+  return 0
+}
+
+process.exit(await main())
