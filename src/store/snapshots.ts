@@ -1,4 +1,6 @@
 import { Packr } from 'msgpackr'
+import { errorMessage } from '../kernel/result.ts'
+import { count, list, object, text } from '../kernel/shape.ts'
 import type { Index, MemberId, Membership } from '../raft/types.ts'
 import type { Disk } from '../wal/disk.ts'
 import { SnapshotWriter } from '../wal/snapshot.ts'
@@ -116,6 +118,17 @@ export class SnapshotSender {
   }
 }
 
+/** A slice that is no part of a snapshot: its transfer can not go on, and nothing else is wrong. */
+export class UnreadableSlice extends Error {
+  override readonly name = 'UnreadableSlice'
+}
+
+const point = object({
+  index: count,
+  term: count,
+  membership: object({ voters: list(text(64), 1_024), learners: list(text(64), 1_024) }),
+})
+
 /** Takes a snapshot from the leader: onto the disk and into a new state machine at once. */
 export class SnapshotReceiver {
   readonly from: MemberId
@@ -137,16 +150,29 @@ export class SnapshotReceiver {
     return this.#next
   }
 
-  /** Takes the slice if it is the next one. True when it was the last: `finish` is to be called. */
+  /**
+   * Takes the slice if it is the next one. True when it was the last: `finish` is to be called.
+   * @throws UnreadableSlice, or what the disk throws
+   */
   add(slice: SnapshotSliceMessage): boolean {
     if (slice.n !== this.#next || this.#isWhole) return false
-    this.reader.add(slice.data)
+    this.#read(slice.data)
     const { index, term } = this.reader.point!
     this.#writer ??= new SnapshotWriter(this.#disk, index, term, 'received')
     this.#writer.write(slice.data)
     this.#isWhole = slice.last
     if (!slice.last) this.#next++
     return slice.last
+  }
+
+  #read(data: Uint8Array): void {
+    try {
+      this.reader.add(data)
+    } catch (error) {
+      throw new UnreadableSlice(errorMessage(error))
+    }
+    const wrong = point(this.reader.point)
+    if (wrong !== undefined) throw new UnreadableSlice(`the snapshot's point: ${wrong}`)
   }
 
   /** Puts the state machine in order, a slice a turn, and the file on the disk. */

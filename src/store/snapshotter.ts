@@ -2,6 +2,7 @@ import { must } from '../kernel/assert.ts'
 import type { Logger } from '../kernel/logger.ts'
 import { errorMessage } from '../kernel/result.ts'
 import type { Channel } from '../p2p/types.ts'
+import type { Core } from '../raft/core.ts'
 import type { Input, MemberId } from '../raft/types.ts'
 import type { Disk } from '../wal/disk.ts'
 import { removeOldSnapshots, SnapshotWriter } from '../wal/snapshot.ts'
@@ -14,6 +15,7 @@ import {
   type SnapshotPoint,
   SnapshotReceiver,
   SnapshotSender,
+  UnreadableSlice,
 } from './snapshots.ts'
 
 /** What the snapshotter needs of the replica beside Host. */
@@ -126,7 +128,7 @@ export class Snapshotter {
   /** Follower: a slice has come. */
   onSlice(from: MemberId, slice: SnapshotSliceMessage): void {
     const { core } = this.#host
-    if (slice.term < core.term) return
+    if (slice.term < core.term || !mayLead(core, from, slice.term)) return
     if (slice.n === 0 && this.#receiver?.id !== slice.id) {
       this.#receiver?.abandon()
       this.#receiver = new SnapshotReceiver(from, slice.id, this.#host.disk)
@@ -138,7 +140,18 @@ export class Snapshotter {
       return
     }
     const { defer, onDiskFailed } = this.#host
-    if (!receiver.add(slice)) {
+    let isLast: boolean
+    try {
+      isLast = receiver.add(slice)
+    } catch (error) {
+      if (!(error instanceof UnreadableSlice)) throw error
+      this.#host.logger.warn('a snapshot can not be read', { from, error: error.message })
+      receiver.abandon()
+      this.#receiver = undefined
+      this.#ack(from, slice.id, -1)
+      return
+    }
+    if (!isLast) {
       this.#ack(from, slice.id, receiver.next)
       return
     }
@@ -210,4 +223,9 @@ export class Snapshotter {
     const message = { type, from, to, term, index, snapshotTerm, membership }
     this.#host.input({ type: 'message', message })
   }
+}
+
+/** There is one leader in a term: nobody else's snapshot takes the place of its. */
+function mayLead({ term, leader }: Core, from: MemberId, claimed: number): boolean {
+  return claimed > term || leader === null || leader === from
 }

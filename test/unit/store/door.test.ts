@@ -106,6 +106,20 @@ test('a follower proposes for itself only, and nothing that can not be read', as
   expect((await leader.status()).counters.refusedFrames).toBe(4)
 })
 
+test('a snapshot that can not be read ends its transfer, and nothing else', async () => {
+  const leader = await open()
+  const follower = cluster.follower()
+  const { term } = leader.core
+  const data = Buffer.from([0xc1])
+  const slices = [data, packr.pack({ index: -1 }), packr.pack('text')]
+  const frames = slices.map((each, at): Frame => {
+    return { s: { id: at + 1, n: 0, term, data: each, last: true } }
+  })
+  // As the leader, and as one that is none.
+  expect(await send(leader.core.id, follower, frames)).toMatchObject({ ok: true })
+  expect(await follower.txn(put('and on'))).toMatchObject({ ok: true })
+})
+
 test('an action that no member could apply is refused where it is proposed', async () => {
   const leader = await open()
   const bad = { key: 'k', value: 'text, not bytes' as unknown as Uint8Array, type: 'put' as const }
