@@ -28,6 +28,12 @@ import type {
   TxnOp,
 } from './types.ts'
 
+/** What doesn't change what a store is, only how it is held; members may differ. */
+export interface MvccOptions {
+  /** Bytes of a block of values; default slabBytesDefault. */
+  readonly slabBytes?: number
+}
+
 /** What a transaction did. `revision` is the store's after it. */
 export interface TxnDone {
   readonly ok: true
@@ -59,8 +65,8 @@ interface Path {
  */
 export class Mvcc {
   readonly #index = new OrderedMap<Slot>()
-  readonly #histories = new Histories()
-  readonly #readable: Readable = { index: this.#index, histories: this.#histories }
+  readonly #histories: Histories
+  readonly #readable: Readable
   readonly #changes = new ChangeLog()
   readonly #hash = new SetHash()
   readonly leases = new Leases(this.#hash)
@@ -68,14 +74,21 @@ export class Mvcc {
   #floor = 0
   #liveKeys = 0
   #overhead = 0
-  readonly #sweep = new Sweep({
-    ...this.#readable,
-    changes: this.#changes,
-    floor: () => this.#floor,
-    forget: (slot, max) => this.#forget(slot, max),
-  })
+  readonly #sweep: Sweep
   /** While a snapshot comes in: rows above its floor, the last run not yet sorted. */
   #imported: RowId[][] = []
+
+  /** `slabBytes`: of the blocks that values lie in; small ones let a test see them die. */
+  constructor({ slabBytes }: MvccOptions = {}) {
+    this.#histories = new Histories(slabBytes)
+    this.#readable = { index: this.#index, histories: this.#histories }
+    this.#sweep = new Sweep({
+      ...this.#readable,
+      changes: this.#changes,
+      floor: () => this.#floor,
+      forget: (slot, max) => this.#forget(slot, max),
+    })
+  }
 
   /** The last revision; 1 in an empty store. */
   get revision(): Revision {

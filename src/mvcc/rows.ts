@@ -150,8 +150,7 @@ export class Rows {
     const { narrow: words } = this.#chunks.at(id >> chunkBits)
     const at = (id & mask) * narrow.width
     const offset = words[at + narrow.offset]!
-    const end = offset + words[at + narrow.length]!
-    return this.slabs.bytesOf(words[at + narrow.slab]!).subarray(offset, end)
+    return this.slabs.read(words[at + narrow.slab]!, offset, words[at + narrow.length]!)
   }
 
   /** Moves the value out of a slab that is mostly dead. */

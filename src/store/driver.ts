@@ -4,6 +4,7 @@ import type { Logger } from '../kernel/logger.ts'
 import type { Prng } from '../kernel/prng.ts'
 import { errorMessage } from '../kernel/result.ts'
 import type { Startable } from '../kernel/startable.ts'
+import type { MvccOptions } from '../mvcc/mvcc.ts'
 import type { Channel } from '../p2p/types.ts'
 import type { Core } from '../raft/core.ts'
 import { stepAll } from '../raft/step.ts'
@@ -64,6 +65,8 @@ export interface ReplicaParts {
   readonly snapshotIndex: number
   /** Bytes of state above which writes are refused; see etcd's --quota-backend-bytes. */
   readonly quotaBytes: number
+  /** How the state is held that a leader's snapshot brings. */
+  readonly mvcc?: MvccOptions
   /** Runs a callback after all that has already arrived: setImmediate. */
   readonly defer: (callback: () => void) => void
   /** This member was removed, or stands on another disk: its process has to end. */
@@ -150,7 +153,7 @@ export abstract class Driver implements Startable {
     this.#hello = new Hello(helloHost, parts.storeId, parts.others, parts.fresh)
     this.#snapshotter = new Snapshotter({
       ...host,
-      ...{ disk, channel, logger },
+      ...{ disk, channel, logger, mvccOptions: parts.mvcc },
       machine: () => this.#machine,
       point: () => this.#snapshotPoint(),
       input: input => this.input(input),

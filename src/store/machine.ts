@@ -1,6 +1,6 @@
 import { messages } from '../mvcc/check.ts'
 import { SetHash } from '../mvcc/hash.ts'
-import { Mvcc } from '../mvcc/mvcc.ts'
+import { Mvcc, type MvccOptions } from '../mvcc/mvcc.ts'
 import type { MvccSlice } from '../mvcc/snapshot.ts'
 import type { LeaseId, Op } from '../mvcc/types.ts'
 import { refusalOf } from './auth/admit.ts'
@@ -33,7 +33,7 @@ export type MachineSlice =
  * store, alarms, users and roles. Deterministic.
  */
 export class Machine {
-  readonly mvcc = new Mvcc()
+  readonly mvcc: Mvcc
   readonly dedupe = new Dedupe()
   readonly roster = new Roster()
   readonly auth = new AuthStore()
@@ -41,6 +41,10 @@ export class Machine {
    * Commands seen, applied, refused by their fence, dropped as repeats: since this process began.
    */
   readonly counters = { applied: 0, fenced: 0, duplicates: 0 }
+
+  constructor(options?: MvccOptions) {
+    this.mvcc = new Mvcc(options)
+  }
 
   /** Applies one command entry of the log. */
   apply(data: Uint8Array, term: number, onApplied: OnApplied): void {

@@ -1,4 +1,5 @@
 import { Packr } from 'msgpackr'
+import type { MvccOptions } from '../mvcc/mvcc.ts'
 import type { Index, MemberId, Membership } from '../raft/types.ts'
 import type { Disk } from '../wal/disk.ts'
 import { SnapshotWriter } from '../wal/snapshot.ts'
@@ -27,8 +28,12 @@ export function* packSnapshot(point: SnapshotPoint, machine: Machine): Generator
 
 /** Builds a state machine from packed slices. */
 export class SnapshotReader {
-  readonly machine = new Machine()
+  readonly machine: Machine
   point: SnapshotPoint | undefined
+
+  constructor(options?: MvccOptions) {
+    this.machine = new Machine(options)
+  }
 
   add(data: Uint8Array): void {
     if (this.point === undefined) this.point = packr.unpack(data) as SnapshotPoint
@@ -120,16 +125,17 @@ export class SnapshotSender {
 export class SnapshotReceiver {
   readonly from: MemberId
   readonly id: number
-  readonly reader = new SnapshotReader()
+  readonly reader: SnapshotReader
   readonly #disk: Disk
   #writer: SnapshotWriter | undefined
   #next = 0
   #isWhole = false
 
-  constructor(from: MemberId, id: number, disk: Disk) {
+  constructor(from: MemberId, id: number, disk: Disk, options?: MvccOptions) {
     this.from = from
     this.id = id
     this.#disk = disk
+    this.reader = new SnapshotReader(options)
   }
 
   /** The slice wanted. The last one is, until all is in place: see finish. */

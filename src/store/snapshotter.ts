@@ -1,6 +1,7 @@
 import { must } from '../kernel/assert.ts'
 import type { Logger } from '../kernel/logger.ts'
 import { errorMessage } from '../kernel/result.ts'
+import type { MvccOptions } from '../mvcc/mvcc.ts'
 import type { Channel } from '../p2p/types.ts'
 import type { Input, MemberId } from '../raft/types.ts'
 import type { Disk } from '../wal/disk.ts'
@@ -21,6 +22,7 @@ export interface SnapshotHost extends Host {
   readonly disk: Disk
   readonly channel: Channel
   readonly logger: Logger
+  readonly mvccOptions: MvccOptions | undefined
   machine(): Machine
   /** Index and term of the last applied entry, and the membership there. */
   point(): SnapshotPoint
@@ -125,11 +127,11 @@ export class Snapshotter {
 
   /** Follower: a slice has come. */
   onSlice(from: MemberId, slice: SnapshotSliceMessage): void {
-    const { core } = this.#host
+    const { core, disk, mvccOptions } = this.#host
     if (slice.term < core.term) return
     if (slice.n === 0 && this.#receiver?.id !== slice.id) {
       this.#receiver?.abandon()
-      this.#receiver = new SnapshotReceiver(from, slice.id, this.#host.disk)
+      this.#receiver = new SnapshotReceiver(from, slice.id, disk, mvccOptions)
     }
     const receiver = this.#receiver
     if (receiver === undefined || receiver.id !== slice.id) {
