@@ -25,6 +25,7 @@ import { LeaderCalls, type Serve } from './leader-calls.ts'
 import { Lessor } from './lessor.ts'
 import type { ActionResult, Machine } from './machine.ts'
 import { refusalOfChange } from './members.ts'
+import { EntryNotAppliedError } from './not-applied.ts'
 import type { Timings } from './options.ts'
 import { Outgoing } from './outgoing.ts'
 import { type Host, Proposer } from './proposer.ts'
@@ -73,6 +74,8 @@ export interface ReplicaParts {
   readonly onRefused: (refusal: Refusal) => void
   /** The disk did not take what this member would have promised: its process has to end. */
   readonly onDiskFailed: (error: unknown) => void
+  /** An entry can't be applied, so the state can't go on: the process has to end. */
+  readonly onNotApplied: (error: EntryNotAppliedError) => void
 }
 
 const handOver: Input = { type: 'transfer' }
@@ -144,8 +147,12 @@ export abstract class Driver implements Startable {
     this.calls = new LeaderCalls(host, request => this.#serve[request.type](request as never))
     this.#handOver = new HandOver(timings, logger)
     this.tickWatch = new TickWatch(timings.tickMs)
-    this.watchers = new Watchers(() => this.#machine.mvcc, parts.defer)
-    this.sweeper = new Sweeper(() => this.#machine.mvcc, defer)
+    this.watchers = new Watchers(() => this.#machine.mvcc, parts.defer, logger)
+    this.sweeper = new Sweeper(
+      () => this.#machine.mvcc,
+      defer,
+      error => this.#onSweepFailed(error),
+    )
     const roster = () => this.#machine.roster
     const onRefused = (refusal: Refusal) => this.#onRefused(refusal)
     const catchUp = () => this.reader.permit()
@@ -423,7 +430,7 @@ export abstract class Driver implements Startable {
     this.outgoing.send(ready.messagesAfterSync)
     if (ready.restored !== undefined) this.#restore(ready.restored)
     if (ready.softChanged) this.#onSoftChange()
-    this.#apply(ready.committed)
+    if (!this.#apply(ready.committed)) return
     this.reader.onReadStates(ready.readStates)
     this.reader.onApplied(this.#point.index)
     for (const to of ready.snapshotsWanted) this.#snapshotter.send(to)
@@ -450,18 +457,13 @@ export abstract class Driver implements Startable {
     return last && { type: 'synced', index: last.index, term: last.term }
   }
 
-  #apply(entries: readonly Entry[]): void {
-    if (entries.length === 0) return
+  /** False when an entry threw: this member has ended then, with the entry before applied. */
+  #apply(entries: readonly Entry[]): boolean {
+    if (entries.length === 0) return true
     let established = false
     const { version } = this.#machine.roster
     for (const entry of entries) {
-      this.#point = { index: entry.index, term: entry.term }
-      this.#pace.add(entry.data.length)
-      if (entry.kind === 'command') {
-        this.#machine.apply(entry.data, entry.term, (command, result) => {
-          this.#onApplied(command, result)
-        })
-      }
+      if (!this.#applyEntry(entry)) return false
       if (entry.kind === 'noop' && entry.term === this.#core.term) established = true
     }
     this.watchers.flush()
@@ -470,6 +472,37 @@ export abstract class Driver implements Startable {
     if (established && this.#core.role === 'leader') this.#onEstablished()
     const isDue = this.#pace.isDue(this.#point.index, this.#machine.mvcc.bytes)
     if (isDue && this.#snapshotter.isFree(this.parts.clock.now())) this.#snapshotter.take()
+    return true
+  }
+
+  #applyEntry(entry: Entry): boolean {
+    if (entry.kind === 'command') {
+      try {
+        this.#machine.apply(entry.data, entry.term, (command, result) => {
+          this.#onApplied(command, result)
+        })
+      } catch (error) {
+        this.#onNotApplied(new EntryNotAppliedError(entry, error))
+        return false
+      }
+    }
+    this.#point = { index: entry.index, term: entry.term }
+    this.#pace.add(entry.data.length)
+    return true
+  }
+
+  #onSweepFailed(error: unknown): void {
+    const stack = error instanceof Error ? error.stack : undefined
+    const message = 'old revisions are not removed any more until this member starts anew'
+    this.parts.logger.error(message, { error: errorMessage(error), stack })
+  }
+
+  /** Going on would leave a state that no other member has; see ARCHITECTURE.md, "Disk". */
+  #onNotApplied(error: EntryNotAppliedError): void {
+    const { stack } = error.cause instanceof Error ? error.cause : error
+    this.parts.logger.error('an entry can not be applied', { error: error.message, stack })
+    void this.stop()
+    this.parts.onNotApplied(error)
   }
 
   #onApplied(command: Command, result: ActionResult): void {

@@ -19,13 +19,7 @@ const fileName = 'format'
 export function upgradeFormat(directory: string, logger: Logger): void {
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const file = join(directory, fileName)
-  const found = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 1
-  if (found > formatVersion) {
-    throw new Error(
-      `${directory}: written by a newer version (format ${found}, this one knows ` +
-        `${formatVersion}); start it with that version`,
-    )
-  }
+  const found = formatOf(directory)
   if (found === formatVersion) return
   if (readdirSync(directory).length > 0) {
     const backup = `${directory}.format-${found}`
@@ -33,4 +27,18 @@ export function upgradeFormat(directory: string, logger: Logger): void {
     if (!existsSync(backup)) cpSync(directory, backup, { recursive: true })
   }
   writeFileSync(file, `${formatVersion}\n`, { mode: 0o600 })
+}
+
+/**
+ * The version of the store in a directory; every known one can be read.
+ * @throws Error for a newer one.
+ */
+export function formatOf(directory: string): number {
+  const file = join(directory, fileName)
+  const found = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 1
+  if (found <= formatVersion) return found
+  throw new Error(
+    `${directory}: written by a newer version (format ${found}, this one knows ` +
+      `${formatVersion}); start it with that version`,
+  )
 }

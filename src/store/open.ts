@@ -14,6 +14,7 @@ import type { Refusal } from './frames.ts'
 import { storeIdOf } from './identity.ts'
 import { nextIncarnation } from './incarnation.ts'
 import { Machine } from './machine.ts'
+import type { EntryNotAppliedError } from './not-applied.ts'
 import { defaultTimings, raftConfig, type Timings } from './options.ts'
 import type { SelfDescription } from './publisher.ts'
 import { Replica } from './replica.ts'
@@ -64,6 +65,8 @@ export interface OpenReplicaOptions {
   readonly onRefused?: (refusal: Refusal) => void
   /** The disk does not take any more; default: the error is thrown where it happens. */
   readonly onDiskFailed?: (error: unknown) => void
+  /** An entry can't be applied, now or after a start; default: thrown where it happens. */
+  readonly onNotApplied?: (error: EntryNotAppliedError) => void
 }
 
 /** etcd's suggested maximum. Source: etcd docs, "Storage size limit". */
@@ -118,6 +121,7 @@ export async function openReplica(options: OpenReplicaOptions): Promise<Replica>
     compaction: options.compaction ?? compactionDefault,
     onRefused: options.onRefused ?? (() => {}),
     onDiskFailed: options.onDiskFailed ?? rethrow,
+    onNotApplied: options.onNotApplied ?? rethrow,
   })
 }
 

@@ -1,4 +1,5 @@
 import { Packr } from 'msgpackr'
+import { errorMessage } from '../kernel/result.ts'
 import type { MvccOptions } from '../mvcc/mvcc.ts'
 import type { Index, MemberId, Membership } from '../raft/types.ts'
 import type { Disk } from '../wal/disk.ts'
@@ -24,6 +25,11 @@ export function* packSnapshot(point: SnapshotPoint, machine: Machine): Generator
   const slices = machine.freeze()
   yield packr.pack(point)
   for (const slice of slices) yield packr.pack(slice)
+}
+
+/** Slices that are no state: their sender's doing, not the disk's. */
+export class SnapshotUnreadableError extends Error {
+  override readonly name = 'SnapshotUnreadableError'
 }
 
 /** Builds a state machine from packed slices. */
@@ -146,8 +152,10 @@ export class SnapshotReceiver {
   /** Takes the slice if it is the next one. True when it was the last: `finish` is to be called. */
   add(slice: SnapshotSliceMessage): boolean {
     if (slice.n !== this.#next || this.#isWhole) return false
-    this.reader.add(slice.data)
-    const { index, term } = this.reader.point!
+    const { index, term } = readable(() => {
+      this.reader.add(slice.data)
+      return this.reader.point!
+    })
     this.#writer ??= new SnapshotWriter(this.#disk, index, term, 'received')
     this.#writer.write(slice.data)
     this.#isWhole = slice.last
@@ -162,7 +170,12 @@ export class SnapshotReceiver {
       const writer = this.#writer
       if (writer === undefined) return
       for (let left = stepsPerTurn; left > 0; left--) {
-        if (!steps.next().done) continue
+        try {
+          if (!readable(() => steps.next()).done) continue
+        } catch (error) {
+          done(error)
+          return
+        }
         writer.finish(error => {
           this.#writer = undefined
           this.#next++
@@ -178,5 +191,14 @@ export class SnapshotReceiver {
   abandon(): void {
     this.#writer?.abandon()
     this.#writer = undefined
+  }
+}
+
+/** @throws SnapshotUnreadableError for whatever `read` throws. */
+function readable<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw new SnapshotUnreadableError(errorMessage(error), { cause: error })
   }
 }

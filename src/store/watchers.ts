@@ -1,9 +1,11 @@
 import { assert } from '../kernel/assert.ts'
+import type { Logger } from '../kernel/logger.ts'
+import { errorMessage } from '../kernel/result.ts'
 import { compacted, endOf } from '../mvcc/check.ts'
 import type { Mvcc } from '../mvcc/mvcc.ts'
 import { lowerBound } from '../mvcc/ordered.ts'
 import type { Key } from '../mvcc/types.ts'
-import type { Watch, WatchHandlers, WatchRequest } from './types.ts'
+import type { StoreFailure, Watch, WatchHandlers, WatchRequest } from './types.ts'
 
 /** One page of a watch ends at the revision that passes either of these. */
 const pageMax = { eventsMax: 1_000, bytesMax: 1 << 20 }
@@ -27,11 +29,13 @@ type Page = Extract<ReturnType<Mvcc['events']>, { readonly ok: true }>
  * The watches of one store. `flush` hands each of them one page; whoever is behind gets the next
  * page in a later turn, so that a long catch-up stops nobody. A turn reads events only for those
  * whose keys have changed; the others merely hear how far it went, for whoever waits for a revision
- * waits on a watch that may have nothing to say. Handlers must not throw, nor change the events.
+ * waits on a watch that may have nothing to say. Handlers must not change the events; one that
+ * throws ends its own watch, and neither another one nor the turn that has applied an entry.
  */
 export class Watchers {
   readonly #mvcc: () => Mvcc
   readonly #defer: (callback: () => void) => void
+  readonly #logger: Logger
   readonly #groups = new Map<string, Group>()
   #size = 0
   /** The revision of the last flush. */
@@ -41,9 +45,10 @@ export class Watchers {
   /**
    * `mvcc` is asked each time, for a snapshot replaces it; `defer` runs a callback in a later turn.
    */
-  constructor(mvcc: () => Mvcc, defer: (callback: () => void) => void) {
+  constructor(mvcc: () => Mvcc, defer: (callback: () => void) => void, logger: Logger) {
     this.#mvcc = mvcc
     this.#defer = defer
+    this.#logger = logger
   }
 
   get size(): number {
@@ -91,12 +96,12 @@ export class Watchers {
 
   /** Ends all watches, for instance when the store stops. */
   endAll(message: string): void {
-    for (const { watchers } of this.#groups.values()) {
-      for (const { handlers } of watchers)
-        handlers.onEnd({ ok: false, why: 'unavailable', message })
-    }
+    const groups = [...this.#groups.values()]
     this.#groups.clear()
     this.#size = 0
+    for (const { watchers } of groups) {
+      for (const watcher of watchers) this.#tellEnd(watcher, unavailable(message))
+    }
   }
 
   #remove(watcher: Watcher): void {
@@ -120,7 +125,7 @@ export class Watchers {
       // A watch that is up to date at the floor has missed nothing, whatever was compacted.
       if (watcher.next < mvcc.floor && watcher.next <= mvcc.revision) {
         this.#remove(watcher)
-        watcher.handlers.onEnd(compacted(mvcc.floor))
+        this.#tellEnd(watcher, compacted(mvcc.floor))
         continue
       }
       if (page === undefined || from !== watcher.next) {
@@ -128,11 +133,33 @@ export class Watchers {
         page = readPage(mvcc, request, from)
       }
       watcher.next = Math.max(watcher.next, page.revision + 1)
-      watcher.handlers.onBatch({ revision: page.revision, events: page.events })
+      this.#tell(watcher, page)
       behind ||= page.more
     }
     return behind
   }
+
+  #tell(watcher: Watcher, { revision, events }: Page): void {
+    try {
+      watcher.handlers.onBatch({ revision, events })
+    } catch (error) {
+      this.#logger.error('a watch has thrown', { error: errorMessage(error) })
+      this.#remove(watcher)
+      this.#tellEnd(watcher, unavailable('the watch has failed'))
+    }
+  }
+
+  #tellEnd({ handlers }: Watcher, failure: StoreFailure): void {
+    try {
+      handlers.onEnd(failure)
+    } catch (error) {
+      this.#logger.error('the end of a watch has thrown', { error: errorMessage(error) })
+    }
+  }
+}
+
+function unavailable(message: string): StoreFailure {
+  return { ok: false, why: 'unavailable', message }
 }
 
 function readPage(mvcc: Mvcc, { key, rangeEnd, prevKv }: WatchRequest, from: number): Page {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { silentLogger } from '../../../src/kernel/logger.ts'
 import { createPrng } from '../../../src/kernel/prng.ts'
 import { inRange } from '../../../src/mvcc/check.ts'
 import { Mvcc } from '../../../src/mvcc/mvcc.ts'
@@ -14,6 +15,7 @@ test.each([1, 2, 3])('each watch hears of all of its changes, in order, seed %i'
   const watchers = new Watchers(
     () => mvcc,
     callback => later.push(callback),
+    silentLogger,
   )
   const written: { readonly key: string; readonly mod: number }[] = []
   const watches: { key: string; rangeEnd?: string; from: number; heard: string[]; to: number }[] =
@@ -58,7 +60,7 @@ test.each([1, 2, 3])('each watch hears of all of its changes, in order, seed %i'
 
 test('watches of one request are counted and cancelled one by one', () => {
   const mvcc = new Mvcc()
-  const watchers = new Watchers(() => mvcc, queueMicrotask)
+  const watchers = new Watchers(() => mvcc, queueMicrotask, silentLogger)
   const heard = [0, 0]
   const [first] = heard.map((_, n) =>
     watchers.add(
@@ -80,4 +82,36 @@ test('watches of one request are counted and cancelled one by one', () => {
   watchers.flush()
   expect(heard).toEqual([1, 2])
   expect(watchers.size).toBe(1)
+})
+
+test('a watch whose handler throws ends alone', () => {
+  const mvcc = new Mvcc()
+  const watchers = new Watchers(() => mvcc, queueMicrotask, silentLogger)
+  const ended: string[] = []
+  let heard = 0
+  for (const isBroken of [true, false]) {
+    watchers.add(
+      { key: 'a' },
+      {
+        onBatch: ({ events }) => {
+          if (isBroken) throw new Error('no JSON')
+          heard += events.length
+        },
+        onEnd: ({ message }) => {
+          ended.push(message)
+          throw new Error('neither')
+        },
+      },
+    )
+  }
+  const put: Op = { type: 'put', key: 'a', value: Buffer.from('v') }
+  for (let n = 0; n < 2; n++) {
+    mvcc.txn({ compares: [], success: [put], failure: [] })
+    watchers.flush()
+  }
+  expect(heard).toBe(2)
+  expect(ended).toEqual(['the watch has failed'])
+  expect(watchers.size).toBe(1)
+  watchers.endAll('stopped')
+  expect(ended).toEqual(['the watch has failed', 'stopped'])
 })
