@@ -117,18 +117,20 @@ export class Watches {
   /** The cache forgot, the store may not have: the whole watch is served from there. */
   #resumeFromStore(row: ResourceRow, watcher: Watcher, revision: number): void {
     const key = storeKey(row)
+    const tooOld = (now: number) => expired(`too old resource version: ${revision} (${now})`)
     const watch = this.#store.watch(
       { key, rangeEnd: prefixEnd(key), startRevision: revision + 1, prevKv: true },
       {
         onBatch: batch => {
+          if (batch.events.some(hasUnknownPast)) {
+            watcher.fail(tooOld(batch.revision))
+            return
+          }
           for (const event of batch.events) watcher.take(cacheEventOf(row, event), revision)
         },
         onEnd: failure => {
-          const text =
-            `too old resource version: ${revision} ` +
-            `(${failure.revision ?? this.#cache.revision})`
-          if (failure.why === 'compacted') watcher.fail(expired(text))
-          else watcher.stream.end()
+          if (failure.why !== 'compacted') watcher.stream.end()
+          else watcher.fail(tooOld(failure.revision ?? this.#cache.revision))
         },
       },
     )
@@ -224,6 +226,15 @@ class Watcher {
 }
 
 const lineEnd = Buffer.from('}\n')
+
+/**
+ * A change of an object that was there before, and nobody knows any more as what: at the floor of
+ * compaction. Whether this client has seen the object can't be told, and so it has to list anew.
+ * Source: apiserver storage/etcd3/event.go parseEvent ("etcd event received with PrevKv=nil").
+ */
+function hasUnknownPast({ kv, prevKv }: Event): boolean {
+  return kv.version !== 1 && prevKv === undefined
+}
 
 function cacheEventOf(row: ResourceRow, event: Event): CacheEvent {
   const { kv, prevKv } = event
