@@ -7,6 +7,8 @@ import type { Membership, ProposeOptions, Store, StoreResult } from './types.ts'
  * Maintenance and Auth services. The etcd face stands on it, in the same thread.
  */
 export interface EmbeddedStore extends Store {
+  /** The last revision that this member has applied, of this very moment. */
+  readonly revision: Revision
   /** All leases, as this member knows them. */
   leases(): LeaseId[]
   /** Asks the leader, who alone counts down. `invalid` with etcd's text when there is none. */

@@ -69,6 +69,11 @@ export class Machine {
     return sum.toString()
   }
 
+  /** An alarm says that members differ: nothing is read or written until it is disarmed. */
+  get isCorrupt(): boolean {
+    return this.roster.alarms.some(({ alarm }) => alarm === 'CORRUPT')
+  }
+
   /** Slices of this moment's state, to be read while writes go on. */
   freeze(): Generator<MachineSlice> {
     const heads: MachineSlice[] = [
@@ -103,6 +108,7 @@ export class Machine {
     this.counters.applied++
     const refused = caller && refusalOf(this.auth, caller, action, id => this.#keysOfLease(id))
     if (refused !== undefined) return refusal(refused)
+    if (this.isCorrupt && corruptRefuses.has(action.type)) return corrupt
     if (this.roster.isFull && takesSpace(action)) return noSpace
     return this.#act(action)
   }
@@ -146,6 +152,19 @@ export function fenced(fence: number, term: number): StoreFailure {
   const message = `the write is fenced: it belongs to term ${fence}, the entry to term ${term}`
   return { ok: false, why: 'fenced', message }
 }
+
+/** The failure of reads and writes while an alarm says that members differ. */
+export const corrupt: StoreFailure = {
+  ok: false,
+  why: 'unavailable',
+  message: 'etcdserver: corrupt cluster',
+}
+
+/**
+ * What stops with that alarm; leases are still renewed, members and alarms still changed.
+ * Source: etcd server/etcdserver/apply.go applierV3Corrupt.
+ */
+const corruptRefuses: ReadonlySet<Action['type']> = new Set(['txn', 'compact', 'grant', 'revoke'])
 
 /** The failure of a write while an alarm says that there is no space. */
 export const noSpace: StoreFailure = {

@@ -8,7 +8,7 @@ import { Driver, type ReplicaParts } from './driver.ts'
 import type * as embedded from './embedded-types.ts'
 import type { LeaderRequest } from './frames.ts'
 import { freezeStore } from './frozen.ts'
-import { noSpace, takesSpace } from './machine.ts'
+import { corrupt, noSpace, takesSpace } from './machine.ts'
 import { listMembers, refusalOfUrls } from './members.ts'
 import { Publisher, type SelfDescription } from './publisher.ts'
 import { checkSize, txnBytes } from './request.ts'
@@ -45,6 +45,10 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
     })
   }
 
+  get revision(): Revision {
+    return this.machine.mvcc.revision
+  }
+
   async txn(
     request: types.TxnRequest,
     options?: types.ProposeOptions,
@@ -65,8 +69,9 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
       const permit = await this.reader.permit(options.timeoutMs)
       if (!permit.ok) return permit
     }
+    if (this.machine.isCorrupt) return corrupt
     const read = this.machine.mvcc.range(op)
-    return read.ok ? { ...read, revision: this.machine.mvcc.revision } : read
+    return read.ok ? { ...read, revision: this.revision } : read
   }
 
   async readIndex(options: { readonly timeoutMs?: number } = {}) {
