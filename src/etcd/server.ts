@@ -38,7 +38,7 @@ export function createEtcdServer(options: EtcdServerOptions): EtcdServer {
       return transport.port
     },
     async start() {
-      await position.start()
+      position.start()
       await transport.start()
       logger.info('etcd API is served', { host, port: transport.port })
     },

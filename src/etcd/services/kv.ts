@@ -43,7 +43,6 @@ export function kvMethods(context: Context): Record<string, Method> {
       async handle({ revision }, call) {
         const options = proposal(context, call)
         const done = await must(context.options.store.compact(revision, options))
-        context.position.reached(done.revision)
         return { header: context.header(done.revision) }
       },
     }),
@@ -53,14 +52,13 @@ export function kvMethods(context: Context): Record<string, Method> {
 async function range(context: Context, request: rpc.RangeRequest, call: Call) {
   const op = rangeOp(request)
   if (op.key === '') throw etcdError('etcdserver: key is not provided')
-  const { admission, options, position } = context
+  const { admission, options } = context
   const caller = admission.callerOf(call)
   const { serializable } = request
   const read = await options.store.range(op, { serializable, ...timeoutOf(call) })
   // Permissions are looked at after the read permit: a linearizable read obeys the latest ones.
   admission.checkRead(caller, request.key, request.rangeEnd)
   const { range: found, revision } = granted(read)
-  position.reached(revision)
   return { header: context.header(revision), ...found }
 }
 
@@ -72,7 +70,6 @@ async function write(context: Context, call: Call, op: Op) {
 
 async function propose(context: Context, txn: TxnRequest, call: Call) {
   const done = await must(context.options.store.txn(txn, proposal(context, call)))
-  context.position.reached(done.revision)
   return done
 }
 
@@ -101,11 +98,10 @@ function singleRange(txn: TxnRequest): (Op & { type: 'range' }) | undefined {
 }
 
 async function readTxn(context: Context, op: Op & { type: 'range' }, call: Call) {
-  const { admission, options, position } = context
+  const { admission, options } = context
   const caller = admission.callerOf(call)
   const read = await options.store.range(op, timeoutOf(call))
   admission.checkRead(caller, op.key, op.rangeEnd ?? '')
   const { range: found, revision } = granted(read)
-  position.reached(revision)
   return { succeeded: true, results: [found], revision }
 }

@@ -48,6 +48,10 @@ export class FakeStore implements EmbeddedStore {
     }
   }
 
+  get revision() {
+    return this.mvcc.revision
+  }
+
   async txn(request: types.TxnRequest, options: types.ProposeOptions = {}) {
     const refused = checkSize(request) ?? this.#refuses({ type: 'txn', ...request }, options)
     if (refused !== undefined) return refused
