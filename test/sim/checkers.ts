@@ -178,8 +178,10 @@ export class KeptPromises implements Checker {
     const promise = this.#promised.get(peer.id)
     const { log } = life.replica.core
     if (promise === undefined || promise.index <= log.offset) return
-    // A later leader has replaced it.
-    if (log.term(promise.index) !== promise.term) this.#promised.delete(peer.id)
+    if (log.term(promise.index) === promise.term) return
+    const replaced = log.lastTerm > promise.term
+    check(replaced, () => `${peer.id} dropped entry ${promise.index}, which it acknowledged`)
+    this.#promised.delete(peer.id)
   }
 
   onSend(from: string, frame: Frame): void {

@@ -181,6 +181,30 @@ const mutations: readonly Mutation[] = [
     `packCommand({ ...identity, settledBelow, fence, action,
             caller: core.role === 'leader' ? caller : undefined })`,
   ),
+  {
+    bug: 'a value without bytes lies in a slab that does not count it',
+    edits: [
+      ...[
+        'if (value.length === 0)\n            return { slab: nowhere, offset: 0 };',
+        'if (length === 0)\n            return noBytes;',
+        'if (length === 0)\n            return;',
+      ].map(from => ({ file: 'mvcc/slab.js', from, to: '' })),
+    ],
+  },
+  {
+    bug: 'the etcd face notes the revision from a watch of its own',
+    edits: [
+      {
+        file: 'etcd/position.js',
+        from: 'start() {',
+        to: `start() {
+        this.noted = this.#store.revision;
+        const onBatch = ({ revision }) => { this.noted = Math.max(this.noted, revision); };
+        this.#store.watch({ key: 'nobody writes this' }, { onBatch, onEnd: () => {} });`,
+      },
+      { file: 'etcd/position.js', from: 'return this.#store.revision;', to: 'return this.noted;' },
+    ],
+  },
   one(
     'a new disk votes at once',
     'store/hello.js',
@@ -209,11 +233,13 @@ function plant({ bug, edits }: Mutation, name: string): string {
   const directory = path.join(mutants, name)
   rmSync(directory, { recursive: true, force: true })
   mkdirSync(directory, { recursive: true })
-  for (const folder of ['kernel', 'mvcc', 'raft', 'wal', 'store', 'p2p']) {
+  for (const folder of ['kernel', 'mvcc', 'raft', 'wal', 'store', 'p2p', 'etcd']) {
     const source = path.join(dist, 'src', folder)
     cpSync(source, path.join(directory, 'src', folder), { recursive: true })
   }
-  cpSync(path.join(dist, 'test/sim'), path.join(directory, 'test/sim'), { recursive: true })
+  for (const folder of ['test/sim', 'test/support']) {
+    cpSync(path.join(dist, folder), path.join(directory, folder), { recursive: true })
+  }
   for (const { file, from, to } of edits) {
     const target = path.join(directory, 'src', file)
     const text = readFileSync(target, 'utf8')

@@ -39,7 +39,7 @@ export class WatchFace {
     const options = { store, clock, tls, ...ids, host: '', port: 0, logger: silentLogger }
     const admission = new Admission(() => store.auth, clock)
     const context = createContext(options, this.position, admission)
-    const watches = new WatchStream(context, stream, nobody)
+    const watches = new WatchStream(context, stream, root)
     watches.onMessage(Buffer.from(watchRequest.encode({ createRequest: request as never })))
     return () => watches.onClose()
   }
@@ -65,8 +65,8 @@ class Sink implements ServerStream {
   async drained(): Promise<void> {}
 }
 
-const nobody: Call = {
-  client: { commonName: 'nobody', groups: [] },
+const root: Call = {
+  client: { commonName: 'root', groups: [] },
   header: () => undefined,
   timeoutMs: undefined,
 }
