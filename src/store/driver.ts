@@ -143,8 +143,10 @@ export abstract class Driver implements Startable {
     const post = (to: string, item: Frame) => this.outgoing.post(to, item)
     const host: Host = { core, clock, timings, post, wake }
     this.proposer = new Proposer(host, parts.incarnation, this.commitMs)
-    this.reader = new Reader(host)
-    this.calls = new LeaderCalls(host, request => this.#serve[request.type](request as never))
+    const { incarnation } = parts
+    this.reader = new Reader(host, incarnation)
+    const serve: Serve = request => this.#serve[request.type](request as never)
+    this.calls = new LeaderCalls(host, incarnation, serve)
     this.#handOver = new HandOver(timings, logger)
     this.tickWatch = new TickWatch(timings.tickMs)
     this.watchers = new Watchers(() => this.#machine.mvcc, parts.defer, logger)
