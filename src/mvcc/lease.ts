@@ -38,6 +38,11 @@ export class Leases {
     return [...this.#leases.values()]
   }
 
+  /** As `all`, one after the other; changes meanwhile are allowed. */
+  values(): IterableIterator<Lease> {
+    return this.#leases.values()
+  }
+
   grant(id: LeaseId, ttlSeconds: number, renewals = 0): void {
     this.#leases.set(id, { id, ttlSeconds, renewals, keys: new Set() })
     this.#hash.add(leaseHash(id, ttlSeconds, 1), leaseHash(id, ttlSeconds, 2))

@@ -85,14 +85,14 @@ const mutations: readonly Mutation[] = [
   one(
     'a lease lives on after its time',
     'store/lessor.js',
-    'if (deadline > now || this.#expiring.has(id))',
-    'if (true)',
+    'const timer = this.#queue.takeDue(now);',
+    'const timer = undefined;',
   ),
   one(
     'a lease ends early',
     'store/lessor.js',
-    'this.#deadlines.set(id, now + ttlSeconds * 1000)',
-    'this.#deadlines.set(id, now + ttlSeconds * 500)',
+    'const dueAt = from + ttlSeconds * 1000;',
+    'const dueAt = from + ttlSeconds * 500;',
     'crashes',
   ),
   one(
