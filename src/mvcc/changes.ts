@@ -80,17 +80,18 @@ function lastOf({ mods }: Chunk): number {
   return mods[chunkLength - 1]!
 }
 
-/** The keys changed at or after `from`, sorted; undefined when there are more than `max`. */
+/** The keys changed in `from` to `present`, sorted; undefined when there are more than `max`. */
 export function changedKeys(
   log: ChangeLog,
   histories: HistoryView,
-  from: number,
+  { from, present }: { readonly from: number; readonly present: number },
   max: number,
 ): Key[] | undefined {
   const first = log.positionOf(from)
-  if (log.end - first > max) return undefined
+  const end = log.positionOf(present + 1)
+  if (end - first > max) return undefined
   const keys = new Set<Key>()
-  for (let at = first; at < log.end; at++) keys.add(histories.keyOf(log.idAt(at)))
+  for (let at = first; at < end; at++) keys.add(histories.keyOf(log.idAt(at)))
   return [...keys].sort()
 }
 
@@ -100,6 +101,8 @@ export interface EventPage {
   readonly revision: Revision
   /** True when later revisions were left for the next page. */
   readonly more: boolean
+  /** Changes that were looked at, wanted or not: what the page has cost. */
+  readonly looked: number
 }
 
 /** What an event page is asked for. */
@@ -112,11 +115,13 @@ export interface EventQuery {
   /** Stops at the end of the revision in which this many events or bytes are reached. */
   readonly eventsMax: number
   readonly bytesMax: number
+  /** Likewise, when this many changes of whatever keys were looked at; absent: no bound. */
+  readonly looksMax?: number
 }
 
 /**
  * Reads a page. The caller has checked `from` against the floor; what was before a change at the
- * floor is forgotten.
+ * floor is forgotten. What is written above `present` belongs to a revision under way.
  */
 export function readEvents(
   log: ChangeLog,
@@ -126,12 +131,17 @@ export function readEvents(
 ): EventPage {
   const { rows } = histories
   const events: Event[] = []
+  const { looksMax = Number.POSITIVE_INFINITY } = query
   let bytes = 0
   let last = 0
-  for (let at = log.positionOf(query.from); at < log.end; at++) {
+  const first = log.positionOf(query.from)
+  let at = first
+  for (; at < log.end; at++) {
     const mod = log.modAt(at)
-    const full = events.length >= query.eventsMax || bytes >= query.bytesMax
-    if (full && mod !== last) return { events, revision: last as Revision, more: true }
+    if (mod > present) break
+    const looked = at - first
+    const isFull = events.length >= query.eventsMax || bytes >= query.bytesMax || looked >= looksMax
+    if (isFull && mod !== last) return { events, revision: last as Revision, more: true, looked }
     last = mod
     const id = log.idAt(at)
     const key = histories.keyOf(id)
@@ -139,7 +149,7 @@ export function readEvents(
     events.push(toEvent(histories, id, query.prevKv === true && mod > floor))
     bytes += rows.length(id) + key.length
   }
-  return { events, revision: present as Revision, more: false }
+  return { events, revision: present as Revision, more: false, looked: at - first }
 }
 
 function toEvent(histories: HistoryView, id: RowId, wantsPrevious: boolean): Event {

@@ -162,7 +162,8 @@ export class Mvcc {
 
   /** The keys changed at or after `from`, sorted; undefined when it was much. */
   changedKeys(from: number): Key[] | undefined {
-    return changedKeys(this.#changes, this.#histories, from, changedMax)
+    const span = { from, present: this.#revision }
+    return changedKeys(this.#changes, this.#histories, span, changedMax)
   }
 
   /** @returns `invalid` when the lease exists or its numbers are out of range. */

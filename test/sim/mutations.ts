@@ -105,10 +105,10 @@ const mutations: readonly Mutation[] = [
   one(
     'a watch skips what a snapshot brought',
     'store/watchers.js',
-    'if (watcher.next < mvcc.floor && watcher.next <= mvcc.revision) {',
-    `if (watcher.mvcc !== undefined && watcher.mvcc !== mvcc) watcher.next = mvcc.revision + 1;
-            watcher.mvcc = mvcc;
-            if (watcher.next < mvcc.floor && watcher.next <= mvcc.revision) {`,
+    '#endIfCompacted(mvcc, watcher) {',
+    `#endIfCompacted(mvcc, watcher) {
+        if (watcher.mvcc !== undefined && watcher.mvcc !== mvcc) watcher.next = mvcc.revision + 1;
+        watcher.mvcc = mvcc;`,
   ),
   one(
     'a watch skips an event when it resumes',
@@ -125,8 +125,9 @@ const mutations: readonly Mutation[] = [
   one(
     'a watch passes over a compaction in silence',
     'store/watchers.js',
-    'if (watcher.next < mvcc.floor && watcher.next <= mvcc.revision) {',
-    'if (watcher.next < mvcc.floor) watcher.next = mvcc.floor;\n        if (false) {',
+    '#endIfCompacted(mvcc, watcher) {',
+    `#endIfCompacted(mvcc, watcher) {
+        if (watcher.next < mvcc.floor) watcher.next = mvcc.floor;`,
     'partitions',
   ),
   one(
