@@ -1,5 +1,5 @@
 import { assert, must } from '../kernel/assert.ts'
-import { merge, runLength, sortByRevision } from './byrevision.ts'
+import { merge, sortByRevision } from './byrevision.ts'
 import { ChangeLog, changedKeys, type EventPage, type EventQuery, readEvents } from './changes.ts'
 import * as check from './check.ts'
 import { holds } from './compare.ts'
@@ -7,8 +7,9 @@ import { finish, mixInteger, SetHash } from './hash.ts'
 import { Histories, noBytes } from './history.ts'
 import { Leases } from './lease.ts'
 import { OrderedMap } from './ordered.ts'
-import { liveIn, type Readable, readRange } from './range.ts'
+import { liveIn, type Readable, readRange, runAtOnce, stepRowsDefault } from './range.ts'
 import type { RowId, VersionRow } from './rows.ts'
+import { runLength, sortSteps } from './runs.ts'
 import type { Slot } from './slots.ts'
 import { FrozenView, type MvccSlice } from './snapshot.ts'
 import { Sweep } from './sweep.ts'
@@ -17,6 +18,7 @@ import type {
   DeleteOp,
   DeleteResult,
   Key,
+  KeyValue,
   LeaseId,
   Op,
   OpResult,
@@ -28,10 +30,19 @@ import type {
   TxnOp,
 } from './types.ts'
 
+/** What was read; `revision` is the store's when the read began. */
+export interface RangeDone {
+  readonly ok: true
+  readonly range: RangeResult
+  readonly revision: Revision
+}
+
 /** What doesn't change what a store is, only how it is held; members may differ. */
 export interface MvccOptions {
   /** Bytes of a block of values; default slabBytesDefault. */
   readonly slabBytes?: number
+  /** Keys or versions between two steps of a long operation; default stepRowsDefault. */
+  readonly stepRows?: number
 }
 
 /** What a transaction did. `revision` is the store's after it. */
@@ -75,13 +86,15 @@ export class Mvcc {
   #liveKeys = 0
   #overhead = 0
   readonly #sweep: Sweep
+  /** The transaction under way, if it is one in steps. */
+  #writing: Writing | undefined
   /** While a snapshot comes in: rows above its floor, the last run not yet sorted. */
   #imported: RowId[][] = []
 
-  /** `slabBytes`: of the blocks that values lie in; small ones let a test see them die. */
-  constructor({ slabBytes }: MvccOptions = {}) {
+  /** Small values of the options let a test see slabs die, and many steps. */
+  constructor({ slabBytes, stepRows = stepRowsDefault }: MvccOptions = {}) {
     this.#histories = new Histories(slabBytes)
-    this.#readable = { index: this.#index, histories: this.#histories }
+    this.#readable = { index: this.#index, histories: this.#histories, stepRows }
     this.#sweep = new Sweep({
       ...this.#readable,
       changes: this.#changes,
@@ -130,11 +143,28 @@ export class Mvcc {
    * Reads at `op.revision`, or now.
    * @returns `invalid` without a key, `compacted` with the floor, `future` with the present one
    */
-  range(op: RangeOp): check.MvccFailure | { readonly ok: true; readonly range: RangeResult } {
+  range(op: RangeOp): check.MvccFailure | RangeDone {
+    return runAtOnce(this.rangeSteps(op))
+  }
+
+  /**
+   * As range, in steps: between two of them others may write, compact and sweep.
+   * @returns `compacted` also when what is read was compacted meanwhile
+   */
+  *rangeSteps(op: RangeOp): Generator<void, check.MvccFailure | RangeDone> {
     const wrong = this.#checkRange(op)
     if (wrong !== undefined) return wrong
-    const at = op.revision || this.#revision
-    return { ok: true, range: readRange(this.#readable, op, at) }
+    const { revision } = this
+    const at = op.revision || revision
+    // Counts are of the index as it is, which may hold a part of the next revision.
+    const isPresent = at === revision && this.#writing === undefined
+    const steps = readRange(this.#readable, op, { revision: at, isPresent })
+    for (;;) {
+      const step = steps.next()
+      if (step.done) return { ok: true, range: step.value, revision }
+      yield
+      if (at < this.#floor) return check.compacted(this.floor)
+    }
   }
 
   /**
@@ -142,13 +172,21 @@ export class Mvcc {
    * first write; ranges see the writes before them. Source: etcd server/etcdserver/txn/txn.go.
    */
   txn(txn: Txn): check.MvccFailure | TxnDone {
+    return runAtOnce(this.txnSteps(txn))
+  }
+
+  /**
+   * As txn, in steps. Until the last one readers see the state before it; nothing else that is to
+   * be called in log order may be called between, nor `hash` and the leases be looked at.
+   */
+  *txnSteps(txn: Txn): Generator<void, check.MvccFailure | TxnDone> {
     const malformed = check.checkTxn(txn.compares, txn.success, txn.failure)
     if (malformed !== undefined) return malformed
-    const path = this.#pathOf(txn)
+    const path = yield* this.#pathOf(txn)
     const wrong = this.#checkPath(txn, path)
     if (wrong !== undefined) return wrong
-    const writing = new Writing(this.#revision + 1)
-    const results = this.#run(txn, path, writing)
+    const writing = this.#open()
+    const results = yield* this.#run(txn, path, writing)
     this.#close(writing)
     return { ok: true, succeeded: path.succeeded, results, revision: this.revision }
   }
@@ -180,14 +218,24 @@ export class Mvcc {
    * since, for a renewal may stand before this in the log.
    */
   revoke(id: LeaseId, renewals?: number): check.MvccFailure | { readonly ok: true } {
+    return runAtOnce(this.revokeSteps(id, renewals))
+  }
+
+  /** As revoke, in steps; see txnSteps. */
+  *revokeSteps(
+    id: LeaseId,
+    renewals?: number,
+  ): Generator<void, check.MvccFailure | { readonly ok: true }> {
     const lease = this.leases.get(id)
     if (lease === undefined) return check.invalid(check.messages.leaseNotFound)
     if (renewals !== undefined && renewals !== lease.renewals) {
       return check.invalid(check.messages.leaseRenewed)
     }
-    const writing = new Writing(this.#revision + 1)
-    for (const key of [...lease.keys].sort()) {
+    const writing = this.#open()
+    const keys = yield* sortSteps([...lease.keys], compareKeys)
+    for (const key of keys) {
       this.#delete(this.#live(key, writing.revision), writing)
+      if (writing.isStepDone) yield
     }
     this.leases.remove(id)
     this.#close(writing)
@@ -274,15 +322,21 @@ export class Mvcc {
     return undefined
   }
 
-  #pathOf(txn: Txn): Path {
-    const succeeded = txn.compares.every(compare => this.#holds(compare))
-    const ops = succeeded ? txn.success : txn.failure
-    const nested = ops.map(op => (op.type === 'txn' ? this.#pathOf(op) : undefined))
+  *#pathOf(txn: Txn): Generator<void, Path> {
+    let succeeded = true
+    for (const compare of txn.compares) {
+      succeeded &&= yield* this.#holds(compare)
+    }
+    const nested: (Path | undefined)[] = []
+    for (const op of succeeded ? txn.success : txn.failure) {
+      nested.push(op.type === 'txn' ? yield* this.#pathOf(op) : undefined)
+    }
     return { succeeded, nested }
   }
 
-  #holds(compare: Compare): boolean {
-    const found = liveIn(this.#readable, compare.key, compare.rangeEnd, this.#revision)
+  *#holds(compare: Compare): Generator<void, boolean> {
+    const { key, rangeEnd } = compare
+    const found = yield* liveIn(this.#readable, key, rangeEnd, this.#revision)
     return holds(compare, this.#histories.rows, found)
   }
 
@@ -315,24 +369,31 @@ export class Mvcc {
       : undefined
   }
 
-  #run(txn: Txn, path: Path, writing: Writing): OpResult[] {
-    const ops = path.succeeded ? txn.success : txn.failure
-    return ops.map((op, at) => this.#runOp(op, path.nested[at], writing))
+  *#run(txn: Txn, path: Path, writing: Writing): Generator<void, OpResult[]> {
+    const results: OpResult[] = []
+    for (const [at, op] of (path.succeeded ? txn.success : txn.failure).entries()) {
+      if (op.type === 'put') results.push(this.#put(op, writing))
+      else results.push(yield* this.#runOp(op, path.nested[at], writing))
+    }
+    return results
   }
 
-  #runOp(op: Op, path: Path | undefined, writing: Writing): OpResult {
+  *#runOp(
+    op: Exclude<Op, PutOp>,
+    path: Path | undefined,
+    writing: Writing,
+  ): Generator<void, OpResult> {
     switch (op.type) {
       case 'range': {
-        const at = op.revision || writing.readRevision
-        return readRange(this.#readable, op, at)
+        const revision = op.revision || writing.readRevision
+        const isPresent = revision === writing.readRevision
+        return yield* readRange(this.#readable, op, { revision, isPresent })
       }
-      case 'put':
-        return this.#put(op, writing)
       case 'delete':
-        return this.#deleteRange(op, writing)
+        return yield* this.#deleteRange(op, writing)
       case 'txn': {
         const taken = must(path, 'path')
-        const results = this.#run(op, taken, writing)
+        const results = yield* this.#run(op, taken, writing)
         return { type: 'txn', succeeded: taken.succeeded, results }
       }
     }
@@ -360,12 +421,16 @@ export class Mvcc {
     return { type: 'put', prevKv: this.#histories.toKeyValue(previous) }
   }
 
-  #deleteRange(op: DeleteOp, writing: Writing): DeleteResult {
-    const found = liveIn(this.#readable, op.key, op.rangeEnd, writing.revision)
-    for (const id of found) this.#delete(id, writing)
+  *#deleteRange(op: DeleteOp, writing: Writing): Generator<void, DeleteResult> {
+    const found = yield* liveIn(this.#readable, op.key, op.rangeEnd, writing.revision)
+    const prevKvs: KeyValue[] = []
+    for (const id of found) {
+      if (op.prevKv) prevKvs.push(this.#histories.toKeyValue(id))
+      this.#delete(id, writing)
+      if (writing.isStepDone) yield
+    }
     const result: DeleteResult = { type: 'delete', deleted: found.length }
-    if (!op.prevKv) return result
-    return { ...result, prevKvs: found.map(id => this.#histories.toKeyValue(id)) }
+    return op.prevKv ? { ...result, prevKvs } : result
   }
 
   /** `previous`: what is live of the key; 0 does nothing. */
@@ -383,6 +448,8 @@ export class Mvcc {
 
   #write(writing: Writing, previous: RowId, row: VersionRow): void {
     const id = this.#add(row)
+    const isDelete = row.version === 0
+    if (isDelete || previous === 0) this.#index.setCounted(row.key, !isDelete)
     this.#changes.append(row.mod, id)
     this.#hashReplaced(previous, id)
     writing.changed = true
@@ -413,7 +480,14 @@ export class Mvcc {
     this.#imported.push([id])
   }
 
+  #open(): Writing {
+    const writing = new Writing(this.#revision + 1, this.#readable.stepRows)
+    this.#writing = writing
+    return writing
+  }
+
   #close(writing: Writing): void {
+    this.#writing = undefined
     if (writing.changed) this.#revision = writing.revision
   }
 
@@ -431,6 +505,8 @@ export class Mvcc {
     const previous = this.#live(row.key, row.mod)
     // Snapshots of format 1 have no sub revisions.
     const id = this.#add({ ...row, sub: row.sub ?? 0 })
+    const isDelete = row.version === 0
+    if (isDelete || previous === 0) this.#index.setCounted(row.key, !isDelete)
     if (row.mod >= this.#floor) this.#noteImported(id)
     this.#hashReplaced(previous, id)
     if (previous !== 0) {
@@ -443,18 +519,29 @@ export class Mvcc {
   }
 }
 
+function compareKeys(left: Key, right: Key): number {
+  return left < right ? -1 : left > right ? 1 : 0
+}
+
 /** The transaction under way. */
 class Writing {
   readonly revision: number
   changed = false
+  readonly #stepRows: number
   #subs = 0
 
-  constructor(revision: number) {
+  constructor(revision: number, stepRows: number) {
     this.revision = revision
+    this.#stepRows = stepRows
   }
 
   nextSub(): number {
     return this.#subs++
+  }
+
+  /** Now and then, as changes are made. */
+  get isStepDone(): boolean {
+    return this.#subs % this.#stepRows === 0
   }
 
   /** A range inside a transaction sees its own writes once there are any. */

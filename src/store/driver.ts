@@ -11,6 +11,7 @@ import { stepAll } from '../raft/step.ts'
 import type { Entry, Input, Message, Ready } from '../raft/types.ts'
 import type { Disk } from '../wal/disk.ts'
 import type { Wal } from '../wal/wal.ts'
+import { Applier } from './applier.ts'
 import type { Command } from './command.ts'
 import {
   type Frame,
@@ -25,7 +26,7 @@ import { LeaderCalls, type Serve } from './leader-calls.ts'
 import { Lessor } from './lessor.ts'
 import type { ActionResult, Machine } from './machine.ts'
 import { refusalOfChange } from './members.ts'
-import { EntryNotAppliedError } from './not-applied.ts'
+import type { EntryNotAppliedError } from './not-applied.ts'
 import type { Timings } from './options.ts'
 import { Outgoing } from './outgoing.ts'
 import { type Host, Proposer } from './proposer.ts'
@@ -114,6 +115,7 @@ export abstract class Driver implements Startable {
   readonly #pace: SnapshotPace
   readonly #leadership: Announced<types.Leadership>
   readonly #roster: Announced<Roster>
+  readonly #applier: Applier
   #machine: Machine
   #inputs: Input[] = []
   #stopped = Promise.resolve()
@@ -123,6 +125,12 @@ export abstract class Driver implements Startable {
   #lastSlowTickAt = 0
   #lastLeaseCheckAt = 0
   #point: { index: number; term: number }
+  /** Of the roster that was announced last. */
+  #rosterVersion: number
+  /** The no-op of this term was applied in this turn. */
+  #isNoopApplied = false
+  /** Followers that need a snapshot, until one may be taken. */
+  #snapshotsWanted: string[] = []
 
   constructor(parts: ReplicaParts) {
     this.parts = parts
@@ -136,6 +144,7 @@ export abstract class Driver implements Startable {
       leader: null,
     })
     this.#roster = new Announced(this.#machine.roster)
+    this.#rosterVersion = this.#machine.roster.version
     const wake = () => this.wake()
     const defer = (callback: () => void) => parts.defer(() => this.#guard(callback))
     const now = () => clock.now()
@@ -171,6 +180,13 @@ export abstract class Driver implements Startable {
       onDiskFailed: error => this.#onDiskFailed(error),
     })
     this.#pace = new SnapshotPace(parts)
+    this.#applier = new Applier({
+      ...{ now, defer },
+      steps: entry => this.#applySteps(entry),
+      onApplied: entry => this.#onEntryApplied(entry),
+      onFailed: error => this.#onNotApplied(error),
+      onTurn: () => this.#onApplyTurn(),
+    })
   }
 
   async start(): Promise<void> {
@@ -200,6 +216,7 @@ export abstract class Driver implements Startable {
     this.reader.endAll()
     this.calls.endAll()
     this.sweeper.end()
+    this.#applier.clear()
     this.watchers.endAll('the store has stopped')
     this.parts.wal.close()
     await this.parts.disk.settle?.()
@@ -232,6 +249,16 @@ export abstract class Driver implements Startable {
   /** As `core`. */
   get machine(): Machine {
     return this.#machine
+  }
+
+  /** An entry is half applied: hash and leases are no state that ever was. */
+  get isMidEntry(): boolean {
+    return this.#applier.isMidEntry
+  }
+
+  /** Resolves when all that is committed here is applied. */
+  protected applied(): Promise<void> {
+    return this.#applier.idle()
   }
 
   /** Index and term of what was applied last. */
@@ -432,10 +459,14 @@ export abstract class Driver implements Startable {
     this.outgoing.send(ready.messagesAfterSync)
     if (ready.restored !== undefined) this.#restore(ready.restored)
     if (ready.softChanged) this.#onSoftChange()
-    if (!this.#apply(ready.committed)) return
+    this.#snapshotsWanted.push(...ready.snapshotsWanted)
+    this.#applier.add(ready.committed)
+    if (!this.running) return
     this.reader.onReadStates(ready.readStates)
     this.reader.onApplied(this.#point.index)
-    for (const to of ready.snapshotsWanted) this.#snapshotter.send(to)
+    if (!this.#applier.isMidEntry) {
+      for (const to of this.#snapshotsWanted.splice(0)) this.#snapshotter.send(to)
+    }
     if (synced !== undefined) this.#step([synced])
   }
 
@@ -459,38 +490,36 @@ export abstract class Driver implements Startable {
     return last && { type: 'synced', index: last.index, term: last.term }
   }
 
-  /** False when an entry threw: this member has ended then, with the entry before applied. */
-  #apply(entries: readonly Entry[]): boolean {
-    if (entries.length === 0) return true
-    let established = false
-    const { version } = this.#machine.roster
-    for (const entry of entries) {
-      if (!this.#applyEntry(entry)) return false
-      if (entry.kind === 'noop' && entry.term === this.#core.term) established = true
-    }
-    this.watchers.flush()
-    this.sweeper.wake()
-    if (this.#machine.roster.version !== version) this.#roster.set(this.#machine.roster)
-    if (established && this.#core.role === 'leader') this.#onEstablished()
-    const isDue = this.#pace.isDue(this.#point.index, this.#machine.mvcc.bytes)
-    if (isDue && this.#snapshotter.isFree(this.parts.clock.now())) this.#snapshotter.take()
-    return true
+  *#applySteps(entry: Entry): Generator<void, void> {
+    if (entry.kind !== 'command') return
+    yield* this.#machine.applySteps(entry.data, entry.term, (command, result) => {
+      this.#onApplied(command, result)
+    })
   }
 
-  #applyEntry(entry: Entry): boolean {
-    if (entry.kind === 'command') {
-      try {
-        this.#machine.apply(entry.data, entry.term, (command, result) => {
-          this.#onApplied(command, result)
-        })
-      } catch (error) {
-        this.#onNotApplied(new EntryNotAppliedError(entry, error))
-        return false
-      }
-    }
+  #onEntryApplied(entry: Entry): void {
     this.#point = { index: entry.index, term: entry.term }
     this.#pace.add(entry.data.length)
-    return true
+    if (entry.kind === 'noop' && entry.term === this.#core.term) this.#isNoopApplied = true
+  }
+
+  /** Some entries are applied, or a part of one. */
+  #onApplyTurn(): void {
+    const { version } = this.#machine.roster
+    this.watchers.flush()
+    this.sweeper.wake()
+    if (version !== this.#rosterVersion) {
+      this.#rosterVersion = version
+      this.#roster.set(this.#machine.roster)
+    }
+    if (this.#isNoopApplied && this.#core.role === 'leader') this.#onEstablished()
+    this.#isNoopApplied = false
+    this.reader.onApplied(this.#point.index)
+    // Half an entry is no state that a snapshot may be of.
+    if (this.#applier.isMidEntry) return
+    for (const to of this.#snapshotsWanted.splice(0)) this.#snapshotter.send(to)
+    const isDue = this.#pace.isDue(this.#point.index, this.#machine.mvcc.bytes)
+    if (isDue && this.#snapshotter.isFree(this.parts.clock.now())) this.#snapshotter.take()
   }
 
   #onSweepFailed(error: unknown): void {
@@ -539,12 +568,14 @@ export abstract class Driver implements Startable {
   }
 
   #restore(point: { readonly index: number; readonly term: number }): void {
+    this.#applier.clear()
     this.#machine = this.#snapshotter.takeReceived(point.index)
     this.#point = { ...point }
     this.#pace.taken(point.index)
     this.parts.logger.info('restored from a snapshot', { index: point.index })
     this.proposer.onRestored(this.#machine.dedupe)
     this.watchers.flushLater()
+    this.#rosterVersion = this.#machine.roster.version
     this.#roster.set(this.#machine.roster)
   }
 

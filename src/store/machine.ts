@@ -1,6 +1,7 @@
 import { messages } from '../mvcc/check.ts'
 import { SetHash } from '../mvcc/hash.ts'
 import { Mvcc, type MvccOptions } from '../mvcc/mvcc.ts'
+import { runAtOnce } from '../mvcc/range.ts'
 import type { MvccSlice } from '../mvcc/snapshot.ts'
 import type { LeaseId, Op } from '../mvcc/types.ts'
 import { refusalOf } from './auth/admit.ts'
@@ -48,13 +49,21 @@ export class Machine {
 
   /** Applies one command entry of the log. */
   apply(data: Uint8Array, term: number, onApplied: OnApplied): void {
+    runAtOnce(this.applySteps(data, term, onApplied))
+  }
+
+  /**
+   * As apply, in steps: a command that touches many keys takes several. Until the last one readers
+   * of `mvcc` see the state before that command; no snapshot may be taken, nor `hash` be asked for.
+   */
+  *applySteps(data: Uint8Array, term: number, onApplied: OnApplied): Generator<void, void> {
     for (const bytes of splitCommands(data)) {
       const command = unpackCommand(bytes)
       if (!this.dedupe.admit(command)) {
         this.counters.duplicates++
         continue
       }
-      onApplied(command, this.#run(command, term))
+      onApplied(command, yield* this.#run(command, term))
     }
   }
 
@@ -100,7 +109,7 @@ export class Machine {
     return this.mvcc.importSteps()
   }
 
-  #run({ fence, caller, action }: Command, term: number): ActionResult {
+  *#run({ fence, caller, action }: Command, term: number): Generator<void, ActionResult> {
     if (fence !== 0 && fence !== term) {
       this.counters.fenced++
       return fenced(fence, term)
@@ -110,14 +119,14 @@ export class Machine {
     if (refused !== undefined) return refusal(refused)
     if (this.isCorrupt && corruptRefuses.has(action.type)) return corrupt
     if (this.roster.isFull && takesSpace(action)) return noSpace
+    if (action.type === 'txn') return yield* this.mvcc.txnSteps(action)
+    if (action.type === 'revoke') return yield* this.mvcc.revokeSteps(action.id, action.renewals)
     return this.#act(action)
   }
 
-  #act(action: Action): ActionResult {
+  #act(action: Exclude<Action, { type: 'txn' | 'revoke' }>): ActionResult {
     const { mvcc } = this
     switch (action.type) {
-      case 'txn':
-        return mvcc.txn(action)
       case 'compact': {
         const done = mvcc.compact(action.revision)
         return done.ok ? { ok: true, revision: mvcc.revision } : done
@@ -129,8 +138,6 @@ export class Machine {
         if (lease !== undefined) return { ok: true, ttlSeconds: lease.ttlSeconds }
         return refusal(messages.leaseNotFound)
       }
-      case 'revoke':
-        return mvcc.revoke(action.id, action.renewals)
       case 'member-set':
         return outcomeOf(this.roster.set(action.id, action.change))
       case 'member-remove':

@@ -8,6 +8,7 @@ import { Driver, type ReplicaParts } from './driver.ts'
 import type * as embedded from './embedded-types.ts'
 import type { LeaderRequest } from './frames.ts'
 import { freezeStore } from './frozen.ts'
+import { LongReads } from './long-reads.ts'
 import { corrupt, noSpace, takesSpace } from './machine.ts'
 import { listMembers, refusalOfUrls } from './members.ts'
 import { Publisher, type SelfDescription } from './publisher.ts'
@@ -31,12 +32,14 @@ export interface StoreParts extends ReplicaParts {
 export class Replica extends Driver implements embedded.EmbeddedStore {
   readonly #publisher: Publisher
   readonly #compactor: Compactor
+  readonly #longReads: LongReads
   #alarmRaisedAt = Number.NEGATIVE_INFINITY
 
   constructor(parts: StoreParts) {
     super(parts)
     const propose = (action: Action) => this.#propose<object>(action)
     const { core, clock, storeId, self } = parts
+    this.#longReads = new LongReads(parts.defer, () => clock.now())
     const roster = () => this.machine.roster
     this.#publisher = new Publisher({ core, clock, storeId, self, roster, propose })
     this.#compactor = new Compactor(parts.compaction, clock, {
@@ -70,8 +73,7 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
       if (!permit.ok) return permit
     }
     if (this.machine.isCorrupt) return corrupt
-    const read = this.machine.mvcc.range(op)
-    return read.ok ? { ...read, revision: this.revision } : read
+    return this.#read(op)
   }
 
   async readIndex(options: { readonly timeoutMs?: number } = {}) {
@@ -268,8 +270,11 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
   }
 
   async status(options: { readonly hash?: boolean } = {}): Promise<types.StoreStatus> {
+    // Half an entry has no hash that another member could have.
+    if (options.hash) await this.applied()
     const status = readStatus({
       core: this.core,
+      applied: this.appliedPoint.index,
       machine: this.machine,
       tickMs: this.parts.timings.tickMs,
       rtts: this.outgoing.rtts,
@@ -299,6 +304,15 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
     const { voters, learners } = this.core.membership
     const id = [...voters, ...learners].find(each => this.machine.roster.isRemoved(each))
     if (id !== undefined) this.input({ type: 'change', change: { kind: 'remove', id } })
+  }
+
+  /** A read of the present begins anew when what it reads is compacted meanwhile. */
+  async #read(op: Parameters<types.Store['range']>[0]): ReturnType<types.Store['range']> {
+    for (let tries = 1; ; tries++) {
+      const read = await this.#longReads.run(this.machine.mvcc.rangeSteps(op))
+      const isLate = !read.ok && read.why === 'compacted' && !op.revision
+      if (!isLate || tries === readTriesMax) return read
+    }
   }
 
   #propose<T extends object>(
@@ -349,6 +363,9 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
     return half() + half()
   }
 }
+
+/** Compactions up to the present that one read may meet. */
+const readTriesMax = 5
 
 function isIn({ voters, learners }: Membership, id: string): boolean {
   return voters.includes(id) || learners.includes(id)

@@ -395,7 +395,8 @@ export class World {
     return replicas.every(
       replica =>
         sees(replica!) &&
-        replica!.core.applied === first.core.applied &&
+        !replica!.isMidEntry &&
+        replica!.appliedPoint.index === first.appliedPoint.index &&
         replica!.machine.hash() === first.machine.hash(),
     )
   }

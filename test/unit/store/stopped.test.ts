@@ -24,15 +24,13 @@ function folder(): string {
 
 /** A write of this key can't be applied: by whichever member, and whenever. */
 function breakOn(key: string): void {
-  const txn = Mvcc.prototype.txn
-  vi.spyOn(Mvcc.prototype, 'txn').mockImplementation(function (this: Mvcc, request) {
+  const { txnSteps } = Mvcc.prototype
+  vi.spyOn(Mvcc.prototype, 'txnSteps').mockImplementation(function* (this: Mvcc, request) {
     const op = request.success.at(-1)
-    if (op?.type === 'put' && op.key === key) {
-      // Half of it is done before it throws.
-      txn.call(this, { ...request, success: request.success.slice(0, -1) })
-      throw new Error('an invariant is broken')
-    }
-    return txn.call(this, request)
+    if (op?.type !== 'put' || op.key !== key) return yield* txnSteps.call(this, request)
+    // Half of it is done before it throws.
+    yield* txnSteps.call(this, { ...request, success: request.success.slice(0, -1) })
+    throw new Error('an invariant is broken')
   })
 }
 
@@ -87,6 +85,7 @@ test('the state on the disk of a stopped member is the one that it had', async (
   cluster = new TestCluster(['a'], { dataDir, snapshotEveryEntries: 30 })
   const replica = await cluster.open('a')
   await cluster.leader()
+  await until('its record', () => replica.members()[0]?.name === 'a')
   for (let n = 0; n < 95; n++) await replica.txn(put(`k${n % 9}`, n % 3 === 0 ? '' : `${n}`))
   const hash = replica.machine.hash()
   const { index } = replica.appliedPoint

@@ -8,8 +8,8 @@ import type { RevisionRow } from '../../../../src/mvcc/types.ts'
 import { EtcdModel, kvOf, type Version } from './etcd-model.ts'
 import type { Step } from './steps.ts'
 
-/** Small enough that slabs fill and die within a short history. */
-const options = { slabBytes: 1_024 }
+/** Small enough that slabs fill and die within a short history, and that most things take steps. */
+const options = { slabBytes: 1_024, stepRows: 2 }
 const rowBytes = 64
 
 /** A snapshot being read while the store goes on. */
@@ -59,10 +59,18 @@ function fails(steps: readonly Step[]): boolean {
   }
 }
 
+/** A range being read while the store goes on. */
+interface LongRead {
+  readonly steps: ReturnType<Mvcc['rangeSteps']>
+  readonly at: number
+  readonly expected: ReturnType<EtcdModel['range']>
+}
+
 class Pair {
   mvcc = new Mvcc(options)
   readonly model = new EtcdModel()
   #reading: Reading | undefined
+  #long: LongRead | undefined
 
   take(step: Step): void {
     this.#actions[step.type](step as never)
@@ -74,7 +82,7 @@ class Pair {
     readonly [T in Step['type']]: (step: Extract<Step, { readonly type: T }>) => void
   } = {
     txn: ({ txn }) => {
-      const done = this.mvcc.txn(txn)
+      const done = this.#inSteps(this.mvcc.txnSteps(txn))
       const found = done.ok
         ? { succeeded: done.succeeded, results: done.results }
         : { failed: done.why }
@@ -89,7 +97,7 @@ class Pair {
       same(whyOf(this.mvcc.grant(lease, 60)), this.model.grant(lease, 60), 'grant')
     },
     revoke: ({ lease }) => {
-      same(whyOf(this.mvcc.revoke(lease)), this.model.revoke(lease), 'revoke')
+      same(whyOf(this.#inSteps(this.mvcc.revokeSteps(lease))), this.model.revoke(lease), 'revoke')
     },
     compact: ({ back }) => {
       const to = Math.max(0, this.model.revision - back)
@@ -108,7 +116,17 @@ class Pair {
       const [hash, copy] = [this.mvcc.hash(), new Mvcc(options)]
       this.#reading = { slices: view.slices(3, 400), copy, hash, kept }
     },
-    'read-on': ({ slices }) => this.#readOn(slices),
+    'long-read': ({ op, back }) => {
+      const revision = back % 2 === 0 ? 0 : Math.max(0, this.model.revision - back)
+      const steps = this.mvcc.rangeSteps({ ...op, revision })
+      const at = revision || this.model.revision
+      this.#long = { steps, at, expected: this.model.range({ ...op, revision }) }
+      this.#readLong(1)
+    },
+    'read-on': ({ slices }) => {
+      this.#readOn(slices)
+      this.#readLong(slices)
+    },
     load: () => {
       this.#replace([...this.mvcc.freeze().slices(5, 1_000)])
     },
@@ -137,6 +155,7 @@ class Pair {
   /** What is left when everything was swept is what has to be kept, and no slab beside it. */
   end(): void {
     this.#readOn(Number.POSITIVE_INFINITY)
+    this.#readLong(Number.POSITIVE_INFINITY)
     if (this.model.revision > this.model.floor) this.take({ type: 'compact', back: 0 })
     while (!this.mvcc.isSwept) this.mvcc.sweep(50)
     this.mvcc.defragment()
@@ -176,6 +195,35 @@ class Pair {
     same(events, expected, 'events')
   }
 
+  /** Between the steps of what is written everybody sees the state before it. */
+  #inSteps<T>(steps: Generator<void, T>): T {
+    for (;;) {
+      const step = steps.next()
+      if (step.done) return step.value
+      this.mvcc.sweep(3)
+      this.#compareRange({ type: 'range', key: '\0', rangeEnd: '\0' })
+      this.#compareRange({ type: 'range', key: 'b', rangeEnd: 'm', limit: 1 })
+      this.#compareEvents(this.model.floor, 7)
+      const rows = [...this.mvcc.freeze().byRevision()].flat()
+      same(rows.map(rowOf), this.model.kept(), 'rows between steps')
+      this.#readLong(1)
+    }
+  }
+
+  #readLong(count: number): void {
+    const long = this.#long
+    if (long === undefined) return
+    for (let left = count; left > 0; left--) {
+      const step = long.steps.next()
+      if (!step.done) continue
+      this.#long = undefined
+      const read = step.value
+      if (!read.ok && read.why === 'compacted' && this.model.floor > long.at) return
+      same(read.ok ? read.range : { failed: read.why }, long.expected, 'long read')
+      return
+    }
+  }
+
   #readOn(count: number): void {
     const reading = this.#reading
     if (reading === undefined) return
@@ -200,6 +248,7 @@ class Pair {
     copy.importDone()
     same(copy.hash(), this.mvcc.hash(), 'hash after a load')
     this.mvcc = copy
+    this.#long = undefined
     this.compareAll()
   }
 

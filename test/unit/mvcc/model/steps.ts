@@ -13,6 +13,8 @@ export type Step =
   /** A view of this moment; it is read on in `read-on`, and compared when it ends. */
   | { readonly type: 'freeze' }
   | { readonly type: 'read-on'; readonly slices: number }
+  /** A range that is read in steps, while others write; it goes on in `read-on`. */
+  | { readonly type: 'long-read'; readonly op: RangeOp; readonly back: number }
   /** The store is replaced: by its snapshot, or by the rows that an etcd file would hold. */
   | { readonly type: 'load' | 'restore' }
 
@@ -65,6 +67,7 @@ function drawStep(prng: Prng, bigRatio: number): Step {
     case 'txn':
       return { type, txn: drawTxn(prng, keys, bigRatio, 0) }
     case 'range':
+    case 'long-read':
       return { type, op: drawRange(prng), back: prng.below(40) }
     case 'grant':
     case 'revoke':
