@@ -7,7 +7,7 @@ import type { ProposeOptions, StoreResult } from '../store/types.ts'
 import type { Admission } from './auth/admission.ts'
 import { etcdError, storeError } from './errors.ts'
 import { RpcError } from './grpc/status.ts'
-import type { Call, UnaryMethod } from './grpc/types.ts'
+import type { Call, Outgoing, UnaryMethod } from './grpc/types.ts'
 import { idToWire } from './ids.ts'
 import type { Position } from './position.ts'
 import type { EtcdServerOptions } from './types.ts'
@@ -51,6 +51,8 @@ export interface UnaryRow<Request, Response> {
   readonly request: MessageType<Request>
   readonly response: MessageType<Response>
   handle(request: Request, call: Call): Promise<Partial<Response>>
+  /** How a response is encoded that may be large; absent: at once. */
+  encode?(response: Partial<Response>): Promise<Outgoing>
   /** Whether a learner serves it. Source: etcd v3rpc/util.go isRPCSupportedForLearner. */
   learner?(request: Request): boolean
 }
@@ -65,7 +67,8 @@ export function unary<Request, Response>(
     async handle(bytes, call) {
       const request = decode(row.request, bytes)
       checkServed(context, call, row.learner?.(request) ?? false)
-      return row.response.encodeParts(await admitted(context, row, request, call))
+      const response = await admitted(context, row, request, call)
+      return row.encode?.(response) ?? row.response.encodeParts(response)
     },
   }
 }

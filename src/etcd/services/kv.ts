@@ -5,6 +5,7 @@ import { type Context, granted, must, proposal, timeoutOf, unary } from '../cont
 import { etcdError } from '../errors.ts'
 import type { Call, Method } from '../grpc/types.ts'
 import { deleteOp, isReadOnly, putOp, rangeOp, responseOps, txnOf } from './ops.ts'
+import { encodeRange } from './range-response.ts'
 
 /** The KV service. Source: etcd server/etcdserver/api/v3rpc/key.go. */
 export function kvMethods(context: Context): Record<string, Method> {
@@ -13,6 +14,7 @@ export function kvMethods(context: Context): Record<string, Method> {
       request: rpc.rangeRequest,
       response: rpc.rangeResponse,
       learner: request => request.serializable,
+      encode: encodeRange,
       handle: (request, call) => range(context, request, call),
     }),
     Put: unary(context, {
