@@ -1,4 +1,5 @@
 import { finish, mixInteger, type SetHash } from './hash.ts'
+import { IdMap } from './idmap.ts'
 import type { Key, LeaseId } from './types.ts'
 
 /** A lease as replicated state: its remaining time is the leader's affair, not part of it. */
@@ -19,7 +20,7 @@ interface Kept {
 
 /** Leases and the live keys attached to them. */
 export class Leases {
-  readonly #leases = new Map<LeaseId, Kept>()
+  readonly #leases = new IdMap<Kept>()
   readonly #hash: SetHash
 
   constructor(hash: SetHash) {

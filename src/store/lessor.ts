@@ -1,3 +1,4 @@
+import { IdMap } from '../mvcc/idmap.ts'
 import type { Lease } from '../mvcc/lease.ts'
 import type { LeaseId } from '../mvcc/types.ts'
 import type { Command } from './command.ts'
@@ -16,7 +17,7 @@ const takenOverMax = 20_000
  * Source: etcd server/lease/lessor.go, lease_queue.go.
  */
 export class Lessor {
-  readonly #timers = new Map<LeaseId, Timer>()
+  readonly #timers = new IdMap<Timer>()
   readonly #queue = new DueQueue(timer => this.#timers.get(timer.id) === timer)
   readonly #expiring = new Set<LeaseId>()
   /** What was there at the election and has no timer yet. */

@@ -207,13 +207,6 @@ const mutations: readonly Mutation[] = [
     ],
   },
   one(
-    "an answer to a former life's read counts",
-    'store/incarnation.js',
-    'return incarnation * 2 ** 30',
-    'return 0',
-    'elections',
-  ),
-  one(
     'a new disk votes at once',
     'store/hello.js',
     'this.#isWaiting = fresh && others.length > 0',

@@ -144,8 +144,11 @@ class Pair {
     }
     this.#compareEvents(this.model.floor, 7)
     same(this.mvcc.liveKeys, this.model.at(this.model.revision).length, 'live keys')
-    const leases = this.mvcc.leases.all().map(({ id, keys }) => [id, [...keys].sort()])
-    const held = [...this.model.leases.keys()].map(id => {
+    const leases = this.mvcc.leases
+      .all()
+      .map(({ id, keys }) => [id, [...keys].sort()] as const)
+      .sort(([left], [right]) => left - right)
+    const held = [...this.model.leases.keys()].sort().map(id => {
       const own = this.model.at(this.model.revision).filter(({ lease }) => lease === id)
       return [id, own.map(({ key }) => key)]
     })
