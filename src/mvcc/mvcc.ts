@@ -275,7 +275,7 @@ export class Mvcc {
   freeze(): FrozenView {
     const index = this.#index.freeze()
     const histories = this.#histories.freeze()
-    return new FrozenView(index, histories, this.leases.all(), this.#revision, this.#floor)
+    return new FrozenView(index, histories, this.leases, this.#revision, this.#floor)
   }
 
   /** Adds slices of a FrozenView to an empty store, in their order. */
@@ -284,6 +284,8 @@ export class Mvcc {
       assert(this.#revision === 1 && this.leases.size === 0, 'snapshot into a store in use')
       this.#revision = slice.revision
       this.#floor = slice.floor
+    }
+    if (slice.type !== 'rows') {
       for (const lease of slice.leases) this.leases.grant(...lease)
       return
     }

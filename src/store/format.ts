@@ -5,7 +5,8 @@ import type { Logger } from '../kernel/logger.ts'
 /**
  * The version of what log and snapshots hold.
  * - 1: keys, leases, applied proposals; without a file `format`
- * - 2: also the place of each change within its revision, members, alarms, users and roles
+ * - 2: also the place of each change within its revision, members, alarms, users and roles; of more
+ *   leases than one slice of a snapshot has room for, the rest has slices of its own
  */
 export const formatVersion = 2
 
