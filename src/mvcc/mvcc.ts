@@ -1,20 +1,19 @@
 import { assert, must } from '../kernel/assert.ts'
-import { merge, sortByRevision } from './byrevision.ts'
+import { Arrivals } from './arrivals.ts'
 import { ChangeLog, changedKeys, type EventPage, type EventQuery, readEvents } from './changes.ts'
 import * as check from './check.ts'
-import { holds } from './compare.ts'
+import { type Before, decide, type Path, refusalOf, refusalOfRevision, type Txn } from './decide.ts'
 import { finish, mixInteger, SetHash } from './hash.ts'
 import { Histories, noBytes } from './history.ts'
 import { Leases } from './lease.ts'
 import { OrderedMap } from './ordered.ts'
 import { liveIn, type Readable, readRange, runAtOnce, stepRowsDefault } from './range.ts'
 import type { RowId, VersionRow } from './rows.ts'
-import { runLength, sortSteps } from './runs.ts'
+import { sortSteps } from './runs.ts'
 import type { Slot } from './slots.ts'
 import { FrozenView, type MvccSlice } from './snapshot.ts'
 import { Sweep } from './sweep.ts'
 import type {
-  Compare,
   DeleteOp,
   DeleteResult,
   Key,
@@ -27,8 +26,8 @@ import type {
   RangeOp,
   RangeResult,
   Revision,
-  TxnOp,
 } from './types.ts'
+import { Writing } from './writing.ts'
 
 /** What was read; `revision` is the store's when the read began. */
 export interface RangeDone {
@@ -59,15 +58,6 @@ const changedMax = 4_096
 /** What a version weighs beside its key and value. */
 const versionBytes = 64
 
-/** A transaction's two branches, as TxnRequest of the store. */
-type Txn = Pick<TxnOp, 'compares' | 'success' | 'failure'>
-
-/** Which branch each transaction of a tree takes, decided before the first write. */
-interface Path {
-  readonly succeeded: boolean
-  readonly nested: readonly (Path | undefined)[]
-}
-
 /**
  * etcd's key-value state: pure, deterministic, in memory. One main revision for each transaction
  * that writes. As in etcd an empty store is at revision 1. Every method that changes something is
@@ -88,13 +78,14 @@ export class Mvcc {
   readonly #sweep: Sweep
   /** The transaction under way, if it is one in steps. */
   #writing: Writing | undefined
-  /** While a snapshot comes in: rows above its floor, the last run not yet sorted. */
-  #imported: RowId[][] = []
+  /** While a snapshot comes in: rows above its floor. */
+  readonly #arrivals: Arrivals
 
   /** Small values of the options let a test see slabs die, and many steps. */
   constructor({ slabBytes, stepRows = stepRowsDefault }: MvccOptions = {}) {
     this.#histories = new Histories(slabBytes)
     this.#readable = { index: this.#index, histories: this.#histories, stepRows }
+    this.#arrivals = new Arrivals(this.#histories.rows)
     this.#sweep = new Sweep({
       ...this.#readable,
       changes: this.#changes,
@@ -152,7 +143,8 @@ export class Mvcc {
    * @returns `compacted` also when what is read was compacted meanwhile
    */
   *rangeSteps(op: RangeOp): Generator<void, check.MvccFailure | RangeDone> {
-    const wrong = this.#checkRange(op)
+    if (op.key === '') return check.invalid(check.messages.noKey)
+    const wrong = refusalOfRevision(this, op)
     if (wrong !== undefined) return wrong
     const { revision } = this
     const at = op.revision || revision
@@ -182,8 +174,9 @@ export class Mvcc {
   *txnSteps(txn: Txn): Generator<void, check.MvccFailure | TxnDone> {
     const malformed = check.checkTxn(txn.compares, txn.success, txn.failure)
     if (malformed !== undefined) return malformed
-    const path = yield* this.#pathOf(txn)
-    const wrong = this.#checkPath(txn, path)
+    const before = this.#before()
+    const path = yield* decide(before, txn)
+    const wrong = refusalOf(before, txn, path)
     if (wrong !== undefined) return wrong
     const writing = this.#open()
     const results = yield* this.#run(txn, path, writing)
@@ -301,74 +294,19 @@ export class Mvcc {
    * Ends an import: the change log is put in order, a slice each time. Sorting a million versions
    * at once would stop the thread for most of a second.
    */
-  *importSteps(): Generator<void> {
-    const runs = this.#imported
-    this.#imported = []
-    const { rows } = this.#histories
-    sortByRevision(rows, runs.at(-1) ?? [])
-    for (const slice of merge(rows, runs)) {
-      for (const id of slice) this.#changes.append(rows.mod(id), id)
-      yield
-    }
+  importSteps(): Generator<void> {
+    return this.#arrivals.drainTo(this.#changes)
   }
 
-  #checkRange(op: RangeOp): check.MvccFailure | undefined {
-    if (op.key === '') return check.invalid(check.messages.noKey)
-    return this.#checkRevision(op)
-  }
-
-  #checkRevision(op: RangeOp): check.MvccFailure | undefined {
-    const revision = op.revision ?? 0
-    if (revision > this.#revision) return check.future(this.revision)
-    if (revision > 0 && revision < this.#floor) return check.compacted(this.floor)
-    return undefined
-  }
-
-  *#pathOf(txn: Txn): Generator<void, Path> {
-    let succeeded = true
-    for (const compare of txn.compares) {
-      succeeded &&= yield* this.#holds(compare)
-    }
-    const nested: (Path | undefined)[] = []
-    for (const op of succeeded ? txn.success : txn.failure) {
-      nested.push(op.type === 'txn' ? yield* this.#pathOf(op) : undefined)
-    }
-    return { succeeded, nested }
-  }
-
-  *#holds(compare: Compare): Generator<void, boolean> {
-    const { key, rangeEnd } = compare
-    const found = yield* liveIn(this.#readable, key, rangeEnd, this.#revision)
-    return holds(compare, this.#histories.rows, found)
+  /** The state as it is between two transactions. */
+  #before(): Before {
+    const { revision, floor } = this
+    return { readable: this.#readable, leases: this.leases, revision, floor }
   }
 
   /** The live version of `key`; 0 when there is none. */
   #live(key: Key, revision: number): RowId {
     return this.#histories.liveAt(this.#histories.slotOf(key), revision)
-  }
-
-  /** What needs the state to be checked, on the branches that will run. */
-  #checkPath(txn: Txn, path: Path): check.MvccFailure | undefined {
-    const ops = path.succeeded ? txn.success : txn.failure
-    for (const [at, op] of ops.entries()) {
-      let wrong: check.MvccFailure | undefined
-      if (op.type === 'txn') wrong = this.#checkPath(op, must(path.nested[at], 'path'))
-      if (op.type === 'range') wrong = this.#checkRevision(op)
-      if (op.type === 'put') wrong = this.#checkPut(op)
-      if (wrong !== undefined) return wrong
-    }
-    return undefined
-  }
-
-  #checkPut(op: PutOp): check.MvccFailure | undefined {
-    const lease = op.lease ?? 0
-    if (lease !== 0 && this.leases.get(lease) === undefined) {
-      return check.invalid(check.messages.leaseNotFound)
-    }
-    if (!op.ignoreValue && !op.ignoreLease) return undefined
-    return this.#live(op.key, this.#revision) === 0
-      ? check.invalid(check.messages.keyNotFound)
-      : undefined
   }
 
   *#run(txn: Txn, path: Path, writing: Writing): Generator<void, OpResult[]> {
@@ -471,17 +409,6 @@ export class Mvcc {
     return id
   }
 
-  /** Runs are sorted as they fill up, and merged at the end. */
-  #noteImported(id: RowId): void {
-    const last = this.#imported.at(-1)
-    if (last !== undefined && last.length < runLength) {
-      last.push(id)
-      return
-    }
-    if (last !== undefined) sortByRevision(this.#histories.rows, last)
-    this.#imported.push([id])
-  }
-
   #open(): Writing {
     const writing = new Writing(this.#revision + 1, this.#readable.stepRows)
     this.#writing = writing
@@ -509,7 +436,7 @@ export class Mvcc {
     const id = this.#add({ ...row, sub: row.sub ?? 0 })
     const isDelete = row.version === 0
     if (isDelete || previous === 0) this.#index.setCounted(row.key, !isDelete)
-    if (row.mod >= this.#floor) this.#noteImported(id)
+    if (row.mod >= this.#floor) this.#arrivals.add(id)
     this.#hashReplaced(previous, id)
     if (previous !== 0) {
       this.#liveKeys--
@@ -523,31 +450,4 @@ export class Mvcc {
 
 function compareKeys(left: Key, right: Key): number {
   return left < right ? -1 : left > right ? 1 : 0
-}
-
-/** The transaction under way. */
-class Writing {
-  readonly revision: number
-  changed = false
-  readonly #stepRows: number
-  #subs = 0
-
-  constructor(revision: number, stepRows: number) {
-    this.revision = revision
-    this.#stepRows = stepRows
-  }
-
-  nextSub(): number {
-    return this.#subs++
-  }
-
-  /** Now and then, as changes are made. */
-  get isStepDone(): boolean {
-    return this.#subs % this.#stepRows === 0
-  }
-
-  /** A range inside a transaction sees its own writes once there are any. */
-  get readRevision(): number {
-    return this.changed ? this.revision : this.revision - 1
-  }
 }
