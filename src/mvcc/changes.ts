@@ -119,19 +119,23 @@ export interface EventQuery {
   readonly looksMax?: number
 }
 
+/** Changes that are looked at between two steps. */
+const stepLooks = 2_000
+
 /**
- * Reads a page. The caller has checked `from` against the floor; what was before a change at the
- * floor is forgotten. What is written above `present` belongs to a revision under way.
+ * Reads a page, in steps, as a revision may be long. The caller has checked `from` against the
+ * floor; what was before a change at the floor is forgotten. What is written above `present`
+ * belongs to a revision under way.
  */
-export function readEvents(
+export function* readEvents(
   log: ChangeLog,
   histories: HistoryView,
   query: EventQuery,
   { present, floor }: { readonly present: number; readonly floor: number },
-): EventPage {
+): Generator<void, EventPage> {
   const { rows } = histories
   const events: Event[] = []
-  const { looksMax = Number.POSITIVE_INFINITY } = query
+  const { eventsMax, bytesMax, looksMax = Number.POSITIVE_INFINITY } = query
   let bytes = 0
   let last = 0
   const first = log.positionOf(query.from)
@@ -140,7 +144,8 @@ export function readEvents(
     const mod = log.modAt(at)
     if (mod > present) break
     const looked = at - first
-    const isFull = events.length >= query.eventsMax || bytes >= query.bytesMax || looked >= looksMax
+    if (looked > 0 && looked % stepLooks === 0) yield
+    const isFull = events.length >= eventsMax || bytes >= bytesMax || looked >= looksMax
     if (isFull && mod !== last) return { events, revision: last as Revision, more: true, looked }
     last = mod
     const id = log.idAt(at)

@@ -36,6 +36,8 @@ export interface RangeDone {
   readonly revision: Revision
 }
 
+export type EventsDone = { readonly ok: true } & EventPage
+
 /** What doesn't change what a store is, only how it is held; members may differ. */
 export interface MvccOptions {
   /** Bytes of a block of values; default slabBytesDefault. */
@@ -185,10 +187,25 @@ export class Mvcc {
   }
 
   /** @returns `compacted` when `query.from` is below the floor. `from` may lie in the future. */
-  events(query: EventQuery): check.MvccFailure | ({ readonly ok: true } & EventPage) {
+  events(query: EventQuery): check.MvccFailure | EventsDone {
+    return runAtOnce(this.eventsSteps(query))
+  }
+
+  /**
+   * As events, in steps, between which others may write, compact and sweep.
+   * @returns `compacted` also when what is read, or was before it, was compacted meanwhile
+   */
+  *eventsSteps(query: EventQuery): Generator<void, check.MvccFailure | EventsDone> {
     if (query.from < this.#floor) return check.compacted(this.floor)
     const span = { present: this.#revision, floor: this.#floor }
-    return { ok: true, ...readEvents(this.#changes, this.#histories, query, span) }
+    const steps = readEvents(this.#changes, this.#histories, query, span)
+    for (;;) {
+      const step = steps.next()
+      if (step.done) return { ok: true, ...step.value }
+      yield
+      const { floor } = this
+      if (floor !== span.floor && floor >= query.from) return check.compacted(floor)
+    }
   }
 
   /** The keys changed at or after `from`, sorted; undefined when it was much. */

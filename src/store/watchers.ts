@@ -1,17 +1,18 @@
-import { assert } from '../kernel/assert.ts'
+import { assert, must } from '../kernel/assert.ts'
 import type { Logger } from '../kernel/logger.ts'
 import { errorMessage } from '../kernel/result.ts'
-import type { EventQuery } from '../mvcc/changes.ts'
+import type { EventPage } from '../mvcc/changes.ts'
 import { compacted, endOf } from '../mvcc/check.ts'
 import type { Mvcc } from '../mvcc/mvcc.ts'
 import { lowerBound } from '../mvcc/ordered.ts'
 import type { Key } from '../mvcc/types.ts'
 import type { StoreFailure, Watch, WatchHandlers, WatchRequest } from './types.ts'
 
-/** One page of a watch ends at the revision that passes either of these. */
-const pageMax = { eventsMax: 1_000, bytesMax: 1 << 20 }
-/** Of those that are behind a page ends sooner: many of them share a turn. */
-const behindPageMax = { ...pageMax, eventsMax: 250, looksMax: 5_000 }
+/**
+ * A page of a watch that is behind ends at the revision that passes any of these: many of them
+ * share a turn.
+ */
+const behindPageMax = { eventsMax: 250, bytesMax: 1 << 20, looksMax: 5_000 }
 
 /**
  * What one turn does for watches that are behind, in events: some milliseconds. Looking at a change
@@ -19,6 +20,8 @@ const behindPageMax = { ...pageMax, eventsMax: 250, looksMax: 5_000 }
  */
 const turnCostMax = 1_000
 const lookCost = 0.05
+/** Of a step of 2,000 looks. */
+const stepCost = 100
 
 interface Watcher {
   readonly request: WatchRequest
@@ -33,7 +36,15 @@ interface Group {
   readonly watchers: Set<Watcher>
 }
 
-type Page = Extract<ReturnType<Mvcc['events']>, { readonly ok: true }>
+/** A page that is read for those of a group that stand at one revision. */
+interface Reading {
+  readonly mvcc: Mvcc
+  readonly group: Group
+  readonly from: number
+  readonly steps: ReturnType<Mvcc['eventsSteps']>
+  /** Once it is read. */
+  page: EventPage | undefined
+}
 
 /**
  * The watches of one store. `flush` hands each of them one page; whoever is behind gets the next
@@ -50,6 +61,7 @@ export class Watchers {
   readonly #groups = new Map<string, Group>()
   /** Those with more to come than what was applied last; the longest waiting first. */
   readonly #behind = new Set<Watcher>()
+  #reading: Reading | undefined
   #size = 0
   /** The revision of the last flush. */
   #flushed = 0
@@ -100,13 +112,9 @@ export class Watchers {
     const from = this.#flushed + 1
     this.#flushed = mvcc.revision
     if (this.#size === 0) return
-    // Below the floor nothing is complete; and then nobody is up to date.
+    // Below the floor nothing is complete, and much is read by and by: nobody is up to date then.
     const keys = from > mvcc.floor ? mvcc.changedKeys(from) : undefined
-    for (const group of this.#groups.values()) {
-      const { key, rangeEnd } = group.request
-      const isIdle = keys !== undefined && !hasKeyIn(keys, key, rangeEnd)
-      this.#flushGroup(mvcc, group, from, isIdle)
-    }
+    for (const group of this.#groups.values()) this.#flushGroup(mvcc, group, from, keys)
     this.#flushBehind(mvcc)
     if (this.#behind.size > 0) this.flushLater()
   }
@@ -116,6 +124,7 @@ export class Watchers {
     const groups = [...this.#groups.values()]
     this.#groups.clear()
     this.#behind.clear()
+    this.#reading = undefined
     this.#size = 0
     for (const { watchers } of groups) {
       for (const watcher of watchers) this.#tellEnd(watcher, unavailable(message))
@@ -131,49 +140,80 @@ export class Watchers {
     if (group.watchers.size === 0) this.#groups.delete(name)
   }
 
-  /** Those that have seen everything before `from`; `isIdle`: nothing is there for them since. */
-  #flushGroup(mvcc: Mvcc, { request, watchers }: Group, from: number, isIdle: boolean): void {
-    let page: Page | undefined
+  /** Those that have seen everything before `from`; since then only `keys` have changed. */
+  #flushGroup(mvcc: Mvcc, group: Group, from: number, keys: readonly Key[] | undefined): void {
+    const { key, rangeEnd } = group.request
+    const isIdle = keys !== undefined && !hasKeyIn(keys, key, rangeEnd)
+    let page: EventPage | undefined
     let at = -1
     if (isIdle) {
-      page = { ok: true, events: [], revision: mvcc.revision, more: false, looked: 0 }
+      page = { events: [], revision: mvcc.revision, more: false, looked: 0 }
       at = from
     }
-    for (const watcher of watchers) {
+    for (const watcher of group.watchers) {
       if (this.#behind.has(watcher)) continue
-      if (watcher.next < from) {
+      if (watcher.next < from || keys === undefined) {
         this.#behind.add(watcher)
         continue
       }
       if (this.#endIfCompacted(mvcc, watcher)) continue
       if (page === undefined || at !== watcher.next) {
         at = watcher.next
-        page = readPage(mvcc, request, at, pageMax)
+        page = readPage(mvcc, group.request, at)
       }
-      if (page.more) this.#behind.add(watcher)
       this.#deliver(watcher, page)
     }
   }
 
+  /** Reads page by page, each in steps, and hands it out, as long as the turn has time. */
   #flushBehind(mvcc: Mvcc): void {
-    const pages = new Map<string, Page>()
-    let left = turnCostMax
-    for (const watcher of this.#behind) {
-      if (left <= 0) return
-      this.#behind.delete(watcher)
-      if (this.#endIfCompacted(mvcc, watcher)) continue
-      const name = `${watcher.next} ${nameOf(watcher.request)}`
-      let page = pages.get(name)
-      if (page === undefined) {
-        page = readPage(mvcc, watcher.request, watcher.next, behindPageMax)
-        pages.set(name, page)
-        left -= page.looked * lookCost
+    for (let left = turnCostMax; left > 0; ) {
+      if (this.#reading === undefined || this.#reading.mvcc !== mvcc) {
+        this.#reading = this.#nextReading(mvcc)
       }
-      left -= 1 + page.events.length
-      // Whoever has more to come goes to the end; the handler may have cancelled the watch.
-      if (page.more) this.#behind.add(watcher)
-      this.#deliver(watcher, page)
+      const reading = this.#reading
+      if (reading === undefined) return
+      left -= reading.page === undefined ? this.#readOn(reading) : this.#handOut(reading)
     }
+  }
+
+  /** For whoever has waited longest. */
+  #nextReading(mvcc: Mvcc): Reading | undefined {
+    for (const watcher of this.#behind) {
+      if (this.#endIfCompacted(mvcc, watcher)) continue
+      const group = must(this.#groups.get(nameOf(watcher.request)), 'the group of a watch')
+      const { key, rangeEnd, prevKv } = watcher.request
+      const from = watcher.next
+      const steps = mvcc.eventsSteps({ key, rangeEnd, prevKv, from, ...behindPageMax })
+      return { mvcc, group, from, steps, page: undefined }
+    }
+    return undefined
+  }
+
+  /** Returns what it cost. What was compacted meanwhile is read anew, or its watches end. */
+  #readOn(reading: Reading): number {
+    const step = reading.steps.next()
+    if (!step.done) return stepCost
+    if (step.value.ok) reading.page = step.value
+    else this.#reading = undefined
+    return 1 + (step.value.ok ? Math.min(step.value.looked * lookCost, stepCost) : 0)
+  }
+
+  /** Gives the page to one watch that waits for it; returns what it cost. */
+  #handOut(reading: Reading): number {
+    const page = must(reading.page, 'a page')
+    for (const watcher of reading.group.watchers) {
+      if (watcher.next !== reading.from || !this.#behind.delete(watcher)) continue
+      const next = Math.max(watcher.next, page.revision + 1)
+      // Whoever has more to come goes to the end; the handler may cancel the watch.
+      if (page.more || next <= this.#flushed) this.#behind.add(watcher)
+      // A watch from the future stays where it is: not the same page once more.
+      if (next === reading.from) this.#reading = undefined
+      this.#deliver(watcher, page)
+      return 1 + page.events.length
+    }
+    this.#reading = undefined
+    return 1
   }
 
   /** A watch that is up to date at the floor has missed nothing, whatever was compacted. */
@@ -184,12 +224,12 @@ export class Watchers {
     return true
   }
 
-  #deliver(watcher: Watcher, page: Page): void {
+  #deliver(watcher: Watcher, page: EventPage): void {
     watcher.next = Math.max(watcher.next, page.revision + 1)
     this.#tell(watcher, page)
   }
 
-  #tell(watcher: Watcher, { revision, events }: Page): void {
+  #tell(watcher: Watcher, { revision, events }: EventPage): void {
     try {
       watcher.handlers.onBatch({ revision, events })
     } catch (error) {
@@ -212,16 +252,14 @@ function unavailable(message: string): StoreFailure {
   return { ok: false, why: 'unavailable', message }
 }
 
-function readPage(
-  mvcc: Mvcc,
-  { key, rangeEnd, prevKv }: WatchRequest,
-  from: number,
-  max: Pick<EventQuery, 'eventsMax' | 'bytesMax' | 'looksMax'>,
-): Page {
-  const page = mvcc.events({ key, rangeEnd, prevKv, from, ...max })
+/** What was applied in one turn, as a whole: few changes. */
+function readPage(mvcc: Mvcc, { key, rangeEnd, prevKv }: WatchRequest, from: number): EventPage {
+  const page = mvcc.events({ key, rangeEnd, prevKv, from, ...noBounds })
   assert(page.ok, 'events above the floor')
   return page
 }
+
+const noBounds = { eventsMax: Number.POSITIVE_INFINITY, bytesMax: Number.POSITIVE_INFINITY }
 
 /** True when one of the sorted `keys` lies in the range. */
 function hasKeyIn(keys: readonly Key[], key: Key, rangeEnd: Key | undefined): boolean {
