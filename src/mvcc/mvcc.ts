@@ -57,6 +57,9 @@ export interface TxnDone {
 /** Changes above which it is not worth the while to tell whose keys they are. */
 const changedMax = 4_096
 
+/** Chunks of rows that a step copies: some milliseconds. */
+const copiesPerStep = 64
+
 /** What a version weighs beside its key and value. */
 const versionBytes = 64
 
@@ -77,6 +80,8 @@ export class Mvcc {
   #floor = 0
   #liveKeys = 0
   #overhead = 0
+  /** Chunks that had been copied when this step began. */
+  #copiesBefore = 0
   readonly #sweep: Sweep
   /** The transaction under way, if it is one in steps. */
   #writing: Writing | undefined
@@ -245,7 +250,7 @@ export class Mvcc {
     const keys = yield* sortSteps([...lease.keys], compareKeys)
     for (const key of keys) {
       this.#delete(this.#live(key, writing.revision), writing)
-      if (writing.isStepDone) yield
+      if (this.#isStepDone(writing)) yield
     }
     this.leases.remove(id)
     this.#close(writing)
@@ -384,7 +389,7 @@ export class Mvcc {
     for (const id of found) {
       if (op.prevKv) prevKvs.push(this.#histories.toKeyValue(id))
       this.#delete(id, writing)
-      if (writing.isStepDone) yield
+      if (this.#isStepDone(writing)) yield
     }
     const result: DeleteResult = { type: 'delete', deleted: found.length }
     return op.prevKv ? { ...result, prevKvs } : result
@@ -426,7 +431,16 @@ export class Mvcc {
     return id
   }
 
+  /** After so many changes, or chunks copied for them: each costs more after a freeze. */
+  #isStepDone(writing: Writing): boolean {
+    const { copies } = this.#histories.rows
+    const isCopying = copies - this.#copiesBefore >= copiesPerStep
+    if (isCopying) this.#copiesBefore = copies
+    return isCopying || writing.isStepDone
+  }
+
   #open(): Writing {
+    this.#copiesBefore = this.#histories.rows.copies
     const writing = new Writing(this.#revision + 1, this.#readable.stepRows)
     this.#writing = writing
     return writing

@@ -57,6 +57,11 @@ export class Rows {
     return new Rows(this.slabs.freeze(), this.#chunks.freeze())
   }
 
+  /** Chunks of 70 kB that writes had to copy because of a frozen view. */
+  get copies(): number {
+    return this.#chunks.copies
+  }
+
   /** Adds a row of the key in `slot` behind `older`, its newest one. */
   add(row: VersionRow, slot: number, older: RowId): RowId {
     const id = this.#take()
