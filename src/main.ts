@@ -25,6 +25,8 @@ async function main(): Promise<void> {
       runPeer: async options => (await import('./peer/run.ts')).runPeer(options),
       joinCluster: async options => (await import('./peer/joining.ts')).joinCluster(options),
       saveSnapshot: async (...args) => (await snapshots()).saveSnapshot(...args),
+      saveFromDisk: async (...args) =>
+        (await import('./peer/snapshot-from-disk.ts')).saveFromDisk(...args),
       snapshotStatus: async (...args) => (await snapshots()).snapshotStatus(...args),
       restoreSnapshot: async (...args) => (await snapshots()).restoreSnapshot(...args),
       runLoadBalancer: async options => (await infrastructure()).runLoadBalancer(options),

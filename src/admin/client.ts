@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:https'
 import { checkServerIdentity, type PeerCertificate } from 'node:tls'
+import { systemClock } from '../kernel/clock.ts'
 import { collect } from '../kernel/collect.ts'
 import type {
   EventsAnswer,
@@ -98,17 +99,17 @@ export class AdminClient {
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const options = { agent: this.#agent, host: this.#host, port: this.#port, method, path }
-      const timer = setTimeout(() => {
+      const cancel = systemClock.after(timeoutMs, () => {
         call.destroy(new Error(`no answer from ${this.#host}:${this.#port} in ${timeoutMs} ms`))
-      }, timeoutMs)
+      })
       const call = request(options, response => {
-        response.on('close', () => clearTimeout(timer))
+        response.on('close', () => cancel())
         collect(response, answerBytesMax).then(answer => {
           settle(response.statusCode ?? 0, answer.toString(), resolve, reject)
         }, reject)
       })
       call.on('error', error => {
-        clearTimeout(timer)
+        cancel()
         reject(error)
       })
       call.end(body === undefined ? undefined : JSON.stringify(body))

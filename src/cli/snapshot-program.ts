@@ -16,8 +16,9 @@ export function addSnapshot(
     .description("the whole store in a file, as etcd's tools have it")
   snapshot
     .command('save')
-    .description('save the running cluster')
+    .description('save the running cluster, or what a stopped peer has on its disk')
     .argument('<file>')
+    .option('--from-disk <peer>', 'of this stopped peer, without the others')
     .option(...json)
     .addOption(data())
     .action(async (file: string, options) =>

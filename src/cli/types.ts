@@ -1,5 +1,5 @@
 import type { EnsureMeshIdentity, PreparedCluster } from '../supervisor/prepare.ts'
-import type { JoinOptions, SnapshotSummary } from '../supervisor/types.ts'
+import type { DiskSnapshotSummary, JoinOptions, SnapshotSummary } from '../supervisor/types.ts'
 
 /** What the command line starts and does not know: main.ts hands it down. */
 export interface CliParts {
@@ -16,6 +16,11 @@ export interface CliParts {
     file: string,
     onBytes: (bytes: number) => void,
   ) => Promise<SnapshotSummary>
+  readonly saveFromDisk: (
+    cluster: PreparedCluster,
+    peer: string,
+    file: string,
+  ) => Promise<DiskSnapshotSummary>
   readonly snapshotStatus: (file: string, skipHashCheck?: boolean) => Promise<SnapshotSummary>
   readonly restoreSnapshot: (
     cluster: PreparedCluster,

@@ -239,11 +239,12 @@ function isStream(request: ApiRequest): boolean {
 }
 
 async function readWithin(message: IncomingMessage, ms: number): Promise<Buffer> {
-  const timer = setTimeout(() => message.destroy(new Error(`no end within ${ms} ms`)), ms)
+  const late = () => message.destroy(new Error(`no end within ${ms} ms`))
+  const cancel = systemClock.after(ms, late)
   try {
     return await readAll(message)
   } finally {
-    clearTimeout(timer)
+    cancel()
   }
 }
 

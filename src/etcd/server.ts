@@ -51,7 +51,7 @@ export function createEtcdServer(options: EtcdServerOptions): EtcdServer {
       return transport.port
     },
     async start() {
-      await position.start()
+      position.start()
       await transport.start()
       logger.info('etcd API is served', { host, port: transport.port })
     },

@@ -13,17 +13,36 @@ export interface Clock {
   every(ms: number, callback: () => void): Cancel
 }
 
-/** The clock of this process. */
+/** Longest time that Node's timers take; of a longer one they make 1 ms. */
+export const timerMsMax = 2 ** 31 - 1
+
+/** The clock of this process. Of a time that is longer than a timer takes it waits for parts. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   wall: () => Date.now(),
   after(ms, callback) {
-    const timer = setTimeout(callback, ms)
+    let timer: NodeJS.Timeout
+    const wait = (left: number) => {
+      const rest = left - timerMsMax
+      timer = rest > 0 ? setTimeout(() => wait(rest), timerMsMax) : setTimeout(callback, left)
+    }
+    wait(ms)
     return () => clearTimeout(timer)
   },
   every(ms, callback) {
-    const timer = setInterval(callback, ms)
-    return () => clearInterval(timer)
+    if (ms <= timerMsMax) {
+      const timer = setInterval(callback, ms)
+      return () => clearInterval(timer)
+    }
+    let cancel: Cancel
+    const next = () => {
+      cancel = systemClock.after(ms, () => {
+        next()
+        callback()
+      })
+    }
+    next()
+    return () => cancel()
   },
 }
 
@@ -32,13 +51,13 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     if (signal?.aborted) return reject(signal.reason)
     const onAbort = () => {
-      clearTimeout(timer)
+      cancel()
       reject(signal?.reason)
     }
-    const timer = setTimeout(() => {
+    const cancel = systemClock.after(ms, () => {
       signal?.removeEventListener('abort', onAbort)
       resolve()
-    }, ms)
+    })
     signal?.addEventListener('abort', onAbort, { once: true })
   })
 }

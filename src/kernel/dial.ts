@@ -1,4 +1,5 @@
 import { connect, type Socket } from 'node:net'
+import { systemClock } from './clock.ts'
 import { errorCode } from './result.ts'
 
 /**
@@ -13,14 +14,14 @@ export function dial(
 ): Promise<{ readonly socket: Socket } | { readonly code: string }> {
   return new Promise(resolve => {
     const socket = connect({ host, port, allowHalfOpen: true })
-    const timer = setTimeout(() => socket.destroy(new Error('timeout')), timeoutMs)
+    const cancel = systemClock.after(timeoutMs, () => socket.destroy(new Error('timeout')))
     const fail = (error: Error) => {
-      clearTimeout(timer)
+      cancel()
       resolve({ code: errorCode(error) ?? 'ETIMEDOUT' })
     }
     socket.once('error', fail)
     socket.once('connect', () => {
-      clearTimeout(timer)
+      cancel()
       socket.off('error', fail)
       resolve({ socket })
     })

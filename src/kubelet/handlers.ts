@@ -2,6 +2,7 @@ import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { connect } from 'node:net'
 import type { Container, Handler, HttpGetAction } from '../api/objects.ts'
+import { type Cancel, sleep, systemClock } from '../kernel/clock.ts'
 import { errorCode, errorMessage } from '../kernel/result.ts'
 import type { Runtime, RuntimeContainer } from './runtime/types.ts'
 
@@ -36,7 +37,7 @@ export async function runHandler(
       return await tcpConnect(host, portOf(handler.tcpSocket.port, target), timeoutMs)
     }
     if (handler.sleep) {
-      await new Promise(resolve => setTimeout(resolve, handler.sleep!.seconds * 1_000))
+      await sleep(handler.sleep.seconds * 1_000)
       return { ok: true, output: '' }
     }
     return { ok: false, output: 'missing or unsupported handler (gRPC is not supported)' }
@@ -65,12 +66,12 @@ async function runExec(
   }
   session.stdout.on('data', keep)
   session.stderr?.on('data', keep)
-  let timer: NodeJS.Timeout | undefined
+  let cancel: Cancel = () => {}
   const late = new Promise<undefined>(resolve => {
-    timer = setTimeout(() => resolve(undefined), timeoutMs)
+    cancel = systemClock.after(timeoutMs, () => resolve(undefined))
   })
   const exitCode = await Promise.race([session.exit, late])
-  clearTimeout(timer)
+  cancel()
   if (exitCode !== undefined) return { ok: exitCode === 0, output }
   session.kill()
   return { ok: false, output: `command timed out: "${command.join(' ')}" timed out` }
@@ -88,19 +89,19 @@ function httpGet(
   const url = `${scheme}://${host}:${port}${path}`
   const headers: Record<string, string> = { 'user-agent': 'kube-probe/1.33', accept: '*/*' }
   for (const { name, value } of action.httpHeaders ?? []) headers[name.toLowerCase()] = value
-  const options = { headers, timeout: timeoutMs, agent: false, rejectUnauthorized: false }
+  const options = { headers, agent: false, rejectUnauthorized: false }
   return new Promise(resolve => {
     const send = scheme === 'https' ? httpsRequest : httpRequest
     const request = send(url, options, response => {
       const { statusCode = 0 } = response
       response.destroy()
-      clearTimeout(timer)
+      cancel()
       const ok = statusCode >= 200 && statusCode < 400
       resolve({ ok, output: ok ? '' : `HTTP probe failed with statuscode: ${statusCode}` })
     })
-    const timer = setTimeout(() => request.destroy(timeoutError()), timeoutMs)
+    const cancel = systemClock.after(timeoutMs, () => request.destroy(timeoutError()))
     request.once('error', error => {
-      clearTimeout(timer)
+      cancel()
       resolve({ ok: false, output: `Get "${url}": ${dialText(error, host, port)}` })
     })
     request.end()
@@ -110,9 +111,9 @@ function httpGet(
 function tcpConnect(host: string, port: number, timeoutMs: number): Promise<HandlerResult> {
   return new Promise(resolve => {
     const socket = connect({ host, port })
-    const timer = setTimeout(() => socket.destroy(timeoutError()), timeoutMs)
+    const cancel = systemClock.after(timeoutMs, () => socket.destroy(timeoutError()))
     const finish = (result: HandlerResult) => {
-      clearTimeout(timer)
+      cancel()
       socket.destroy()
       resolve(result)
     }

@@ -1,4 +1,5 @@
 import type { Container, Pod } from '../api/objects.ts'
+import { type Cancel, systemClock } from '../kernel/clock.ts'
 import { fieldPathOf, type KubeletContext, type PodWork } from './context.ts'
 import { runHandler } from './handlers.ts'
 import { isSidecar, viewPod } from './podview.ts'
@@ -95,14 +96,14 @@ export async function killContainer(
 }
 
 async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
-  let timer: NodeJS.Timeout | undefined
+  let cancel: Cancel = () => {}
   const late = new Promise<undefined>(resolve => {
-    timer = setTimeout(() => resolve(undefined), ms)
+    cancel = systemClock.after(ms, () => resolve(undefined))
   })
   try {
     return await Promise.race([promise, late])
   } finally {
-    clearTimeout(timer)
+    cancel()
   }
 }
 

@@ -1,6 +1,7 @@
 import type { HistoryView } from './history.ts'
 import type { OrderedMap } from './ordered.ts'
 import type { RowId, Rows } from './rows.ts'
+import { mergeRuns, runLength } from './runs.ts'
 import type { Slot } from './slots.ts'
 
 /** Which revisions are of interest. */
@@ -8,10 +9,6 @@ interface Span {
   readonly revision: number
   readonly floor: number
 }
-
-/** Rows sorted at once: a millisecond or two. */
-export const runLength = 4_096
-const sliceLength = 256
 
 /** Sorts in the order in which versions were written. */
 export function sortByRevision(rows: Rows, ids: RowId[]): void {
@@ -64,48 +61,7 @@ function fillRun(
   return next
 }
 
-interface Head {
-  readonly run: readonly RowId[]
-  at: number
-}
-
 /** Merges runs that are sorted, in slices. */
-export function* merge(rows: Rows, runs: readonly RowId[][]): Generator<readonly RowId[]> {
-  const heap: Head[] = runs.map(run => ({ run, at: 0 }))
-  const isBefore = (left: Head, right: Head) =>
-    difference(rows, left.run[left.at]!, right.run[right.at]!) < 0
-  for (let at = (heap.length >> 1) - 1; at >= 0; at--) siftDown(heap, at, isBefore)
-  let slice: RowId[] = []
-  while (heap.length > 0) {
-    const head = heap[0]!
-    slice.push(head.run[head.at++]!)
-    if (head.at === head.run.length) {
-      const last = heap.pop()!
-      if (heap.length > 0) heap[0] = last
-    }
-    siftDown(heap, 0, isBefore)
-    if (slice.length < sliceLength) continue
-    yield slice
-    slice = []
-  }
-  if (slice.length > 0) yield slice
-}
-
-function siftDown(
-  heap: Head[],
-  from: number,
-  isBefore: (left: Head, right: Head) => boolean,
-): void {
-  let at = from
-  for (;;) {
-    let least = at
-    for (const child of [2 * at + 1, 2 * at + 2]) {
-      if (child < heap.length && isBefore(heap[child]!, heap[least]!)) least = child
-    }
-    if (least === at) return
-    const moved = heap[at]!
-    heap[at] = heap[least]!
-    heap[least] = moved
-    at = least
-  }
+export function merge(rows: Rows, runs: readonly RowId[][]): Generator<readonly RowId[]> {
+  return mergeRuns(runs, (left, right) => difference(rows, left, right))
 }

@@ -80,17 +80,18 @@ function lastOf({ mods }: Chunk): number {
   return mods[chunkLength - 1]!
 }
 
-/** The keys changed at or after `from`, sorted; undefined when there are more than `max`. */
+/** The keys changed in `from` to `present`, sorted; undefined when there are more than `max`. */
 export function changedKeys(
   log: ChangeLog,
   histories: HistoryView,
-  from: number,
+  { from, present }: { readonly from: number; readonly present: number },
   max: number,
 ): Key[] | undefined {
   const first = log.positionOf(from)
-  if (log.end - first > max) return undefined
+  const end = log.positionOf(present + 1)
+  if (end - first > max) return undefined
   const keys = new Set<Key>()
-  for (let at = first; at < log.end; at++) keys.add(histories.keyOf(log.idAt(at)))
+  for (let at = first; at < end; at++) keys.add(histories.keyOf(log.idAt(at)))
   return [...keys].sort()
 }
 
@@ -100,6 +101,8 @@ export interface EventPage {
   readonly revision: Revision
   /** True when later revisions were left for the next page. */
   readonly more: boolean
+  /** Changes that were looked at, wanted or not: what the page has cost. */
+  readonly looked: number
 }
 
 /** What an event page is asked for. */
@@ -112,26 +115,38 @@ export interface EventQuery {
   /** Stops at the end of the revision in which this many events or bytes are reached. */
   readonly eventsMax: number
   readonly bytesMax: number
+  /** Likewise, when this many changes of whatever keys were looked at; absent: no bound. */
+  readonly looksMax?: number
 }
 
+/** Changes that are looked at between two steps. */
+const stepLooks = 2_000
+
 /**
- * Reads a page. The caller has checked `from` against the floor; what was before a change at the
- * floor is forgotten.
+ * Reads a page, in steps, as a revision may be long. The caller has checked `from` against the
+ * floor; what was before a change at the floor is forgotten. What is written above `present`
+ * belongs to a revision under way.
  */
-export function readEvents(
+export function* readEvents(
   log: ChangeLog,
   histories: HistoryView,
   query: EventQuery,
   { present, floor }: { readonly present: number; readonly floor: number },
-): EventPage {
+): Generator<void, EventPage> {
   const { rows } = histories
   const events: Event[] = []
+  const { eventsMax, bytesMax, looksMax = Number.POSITIVE_INFINITY } = query
   let bytes = 0
   let last = 0
-  for (let at = log.positionOf(query.from); at < log.end; at++) {
+  const first = log.positionOf(query.from)
+  let at = first
+  for (; at < log.end; at++) {
     const mod = log.modAt(at)
-    const full = events.length >= query.eventsMax || bytes >= query.bytesMax
-    if (full && mod !== last) return { events, revision: last as Revision, more: true }
+    if (mod > present) break
+    const looked = at - first
+    if (looked > 0 && looked % stepLooks === 0) yield
+    const isFull = events.length >= eventsMax || bytes >= bytesMax || looked >= looksMax
+    if (isFull && mod !== last) return { events, revision: last as Revision, more: true, looked }
     last = mod
     const id = log.idAt(at)
     const key = histories.keyOf(id)
@@ -139,7 +154,7 @@ export function readEvents(
     events.push(toEvent(histories, id, query.prevKv === true && mod > floor))
     bytes += rows.length(id) + key.length
   }
-  return { events, revision: present as Revision, more: false }
+  return { events, revision: present as Revision, more: false, looked: at - first }
 }
 
 function toEvent(histories: HistoryView, id: RowId, wantsPrevious: boolean): Event {

@@ -7,6 +7,8 @@ export class CowChunks<Chunk> {
   /** In which epoch a chunk was made: one of an older epoch may be shared. */
   #epochs: number[] = []
   #epoch = 0
+  /** Chunks that were copied since this was made. */
+  copies = 0
   readonly #copy: (chunk: Chunk) => Chunk
 
   constructor(copy: (chunk: Chunk) => Chunk) {
@@ -26,6 +28,7 @@ export class CowChunks<Chunk> {
     if (this.#epochs[index] !== this.#epoch) {
       this.#chunks[index] = this.#copy(this.#chunks[index]!)
       this.#epochs[index] = this.#epoch
+      this.copies++
     }
     return this.#chunks[index]!
   }

@@ -1,5 +1,6 @@
 import { KeyMap } from './keymap.ts'
 import { type RowId, Rows, type VersionRow } from './rows.ts'
+import { Slabs } from './slab.ts'
 import { type Slot, Slots } from './slots.ts'
 import type { Key, KeyValue, Revision } from './types.ts'
 
@@ -79,8 +80,8 @@ export class HistoryView {
 export class Histories extends HistoryView {
   readonly #slotOf = new KeyMap<Slot>()
 
-  constructor() {
-    super(new Rows(), new Slots())
+  constructor(slabBytes?: number) {
+    super(new Rows(new Slabs(slabBytes)), new Slots())
   }
 
   slotOf(key: Key): Slot | undefined {

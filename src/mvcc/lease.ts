@@ -1,4 +1,5 @@
 import { finish, mixInteger, type SetHash } from './hash.ts'
+import { IdMap } from './idmap.ts'
 import type { Key, LeaseId } from './types.ts'
 
 /** A lease as replicated state: its remaining time is the leader's affair, not part of it. */
@@ -19,7 +20,7 @@ interface Kept {
 
 /** Leases and the live keys attached to them. */
 export class Leases {
-  readonly #leases = new Map<LeaseId, Kept>()
+  readonly #leases = new IdMap<Kept>()
   readonly #hash: SetHash
 
   constructor(hash: SetHash) {
@@ -36,6 +37,11 @@ export class Leases {
 
   all(): Lease[] {
     return [...this.#leases.values()]
+  }
+
+  /** As `all`, one after the other; changes meanwhile are allowed. */
+  values(): IterableIterator<Lease> {
+    return this.#leases.values()
   }
 
   grant(id: LeaseId, ttlSeconds: number, renewals = 0): void {

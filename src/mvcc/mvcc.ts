@@ -1,22 +1,23 @@
 import { assert, must } from '../kernel/assert.ts'
-import { merge, runLength, sortByRevision } from './byrevision.ts'
+import { Arrivals } from './arrivals.ts'
 import { ChangeLog, changedKeys, type EventPage, type EventQuery, readEvents } from './changes.ts'
 import * as check from './check.ts'
-import { holds } from './compare.ts'
+import { type Before, decide, type Path, refusalOf, refusalOfRevision, type Txn } from './decide.ts'
 import { finish, mixInteger, SetHash } from './hash.ts'
 import { Histories, noBytes } from './history.ts'
 import { Leases } from './lease.ts'
 import { OrderedMap } from './ordered.ts'
-import { liveIn, type Readable, readRange } from './range.ts'
+import { liveIn, type Readable, readRange, runAtOnce, stepRowsDefault } from './range.ts'
 import type { RowId, VersionRow } from './rows.ts'
+import { sortSteps } from './runs.ts'
 import type { Slot } from './slots.ts'
 import { FrozenView, type MvccSlice } from './snapshot.ts'
 import { Sweep } from './sweep.ts'
 import type {
-  Compare,
   DeleteOp,
   DeleteResult,
   Key,
+  KeyValue,
   LeaseId,
   Op,
   OpResult,
@@ -25,8 +26,25 @@ import type {
   RangeOp,
   RangeResult,
   Revision,
-  TxnOp,
 } from './types.ts'
+import { Writing } from './writing.ts'
+
+/** What was read; `revision` is the store's when the read began. */
+export interface RangeDone {
+  readonly ok: true
+  readonly range: RangeResult
+  readonly revision: Revision
+}
+
+export type EventsDone = { readonly ok: true } & EventPage
+
+/** What doesn't change what a store is, only how it is held; members may differ. */
+export interface MvccOptions {
+  /** Bytes of a block of values; default slabBytesDefault. */
+  readonly slabBytes?: number
+  /** Keys or versions between two steps of a long operation; default stepRowsDefault. */
+  readonly stepRows?: number
+}
 
 /** What a transaction did. `revision` is the store's after it. */
 export interface TxnDone {
@@ -39,17 +57,11 @@ export interface TxnDone {
 /** Changes above which it is not worth the while to tell whose keys they are. */
 const changedMax = 4_096
 
+/** Chunks of rows that a step copies: some milliseconds. */
+const copiesPerStep = 64
+
 /** What a version weighs beside its key and value. */
 const versionBytes = 64
-
-/** A transaction's two branches, as TxnRequest of the store. */
-type Txn = Pick<TxnOp, 'compares' | 'success' | 'failure'>
-
-/** Which branch each transaction of a tree takes, decided before the first write. */
-interface Path {
-  readonly succeeded: boolean
-  readonly nested: readonly (Path | undefined)[]
-}
 
 /**
  * etcd's key-value state: pure, deterministic, in memory. One main revision for each transaction
@@ -59,8 +71,8 @@ interface Path {
  */
 export class Mvcc {
   readonly #index = new OrderedMap<Slot>()
-  readonly #histories = new Histories()
-  readonly #readable: Readable = { index: this.#index, histories: this.#histories }
+  readonly #histories: Histories
+  readonly #readable: Readable
   readonly #changes = new ChangeLog()
   readonly #hash = new SetHash()
   readonly leases = new Leases(this.#hash)
@@ -68,14 +80,26 @@ export class Mvcc {
   #floor = 0
   #liveKeys = 0
   #overhead = 0
-  readonly #sweep = new Sweep({
-    ...this.#readable,
-    changes: this.#changes,
-    floor: () => this.#floor,
-    forget: (slot, max) => this.#forget(slot, max),
-  })
-  /** While a snapshot comes in: rows above its floor, the last run not yet sorted. */
-  #imported: RowId[][] = []
+  /** Chunks that had been copied when this step began. */
+  #copiesBefore = 0
+  readonly #sweep: Sweep
+  /** The transaction under way, if it is one in steps. */
+  #writing: Writing | undefined
+  /** While a snapshot comes in: rows above its floor. */
+  readonly #arrivals: Arrivals
+
+  /** Small values of the options let a test see slabs die, and many steps. */
+  constructor({ slabBytes, stepRows = stepRowsDefault }: MvccOptions = {}) {
+    this.#histories = new Histories(slabBytes)
+    this.#readable = { index: this.#index, histories: this.#histories, stepRows }
+    this.#arrivals = new Arrivals(this.#histories.rows)
+    this.#sweep = new Sweep({
+      ...this.#readable,
+      changes: this.#changes,
+      floor: () => this.#floor,
+      forget: (slot, max) => this.#forget(slot, max),
+    })
+  }
 
   /** The last revision; 1 in an empty store. */
   get revision(): Revision {
@@ -117,11 +141,29 @@ export class Mvcc {
    * Reads at `op.revision`, or now.
    * @returns `invalid` without a key, `compacted` with the floor, `future` with the present one
    */
-  range(op: RangeOp): check.MvccFailure | { readonly ok: true; readonly range: RangeResult } {
-    const wrong = this.#checkRange(op)
+  range(op: RangeOp): check.MvccFailure | RangeDone {
+    return runAtOnce(this.rangeSteps(op))
+  }
+
+  /**
+   * As range, in steps: between two of them others may write, compact and sweep.
+   * @returns `compacted` also when what is read was compacted meanwhile
+   */
+  *rangeSteps(op: RangeOp): Generator<void, check.MvccFailure | RangeDone> {
+    if (op.key === '') return check.invalid(check.messages.noKey)
+    const wrong = refusalOfRevision(this, op)
     if (wrong !== undefined) return wrong
-    const at = op.revision || this.#revision
-    return { ok: true, range: readRange(this.#readable, op, at) }
+    const { revision } = this
+    const at = op.revision || revision
+    // Counts are of the index as it is, which may hold a part of the next revision.
+    const isPresent = at === revision && this.#writing === undefined
+    const steps = readRange(this.#readable, op, { revision: at, isPresent })
+    for (;;) {
+      const step = steps.next()
+      if (step.done) return { ok: true, range: step.value, revision }
+      yield
+      if (at < this.#floor) return check.compacted(this.floor)
+    }
   }
 
   /**
@@ -129,27 +171,52 @@ export class Mvcc {
    * first write; ranges see the writes before them. Source: etcd server/etcdserver/txn/txn.go.
    */
   txn(txn: Txn): check.MvccFailure | TxnDone {
+    return runAtOnce(this.txnSteps(txn))
+  }
+
+  /**
+   * As txn, in steps. Until the last one readers see the state before it; nothing else that is to
+   * be called in log order may be called between, nor `hash` and the leases be looked at.
+   */
+  *txnSteps(txn: Txn): Generator<void, check.MvccFailure | TxnDone> {
     const malformed = check.checkTxn(txn.compares, txn.success, txn.failure)
     if (malformed !== undefined) return malformed
-    const path = this.#pathOf(txn)
-    const wrong = this.#checkPath(txn, path)
+    const before = this.#before()
+    const path = yield* decide(before, txn)
+    const wrong = refusalOf(before, txn, path)
     if (wrong !== undefined) return wrong
-    const writing = new Writing(this.#revision + 1)
-    const results = this.#run(txn, path, writing)
+    const writing = this.#open()
+    const results = yield* this.#run(txn, path, writing)
     this.#close(writing)
     return { ok: true, succeeded: path.succeeded, results, revision: this.revision }
   }
 
   /** @returns `compacted` when `query.from` is below the floor. `from` may lie in the future. */
-  events(query: EventQuery): check.MvccFailure | ({ readonly ok: true } & EventPage) {
+  events(query: EventQuery): check.MvccFailure | EventsDone {
+    return runAtOnce(this.eventsSteps(query))
+  }
+
+  /**
+   * As events, in steps, between which others may write, compact and sweep.
+   * @returns `compacted` also when what is read, or was before it, was compacted meanwhile
+   */
+  *eventsSteps(query: EventQuery): Generator<void, check.MvccFailure | EventsDone> {
     if (query.from < this.#floor) return check.compacted(this.floor)
     const span = { present: this.#revision, floor: this.#floor }
-    return { ok: true, ...readEvents(this.#changes, this.#histories, query, span) }
+    const steps = readEvents(this.#changes, this.#histories, query, span)
+    for (;;) {
+      const step = steps.next()
+      if (step.done) return { ok: true, ...step.value }
+      yield
+      const { floor } = this
+      if (floor !== span.floor && floor >= query.from) return check.compacted(floor)
+    }
   }
 
   /** The keys changed at or after `from`, sorted; undefined when it was much. */
   changedKeys(from: number): Key[] | undefined {
-    return changedKeys(this.#changes, this.#histories, from, changedMax)
+    const span = { from, present: this.#revision }
+    return changedKeys(this.#changes, this.#histories, span, changedMax)
   }
 
   /** @returns `invalid` when the lease exists or its numbers are out of range. */
@@ -166,14 +233,24 @@ export class Mvcc {
    * since, for a renewal may stand before this in the log.
    */
   revoke(id: LeaseId, renewals?: number): check.MvccFailure | { readonly ok: true } {
+    return runAtOnce(this.revokeSteps(id, renewals))
+  }
+
+  /** As revoke, in steps; see txnSteps. */
+  *revokeSteps(
+    id: LeaseId,
+    renewals?: number,
+  ): Generator<void, check.MvccFailure | { readonly ok: true }> {
     const lease = this.leases.get(id)
     if (lease === undefined) return check.invalid(check.messages.leaseNotFound)
     if (renewals !== undefined && renewals !== lease.renewals) {
       return check.invalid(check.messages.leaseRenewed)
     }
-    const writing = new Writing(this.#revision + 1)
-    for (const key of [...lease.keys].sort()) {
+    const writing = this.#open()
+    const keys = yield* sortSteps([...lease.keys], compareKeys)
+    for (const key of keys) {
       this.#delete(this.#live(key, writing.revision), writing)
+      if (this.#isStepDone(writing)) yield
     }
     this.leases.remove(id)
     this.#close(writing)
@@ -213,7 +290,7 @@ export class Mvcc {
   freeze(): FrozenView {
     const index = this.#index.freeze()
     const histories = this.#histories.freeze()
-    return new FrozenView(index, histories, this.leases.all(), this.#revision, this.#floor)
+    return new FrozenView(index, histories, this.leases, this.#revision, this.#floor)
   }
 
   /** Adds slices of a FrozenView to an empty store, in their order. */
@@ -222,6 +299,8 @@ export class Mvcc {
       assert(this.#revision === 1 && this.leases.size === 0, 'snapshot into a store in use')
       this.#revision = slice.revision
       this.#floor = slice.floor
+    }
+    if (slice.type !== 'rows') {
       for (const lease of slice.leases) this.leases.grant(...lease)
       return
     }
@@ -237,39 +316,14 @@ export class Mvcc {
    * Ends an import: the change log is put in order, a slice each time. Sorting a million versions
    * at once would stop the thread for most of a second.
    */
-  *importSteps(): Generator<void> {
-    const runs = this.#imported
-    this.#imported = []
-    const { rows } = this.#histories
-    sortByRevision(rows, runs.at(-1) ?? [])
-    for (const slice of merge(rows, runs)) {
-      for (const id of slice) this.#changes.append(rows.mod(id), id)
-      yield
-    }
+  importSteps(): Generator<void> {
+    return this.#arrivals.drainTo(this.#changes)
   }
 
-  #checkRange(op: RangeOp): check.MvccFailure | undefined {
-    if (op.key === '') return check.invalid(check.messages.noKey)
-    return this.#checkRevision(op)
-  }
-
-  #checkRevision(op: RangeOp): check.MvccFailure | undefined {
-    const revision = op.revision ?? 0
-    if (revision > this.#revision) return check.future(this.revision)
-    if (revision > 0 && revision < this.#floor) return check.compacted(this.floor)
-    return undefined
-  }
-
-  #pathOf(txn: Txn): Path {
-    const succeeded = txn.compares.every(compare => this.#holds(compare))
-    const ops = succeeded ? txn.success : txn.failure
-    const nested = ops.map(op => (op.type === 'txn' ? this.#pathOf(op) : undefined))
-    return { succeeded, nested }
-  }
-
-  #holds(compare: Compare): boolean {
-    const found = liveIn(this.#readable, compare.key, compare.rangeEnd, this.#revision)
-    return holds(compare, this.#histories.rows, found)
+  /** The state as it is between two transactions. */
+  #before(): Before {
+    const { revision, floor } = this
+    return { readable: this.#readable, leases: this.leases, revision, floor }
   }
 
   /** The live version of `key`; 0 when there is none. */
@@ -277,48 +331,31 @@ export class Mvcc {
     return this.#histories.liveAt(this.#histories.slotOf(key), revision)
   }
 
-  /** What needs the state to be checked, on the branches that will run. */
-  #checkPath(txn: Txn, path: Path): check.MvccFailure | undefined {
-    const ops = path.succeeded ? txn.success : txn.failure
-    for (const [at, op] of ops.entries()) {
-      let wrong: check.MvccFailure | undefined
-      if (op.type === 'txn') wrong = this.#checkPath(op, must(path.nested[at], 'path'))
-      if (op.type === 'range') wrong = this.#checkRevision(op)
-      if (op.type === 'put') wrong = this.#checkPut(op)
-      if (wrong !== undefined) return wrong
+  *#run(txn: Txn, path: Path, writing: Writing): Generator<void, OpResult[]> {
+    const results: OpResult[] = []
+    for (const [at, op] of (path.succeeded ? txn.success : txn.failure).entries()) {
+      if (op.type === 'put') results.push(this.#put(op, writing))
+      else results.push(yield* this.#runOp(op, path.nested[at], writing))
     }
-    return undefined
+    return results
   }
 
-  #checkPut(op: PutOp): check.MvccFailure | undefined {
-    const lease = op.lease ?? 0
-    if (lease !== 0 && this.leases.get(lease) === undefined) {
-      return check.invalid(check.messages.leaseNotFound)
-    }
-    if (!op.ignoreValue && !op.ignoreLease) return undefined
-    return this.#live(op.key, this.#revision) === 0
-      ? check.invalid(check.messages.keyNotFound)
-      : undefined
-  }
-
-  #run(txn: Txn, path: Path, writing: Writing): OpResult[] {
-    const ops = path.succeeded ? txn.success : txn.failure
-    return ops.map((op, at) => this.#runOp(op, path.nested[at], writing))
-  }
-
-  #runOp(op: Op, path: Path | undefined, writing: Writing): OpResult {
+  *#runOp(
+    op: Exclude<Op, PutOp>,
+    path: Path | undefined,
+    writing: Writing,
+  ): Generator<void, OpResult> {
     switch (op.type) {
       case 'range': {
-        const at = op.revision || writing.readRevision
-        return readRange(this.#readable, op, at)
+        const revision = op.revision || writing.readRevision
+        const isPresent = revision === writing.readRevision
+        return yield* readRange(this.#readable, op, { revision, isPresent })
       }
-      case 'put':
-        return this.#put(op, writing)
       case 'delete':
-        return this.#deleteRange(op, writing)
+        return yield* this.#deleteRange(op, writing)
       case 'txn': {
         const taken = must(path, 'path')
-        const results = this.#run(op, taken, writing)
+        const results = yield* this.#run(op, taken, writing)
         return { type: 'txn', succeeded: taken.succeeded, results }
       }
     }
@@ -346,12 +383,16 @@ export class Mvcc {
     return { type: 'put', prevKv: this.#histories.toKeyValue(previous) }
   }
 
-  #deleteRange(op: DeleteOp, writing: Writing): DeleteResult {
-    const found = liveIn(this.#readable, op.key, op.rangeEnd, writing.revision)
-    for (const id of found) this.#delete(id, writing)
+  *#deleteRange(op: DeleteOp, writing: Writing): Generator<void, DeleteResult> {
+    const found = yield* liveIn(this.#readable, op.key, op.rangeEnd, writing.revision)
+    const prevKvs: KeyValue[] = []
+    for (const id of found) {
+      if (op.prevKv) prevKvs.push(this.#histories.toKeyValue(id))
+      this.#delete(id, writing)
+      if (this.#isStepDone(writing)) yield
+    }
     const result: DeleteResult = { type: 'delete', deleted: found.length }
-    if (!op.prevKv) return result
-    return { ...result, prevKvs: found.map(id => this.#histories.toKeyValue(id)) }
+    return op.prevKv ? { ...result, prevKvs } : result
   }
 
   /** `previous`: what is live of the key; 0 does nothing. */
@@ -369,6 +410,8 @@ export class Mvcc {
 
   #write(writing: Writing, previous: RowId, row: VersionRow): void {
     const id = this.#add(row)
+    const isDelete = row.version === 0
+    if (isDelete || previous === 0) this.#index.setCounted(row.key, !isDelete)
     this.#changes.append(row.mod, id)
     this.#hashReplaced(previous, id)
     writing.changed = true
@@ -388,18 +431,23 @@ export class Mvcc {
     return id
   }
 
-  /** Runs are sorted as they fill up, and merged at the end. */
-  #noteImported(id: RowId): void {
-    const last = this.#imported.at(-1)
-    if (last !== undefined && last.length < runLength) {
-      last.push(id)
-      return
-    }
-    if (last !== undefined) sortByRevision(this.#histories.rows, last)
-    this.#imported.push([id])
+  /** After so many changes, or chunks copied for them: each costs more after a freeze. */
+  #isStepDone(writing: Writing): boolean {
+    const { copies } = this.#histories.rows
+    const isCopying = copies - this.#copiesBefore >= copiesPerStep
+    if (isCopying) this.#copiesBefore = copies
+    return isCopying || writing.isStepDone
+  }
+
+  #open(): Writing {
+    this.#copiesBefore = this.#histories.rows.copies
+    const writing = new Writing(this.#revision + 1, this.#readable.stepRows)
+    this.#writing = writing
+    return writing
   }
 
   #close(writing: Writing): void {
+    this.#writing = undefined
     if (writing.changed) this.#revision = writing.revision
   }
 
@@ -417,7 +465,9 @@ export class Mvcc {
     const previous = this.#live(row.key, row.mod)
     // Snapshots of format 1 have no sub revisions.
     const id = this.#add({ ...row, sub: row.sub ?? 0 })
-    if (row.mod >= this.#floor) this.#noteImported(id)
+    const isDelete = row.version === 0
+    if (isDelete || previous === 0) this.#index.setCounted(row.key, !isDelete)
+    if (row.mod >= this.#floor) this.#arrivals.add(id)
     this.#hashReplaced(previous, id)
     if (previous !== 0) {
       this.#liveKeys--
@@ -429,22 +479,6 @@ export class Mvcc {
   }
 }
 
-/** The transaction under way. */
-class Writing {
-  readonly revision: number
-  changed = false
-  #subs = 0
-
-  constructor(revision: number) {
-    this.revision = revision
-  }
-
-  nextSub(): number {
-    return this.#subs++
-  }
-
-  /** A range inside a transaction sees its own writes once there are any. */
-  get readRevision(): number {
-    return this.changed ? this.revision : this.revision - 1
-  }
+function compareKeys(left: Key, right: Key): number {
+  return left < right ? -1 : left > right ? 1 : 0
 }

@@ -57,6 +57,11 @@ export class Rows {
     return new Rows(this.slabs.freeze(), this.#chunks.freeze())
   }
 
+  /** Chunks of 70 kB that writes had to copy because of a frozen view. */
+  get copies(): number {
+    return this.#chunks.copies
+  }
+
   /** Adds a row of the key in `slot` behind `older`, its newest one. */
   add(row: VersionRow, slot: number, older: RowId): RowId {
     const id = this.#take()
@@ -150,8 +155,7 @@ export class Rows {
     const { narrow: words } = this.#chunks.at(id >> chunkBits)
     const at = (id & mask) * narrow.width
     const offset = words[at + narrow.offset]!
-    const end = offset + words[at + narrow.length]!
-    return this.slabs.bytesOf(words[at + narrow.slab]!).subarray(offset, end)
+    return this.slabs.read(words[at + narrow.slab]!, offset, words[at + narrow.length]!)
   }
 
   /** Moves the value out of a slab that is mostly dead. */

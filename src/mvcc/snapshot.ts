@@ -1,22 +1,30 @@
 import { inRevisionOrder } from './byrevision.ts'
 import type { HistoryView } from './history.ts'
-import type { Lease } from './lease.ts'
+import type { Leases } from './lease.ts'
 import type { OrderedMap } from './ordered.ts'
 import type { RowId, VersionRow } from './rows.ts'
 import type { Slot } from './slots.ts'
 import type { Key, LeaseId, RevisionRow } from './types.ts'
 
+/** ID, time in seconds, renewals. */
+export type LeaseRow = readonly [LeaseId, number, number?]
+
+/** Leases of one slice. */
+const sliceLeases = 2_000
+
 /**
- * A part of a snapshot: the head first, then rows in key order, each key's versions oldest first.
+ * A part of a snapshot: the head first, then the leases that it had no room for, then rows in key
+ * order, each key's versions oldest first.
  */
 export type MvccSlice =
   | {
       readonly type: 'head'
       readonly revision: number
       readonly floor: number
-      /** ID, time in seconds, renewals. */
-      readonly leases: readonly (readonly [LeaseId, number, number?])[]
+      /** The first ones; the rest follows. */
+      readonly leases: readonly LeaseRow[]
     }
+  | { readonly type: 'leases'; readonly leases: readonly LeaseRow[] }
   | { readonly type: 'rows'; readonly rows: readonly VersionRow[] }
 
 /**
@@ -30,12 +38,13 @@ export class FrozenView {
   readonly #histories: HistoryView
   readonly #revision: number
   readonly #floor: number
-  readonly #head: MvccSlice
+  /** Three numbers a lease: renewals go on while this is read. */
+  readonly #leases: Float64Array
 
   constructor(
     index: OrderedMap<Slot>,
     histories: HistoryView,
-    leases: readonly Lease[],
+    leases: Leases,
     revision: number,
     floor: number,
   ) {
@@ -43,8 +52,7 @@ export class FrozenView {
     this.#histories = histories
     this.#revision = revision
     this.#floor = floor
-    const ids = leases.map(lease => [lease.id, lease.ttlSeconds, lease.renewals] as const)
-    this.#head = { type: 'head', revision, floor, leases: ids }
+    this.#leases = numbersOf(leases)
   }
 
   /** As `slices`, in the order of (mod, sub): as etcd's backend has them. */
@@ -57,13 +65,26 @@ export class FrozenView {
 
   /** Slices of about `rowsMax` rows and `bytesMax` bytes of values. */
   *slices(rowsMax = 256, bytesMax = 256 * 1024): Generator<MvccSlice> {
-    yield this.#head
+    yield { type: 'head', revision: this.#revision, floor: this.#floor, leases: this.#leaseRows(0) }
+    for (let at = sliceLeases; at * 3 < this.#leases.length; at += sliceLeases) {
+      yield { type: 'leases', leases: this.#leaseRows(at) }
+    }
     let from: Key | undefined = ''
     while (from !== undefined) {
       const rows: VersionRow[] = []
       from = this.#fill(from, rows, rowsMax, bytesMax)
       if (rows.length > 0) yield { type: 'rows', rows }
     }
+  }
+
+  #leaseRows(from: number): LeaseRow[] {
+    const numbers = this.#leases
+    const rows: LeaseRow[] = []
+    const end = Math.min(numbers.length, (from + sliceLeases) * 3)
+    for (let at = from * 3; at < end; at += 3) {
+      rows.push([numbers[at]!, numbers[at + 1]!, numbers[at + 2]!])
+    }
+    return rows
   }
 
   /** Fills `rows`; returns the key to go on with, or undefined at the end. */
@@ -103,4 +124,15 @@ export class FrozenView {
     const kv = this.#histories.toKeyValue(id)
     return { kv, sub: rows.sub(id), deleted: rows.isDelete(id) }
   }
+}
+
+function numbersOf(leases: Leases): Float64Array {
+  const numbers = new Float64Array(leases.size * 3)
+  let at = 0
+  for (const { id, ttlSeconds, renewals } of leases.values()) {
+    numbers[at++] = id
+    numbers[at++] = ttlSeconds
+    numbers[at++] = renewals
+  }
+  return numbers
 }

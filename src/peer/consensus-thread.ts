@@ -14,6 +14,7 @@ import { loadIdentity } from '../p2p/identity.ts'
 import { Mesh } from '../p2p/mesh.ts'
 import type { MeshMember } from '../p2p/types.ts'
 import type { EtcdLocation } from '../store/etcd/types.ts'
+import type { EntryNotAppliedError } from '../store/not-applied.ts'
 import { openReplica } from '../store/open.ts'
 import type { Replica } from '../store/replica.ts'
 import type { MemberRecord, Roster } from '../store/roster.ts'
@@ -165,6 +166,7 @@ function openStore(mesh: Mesh, voters: NonNullable<ConsensusOptions['voters']>):
     newStoreId: () => randomUUID(),
     onRefused: ({ reason }) => tell({ type: 'refused', message: refusals[reason] }),
     onDiskFailed: error => tell({ type: 'refused', message: diskFailed(error) }),
+    onNotApplied: error => tell({ type: 'refused', message: notApplied(error) }),
     dataDir: options.storeDir,
     channel: mesh,
     clock: systemClock,
@@ -202,6 +204,16 @@ function diskFailed(error: unknown): string {
     `the log can not be written: ${errorMessage(error)}. Free space or mend the disk below ` +
     `${options.storeDir}, then start this peer again; the others go on, and nothing that was ` +
     'acknowledged is lost'
+  )
+}
+
+/** The operator's way out where each start would end at the same entry. */
+function notApplied(error: EntryNotAppliedError): string {
+  return (
+    `${error.message}. It is in the log of every member and ends each of them, at each start. ` +
+    'Start a version that can apply it, or go on from the state before it: stop the peers ' +
+    `(quorate down), "quorate snapshot save FILE --from-disk ${options.name}" with the peer ` +
+    'whose log is longest, then "quorate snapshot restore FILE --data NEW"'
   )
 }
 

@@ -72,10 +72,17 @@ export function commitTo(core: Core, index: Index): void {
   core.committed = index
 }
 
-/** Follower: the driver has this snapshot on its disk. */
+/**
+ * Follower: the driver has this snapshot on its disk. When the log holds its last entry, what
+ * follows there is the leader's as well, and may have been acknowledged: it stays.
+ * Source: etcd raft.go restore (fast-forward), Raft figure 13 step 6.
+ */
 export function onSnapshot(core: Core, message: SnapshotMessage): void {
   const { index, snapshotTerm, membership } = message
-  if (index > core.committed) core.restore(index, snapshotTerm, membership)
+  if (index > core.committed) {
+    if (core.log.term(index) === snapshotTerm) commitTo(core, index)
+    else core.restore(index, snapshotTerm, membership)
+  }
   answerAppend(core, message.from, core.committed)
 }
 

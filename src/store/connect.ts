@@ -1,6 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import { Announced } from '../kernel/announced.ts'
-import type { KeyValue, LeaseId, RangeOp, Revision } from '../mvcc/types.ts'
+import type { Event, KeyValue, LeaseId, RangeOp, Revision } from '../mvcc/types.ts'
 import type { ClusterMember } from './embedded-types.ts'
 import { type FromStore, type Method, Outbox, receive, type ToStore } from './port.ts'
 import type * as types from './types.ts'
@@ -26,6 +26,8 @@ class ConnectedStore implements types.Store, types.Membership {
   readonly #outbox: Outbox<ToStore>
   readonly #calls = new Map<number, Call>()
   readonly #watches = new Map<number, types.WatchHandlers>()
+  /** Of batches that come in parts. */
+  readonly #parts = new Map<number, Event[]>()
   readonly #leadership = new Announced<types.Leadership>(nobody(0))
   #lastId = 0
   #closed = false
@@ -102,6 +104,7 @@ class ConnectedStore implements types.Store, types.Membership {
     this.#outbox.push(['watch', id, request])
     return {
       cancel: () => {
+        this.#parts.delete(id)
         if (this.#watches.delete(id)) this.#outbox.push(['cancel', id])
       },
     }
@@ -125,10 +128,16 @@ class ConnectedStore implements types.Store, types.Membership {
         call?.reject(new Error(message[2]))
         return
       }
+      case 'events':
+        this.#onEvents(message[1], message[2])
+        return
       case 'batch': {
-        const [, id, revision, events, bytes] = message
+        const [, id, revision, last, bytes] = message
         const handlers = this.#watches.get(id)
+        const parts = this.#parts.get(id)
+        this.#parts.delete(id)
         if (handlers === undefined) return
+        const events = parts === undefined ? last : [...parts, ...last]
         handlers.onBatch({ revision: revision as Revision, events })
         if (bytes > 0) this.#outbox.push(['seen', id, bytes])
         return
@@ -165,6 +174,13 @@ class ConnectedStore implements types.Store, types.Membership {
     })
   }
 
+  #onEvents(id: number, events: readonly Event[]): void {
+    if (!this.#watches.has(id)) return
+    const parts = this.#parts.get(id)
+    if (parts === undefined) this.#parts.set(id, [...events])
+    else for (const event of events) parts.push(event)
+  }
+
   #onResult(id: number, result: unknown): void {
     const call = this.#calls.get(id)
     if (call === undefined) return
@@ -175,6 +191,7 @@ class ConnectedStore implements types.Store, types.Membership {
   #onEnd(id: number, failure: types.StoreFailure): void {
     const handlers = this.#watches.get(id)
     this.#watches.delete(id)
+    this.#parts.delete(id)
     handlers?.onEnd(failure)
   }
 }

@@ -4,6 +4,7 @@ import type { Logger } from '../kernel/logger.ts'
 import type { Prng } from '../kernel/prng.ts'
 import { errorMessage } from '../kernel/result.ts'
 import type { Startable } from '../kernel/startable.ts'
+import type { MvccOptions } from '../mvcc/mvcc.ts'
 import type { Channel } from '../p2p/types.ts'
 import type { Core } from '../raft/core.ts'
 import { decodeChange } from '../raft/membership.ts'
@@ -12,6 +13,7 @@ import { stepAll } from '../raft/step.ts'
 import type { Entry, Input, Message, Ready } from '../raft/types.ts'
 import type { Disk } from '../wal/disk.ts'
 import type { Wal } from '../wal/wal.ts'
+import { Applier } from './applier.ts'
 import type { Command } from './command.ts'
 import {
   type Frame,
@@ -27,6 +29,7 @@ import { LeaderCalls, type Serve } from './leader-calls.ts'
 import { Lessor } from './lessor.ts'
 import type { ActionResult, Machine } from './machine.ts'
 import { refusalOfChange } from './members.ts'
+import type { EntryNotAppliedError } from './not-applied.ts'
 import { Offences } from './offences.ts'
 import type { Timings } from './options.ts'
 import { Outgoing } from './outgoing.ts'
@@ -69,12 +72,16 @@ export interface ReplicaParts {
   readonly snapshotIndex: number
   /** Bytes of state above which writes are refused; see etcd's --quota-backend-bytes. */
   readonly quotaBytes: number
+  /** How the state is held that a leader's snapshot brings. */
+  readonly mvcc?: MvccOptions
   /** Runs a callback after all that has already arrived: setImmediate. */
   readonly defer: (callback: () => void) => void
   /** This member was removed, or stands on another disk: its process has to end. */
   readonly onRefused: (refusal: Refusal) => void
   /** The disk did not take what this member would have promised: its process has to end. */
   readonly onDiskFailed: (error: unknown) => void
+  /** An entry can't be applied, so the state can't go on: the process has to end. */
+  readonly onNotApplied: (error: EntryNotAppliedError) => void
 }
 
 const handOver: Input = { type: 'transfer' }
@@ -120,6 +127,7 @@ export abstract class Driver implements Startable {
   readonly #leadership: Announced<types.Leadership>
   readonly #roster: Announced<Roster>
   readonly #introduced = new Announced<readonly MemberRecord[]>([])
+  readonly #applier: Applier
   #machine: Machine
   #inputs: Input[] = []
   #stopped = Promise.resolve()
@@ -129,6 +137,12 @@ export abstract class Driver implements Startable {
   #lastSlowTickAt = 0
   #lastLeaseCheckAt = 0
   #point: { index: number; term: number }
+  /** Of the roster that was announced last. */
+  #rosterVersion: number
+  /** The no-op of this term was applied in this turn. */
+  #isNoopApplied = false
+  /** Followers that need a snapshot, until one may be taken. */
+  #snapshotsWanted: string[] = []
 
   constructor(parts: ReplicaParts) {
     this.parts = parts
@@ -142,6 +156,7 @@ export abstract class Driver implements Startable {
       leader: null,
     })
     this.#roster = new Announced(this.#machine.roster)
+    this.#rosterVersion = this.#machine.roster.version
     const wake = () => this.wake()
     const defer = (callback: () => void) => parts.defer(() => this.#guard(callback))
     const now = () => clock.now()
@@ -149,14 +164,20 @@ export abstract class Driver implements Startable {
     const post = (to: string, item: Frame) => this.outgoing.post(to, item)
     const host: Host = { core, clock, timings, post, wake }
     const onForged = (from: string, reason: string) => this.#onForged(from, reason)
-    this.proposer = new Proposer({ ...host, onForged }, parts.incarnation, this.commitMs)
-    this.reader = new Reader(host)
-    this.calls = new LeaderCalls(host, request => this.#serve[request.type](request as never))
+    const { incarnation } = parts
+    this.proposer = new Proposer({ ...host, onForged }, incarnation, this.commitMs)
+    this.reader = new Reader(host, incarnation)
+    const serve: Serve = request => this.#serve[request.type](request as never)
+    this.calls = new LeaderCalls(host, incarnation, serve)
     this.#handOver = new HandOver(timings, logger)
     this.tickWatch = new TickWatch(timings.tickMs)
     this.#lateness = new Lateness(2 * timings.electionMsMax)
-    this.watchers = new Watchers(() => this.#machine.mvcc, parts.defer)
-    this.sweeper = new Sweeper(() => this.#machine.mvcc, defer)
+    this.watchers = new Watchers(() => this.#machine.mvcc, parts.defer, logger)
+    this.sweeper = new Sweeper(
+      () => this.#machine.mvcc,
+      defer,
+      error => this.#onSweepFailed(error),
+    )
     const roster = () => this.#machine.roster
     const onIntroduced = (records: readonly MemberRecord[]) => this.#introduced.set(records)
     this.senders = new Senders({ ...host, roster, onIntroduced }, parts.others)
@@ -166,7 +187,7 @@ export abstract class Driver implements Startable {
     this.#hello = new Hello(helloHost, parts.storeId, parts.others, parts.fresh)
     this.#snapshotter = new Snapshotter({
       ...host,
-      ...{ disk, channel, logger },
+      ...{ disk, channel, logger, mvccOptions: parts.mvcc },
       machine: () => this.#machine,
       point: () => this.#snapshotPoint(),
       input: input => this.input(input),
@@ -175,6 +196,13 @@ export abstract class Driver implements Startable {
       onDiskFailed: error => this.#onDiskFailed(error),
     })
     this.#pace = new SnapshotPace(parts)
+    this.#applier = new Applier({
+      ...{ now, defer },
+      steps: entry => this.#applySteps(entry),
+      onApplied: entry => this.#onEntryApplied(entry),
+      onFailed: error => this.#onNotApplied(error),
+      onTurn: () => this.#onApplyTurn(),
+    })
   }
 
   async start(): Promise<void> {
@@ -206,6 +234,7 @@ export abstract class Driver implements Startable {
     this.reader.endAll()
     this.calls.endAll()
     this.sweeper.end()
+    this.#applier.clear()
     this.watchers.endAll('the store has stopped')
     this.parts.wal.close()
     await this.parts.disk.settle?.()
@@ -248,6 +277,16 @@ export abstract class Driver implements Startable {
   /** As `core`. */
   get machine(): Machine {
     return this.#machine
+  }
+
+  /** An entry is half applied: hash and leases are no state that ever was. */
+  get isMidEntry(): boolean {
+    return this.#applier.isMidEntry
+  }
+
+  /** Resolves when all that is committed here is applied. */
+  protected applied(): Promise<void> {
+    return this.#applier.idle()
   }
 
   /** Index and term of what was applied last. */
@@ -489,9 +528,13 @@ export abstract class Driver implements Startable {
     // What was confirmed stays so, also when this step has ended the leader's office.
     this.reader.onReadStates(ready.readStates)
     if (ready.softChanged) this.#onSoftChange()
-    this.#apply(ready.committed)
+    this.#snapshotsWanted.push(...ready.snapshotsWanted)
+    this.#applier.add(ready.committed)
+    if (!this.running) return
     this.reader.onApplied(this.#point.index)
-    for (const to of ready.snapshotsWanted) this.#snapshotter.send(to)
+    if (!this.#applier.isMidEntry) {
+      for (const to of this.#snapshotsWanted.splice(0)) this.#snapshotter.send(to)
+    }
     if (synced !== undefined) this.#step([synced])
   }
 
@@ -516,25 +559,35 @@ export abstract class Driver implements Startable {
     return last && { type: 'synced', index: last.index, term: last.term }
   }
 
-  #apply(entries: readonly Entry[]): void {
-    if (entries.length === 0) return
-    let established = false
+  *#applySteps(entry: Entry): Generator<void, void> {
+    if (entry.kind === 'config') this.#configure(entry.data)
+    if (entry.kind !== 'command') return
+    yield* this.#machine.applySteps(entry.data, entry.term, (command, result) => {
+      this.#onApplied(command, result)
+    })
+  }
+
+  #onEntryApplied(entry: Entry): void {
+    this.#point = { index: entry.index, term: entry.term }
+    this.#pace.add(entry.data.length)
+    if (entry.kind === 'noop' && entry.term === this.#core.term) this.#isNoopApplied = true
+  }
+
+  /** Some entries are applied, or a part of one. */
+  #onApplyTurn(): void {
     const { version } = this.#machine.roster
-    for (const entry of entries) {
-      this.#point = { index: entry.index, term: entry.term }
-      this.#pace.add(entry.data.length)
-      if (entry.kind === 'command') {
-        this.#machine.apply(entry.data, entry.term, (command, result) => {
-          this.#onApplied(command, result)
-        })
-      }
-      if (entry.kind === 'config') this.#configure(entry.data)
-      if (entry.kind === 'noop' && entry.term === this.#core.term) established = true
-    }
     this.watchers.flush()
     this.sweeper.wake()
-    if (this.#machine.roster.version !== version) this.#roster.set(this.#machine.roster)
-    if (established && this.#core.role === 'leader') this.#onEstablished()
+    if (version !== this.#rosterVersion) {
+      this.#rosterVersion = version
+      this.#roster.set(this.#machine.roster)
+    }
+    if (this.#isNoopApplied && this.#core.role === 'leader') this.#onEstablished()
+    this.#isNoopApplied = false
+    this.reader.onApplied(this.#point.index)
+    // Half an entry is no state that a snapshot may be of.
+    if (this.#applier.isMidEntry) return
+    for (const to of this.#snapshotsWanted.splice(0)) this.#snapshotter.send(to)
     const isDue = this.#pace.isDue(this.#point.index, this.#machine.mvcc.bytes)
     if (isDue && this.#snapshotter.isFree(this.parts.clock.now())) this.#snapshotter.take()
   }
@@ -542,6 +595,20 @@ export abstract class Driver implements Startable {
   #configure(data: Uint8Array): void {
     const change = decodeChange(data)
     if (change !== undefined) this.#machine.configure(change)
+  }
+
+  #onSweepFailed(error: unknown): void {
+    const stack = error instanceof Error ? error.stack : undefined
+    const message = 'old revisions are not removed any more until this member starts anew'
+    this.parts.logger.error(message, { error: errorMessage(error), stack })
+  }
+
+  /** Going on would leave a state that no other member has; see ARCHITECTURE.md, "Disk". */
+  #onNotApplied(error: EntryNotAppliedError): void {
+    const { stack } = error.cause instanceof Error ? error.cause : error
+    this.parts.logger.error('an entry can not be applied', { error: error.message, stack })
+    void this.stop()
+    this.parts.onNotApplied(error)
   }
 
   #onApplied(command: Command, result: ActionResult): void {
@@ -576,12 +643,14 @@ export abstract class Driver implements Startable {
   }
 
   #restore(point: { readonly index: number; readonly term: number }): void {
+    this.#applier.clear()
     this.#machine = this.#snapshotter.takeReceived(point.index)
     this.#point = { ...point }
     this.#pace.taken(point.index)
     this.parts.logger.info('restored from a snapshot', { index: point.index })
     this.proposer.onRestored(this.#machine.dedupe)
     this.watchers.flushLater()
+    this.#rosterVersion = this.#machine.roster.version
     this.#roster.set(this.#machine.roster)
   }
 

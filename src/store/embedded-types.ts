@@ -7,6 +7,8 @@ import type { Membership, ProposeOptions, Store, StoreResult } from './types.ts'
  * Maintenance and Auth services. The etcd face stands on it, in the same thread.
  */
 export interface EmbeddedStore extends Store {
+  /** The last revision that this member has applied, of this very moment. */
+  readonly revision: Revision
   /** All leases, as this member knows them. */
   leases(): LeaseId[]
   /** The keys of a lease, as this member knows them; none when there is no such lease. */

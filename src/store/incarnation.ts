@@ -26,3 +26,12 @@ export function nextIncarnation(disk: Disk): number {
   if (!exists) disk.syncDirectory()
   return next
 }
+
+/**
+ * The number before the first question that a member asks in this life. Answers may outlast the
+ * process that asked: one to a former life's question must fit none of this one's, or a read is
+ * confirmed at an index of long ago. 2^30 questions a life, 2^23 lives.
+ */
+export function firstIdOf(incarnation: number): number {
+  return incarnation * 2 ** 30
+}

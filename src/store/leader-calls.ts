@@ -1,6 +1,7 @@
 import { must } from '../kernel/assert.ts'
 import type { MemberId } from '../raft/types.ts'
 import type { LeaderAnswer, LeaderRequest } from './frames.ts'
+import { firstIdOf } from './incarnation.ts'
 import type { Host } from './proposer.ts'
 import type { StoreFailure, StoreResult } from './types.ts'
 
@@ -24,10 +25,11 @@ export class LeaderCalls {
   readonly #host: Host
   readonly #serve: Serve
   readonly #calls = new Map<number, Call>()
-  #lastId = 0
+  #lastId: number
 
-  constructor(host: Host, serve: Serve) {
+  constructor(host: Host, incarnation: number, serve: Serve) {
     this.#host = host
+    this.#lastId = firstIdOf(incarnation)
     this.#serve = serve
   }
 

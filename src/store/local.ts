@@ -1,4 +1,5 @@
 import { type Cancel, type Clock, systemClock } from '../kernel/clock.ts'
+import { silentLogger } from '../kernel/logger.ts'
 import { messages } from '../mvcc/check.ts'
 import { Mvcc } from '../mvcc/mvcc.ts'
 import type { LeaseId } from '../mvcc/types.ts'
@@ -19,7 +20,7 @@ const term = 1
 class LocalStore implements types.Store {
   readonly #clock: Clock
   readonly #mvcc = new Mvcc()
-  readonly #watchers = new Watchers(() => this.#mvcc, queueMicrotask)
+  readonly #watchers = new Watchers(() => this.#mvcc, queueMicrotask, silentLogger)
   readonly #expiries = new Map<LeaseId, Cancel>()
   #lastLease = 0
   #applied = 0

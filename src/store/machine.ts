@@ -1,6 +1,7 @@
 import { messages } from '../mvcc/check.ts'
 import { SetHash } from '../mvcc/hash.ts'
-import { Mvcc } from '../mvcc/mvcc.ts'
+import { Mvcc, type MvccOptions } from '../mvcc/mvcc.ts'
+import { runAtOnce } from '../mvcc/range.ts'
 import type { MvccSlice } from '../mvcc/snapshot.ts'
 import type { LeaseId, Op } from '../mvcc/types.ts'
 import type { MembershipChange } from '../raft/types.ts'
@@ -34,7 +35,7 @@ export type MachineSlice =
  * store, alarms, users and roles. Deterministic.
  */
 export class Machine {
-  readonly mvcc = new Mvcc()
+  readonly mvcc: Mvcc
   readonly dedupe = new Dedupe()
   readonly roster = new Roster()
   readonly auth = new AuthStore()
@@ -43,15 +44,27 @@ export class Machine {
    */
   readonly counters = { applied: 0, fenced: 0, duplicates: 0 }
 
+  constructor(options?: MvccOptions) {
+    this.mvcc = new Mvcc(options)
+  }
+
   /** Applies one command entry of the log. */
   apply(data: Uint8Array, term: number, onApplied: OnApplied): void {
+    runAtOnce(this.applySteps(data, term, onApplied))
+  }
+
+  /**
+   * As apply, in steps: a command that touches many keys takes several. Until the last one readers
+   * of `mvcc` see the state before that command; no snapshot may be taken, nor `hash` be asked for.
+   */
+  *applySteps(data: Uint8Array, term: number, onApplied: OnApplied): Generator<void, void> {
     for (const bytes of splitCommands(data)) {
       const command = unpackCommand(bytes)
       if (!this.dedupe.admit(command)) {
         this.counters.duplicates++
         continue
       }
-      onApplied(command, this.#run(command, term))
+      onApplied(command, yield* this.#run(command, term))
     }
   }
 
@@ -70,6 +83,11 @@ export class Machine {
     sum.add(this.roster.hash(6), this.roster.hash(7))
     sum.add(this.auth.hash(8), this.auth.hash(9))
     return sum.toString()
+  }
+
+  /** An alarm says that members differ: nothing is read or written until it is disarmed. */
+  get isCorrupt(): boolean {
+    return this.roster.alarms.some(({ alarm }) => alarm === 'CORRUPT')
   }
 
   /** Slices of this moment's state, to be read while writes go on. */
@@ -98,7 +116,7 @@ export class Machine {
     return this.mvcc.importSteps()
   }
 
-  #run({ fence, caller, action }: Command, term: number): ActionResult {
+  *#run({ fence, caller, action }: Command, term: number): Generator<void, ActionResult> {
     if (fence !== 0 && fence !== term) {
       this.counters.fenced++
       return fenced(fence, term)
@@ -106,15 +124,16 @@ export class Machine {
     this.counters.applied++
     const refused = caller && refusalOf(this.auth, caller, action, id => this.#keysOfLease(id))
     if (refused !== undefined) return refusal(refused)
+    if (this.isCorrupt && corruptRefuses.has(action.type)) return corrupt
     if (this.roster.isFull && takesSpace(action)) return noSpace
+    if (action.type === 'txn') return yield* this.mvcc.txnSteps(action)
+    if (action.type === 'revoke') return yield* this.mvcc.revokeSteps(action.id, action.renewals)
     return this.#act(action)
   }
 
-  #act(action: Action): ActionResult {
+  #act(action: Exclude<Action, { type: 'txn' | 'revoke' }>): ActionResult {
     const { mvcc } = this
     switch (action.type) {
-      case 'txn':
-        return mvcc.txn(action)
       case 'compact': {
         const done = mvcc.compact(action.revision)
         return done.ok ? { ok: true, revision: mvcc.revision } : done
@@ -126,8 +145,6 @@ export class Machine {
         if (lease !== undefined) return { ok: true, ttlSeconds: lease.ttlSeconds }
         return refusal(messages.leaseNotFound)
       }
-      case 'revoke':
-        return mvcc.revoke(action.id, action.renewals)
       case 'member-set':
         return outcomeOf(this.roster.set(action.id, action.change))
       case 'member-remove':
@@ -149,6 +166,19 @@ export function fenced(fence: number, term: number): StoreFailure {
   const message = `the write is fenced: it belongs to term ${fence}, the entry to term ${term}`
   return { ok: false, why: 'fenced', message }
 }
+
+/** The failure of reads and writes while an alarm says that members differ. */
+export const corrupt: StoreFailure = {
+  ok: false,
+  why: 'unavailable',
+  message: 'etcdserver: corrupt cluster',
+}
+
+/**
+ * What stops with that alarm; leases are still renewed, members and alarms still changed.
+ * Source: etcd server/etcdserver/apply.go applierV3Corrupt.
+ */
+const corruptRefuses: ReadonlySet<Action['type']> = new Set(['txn', 'compact', 'grant', 'revoke'])
 
 /** The failure of a write while an alarm says that there is no space. */
 export const noSpace: StoreFailure = {

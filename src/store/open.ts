@@ -1,6 +1,7 @@
 import type { Clock } from '../kernel/clock.ts'
 import type { Logger } from '../kernel/logger.ts'
 import type { Prng } from '../kernel/prng.ts'
+import type { MvccOptions } from '../mvcc/mvcc.ts'
 import type { Channel } from '../p2p/types.ts'
 import { Core, type CoreStart } from '../raft/core.ts'
 import type { Entry, RaftConfig } from '../raft/types.ts'
@@ -13,6 +14,7 @@ import type { Refusal } from './frames.ts'
 import { storeIdOf } from './identity.ts'
 import { nextIncarnation } from './incarnation.ts'
 import { Machine } from './machine.ts'
+import type { EntryNotAppliedError } from './not-applied.ts'
 import { defaultTimings, raftConfig, type Timings } from './options.ts'
 import type { SelfDescription } from './publisher.ts'
 import { Replica } from './replica.ts'
@@ -45,6 +47,8 @@ export interface OpenReplicaOptions {
   readonly walSegmentBytes?: number
   /** Bytes of entries in one message to a follower; default 1 MiB. */
   readonly appendBytesMax?: number
+  /** How the state is held in memory. */
+  readonly mvcc?: MvccOptions
   /** Runs a callback after what has already arrived; default setImmediate. */
   readonly defer?: (callback: () => void) => void
   /** The other members that a new disk has to greet; default: the others of `members`. */
@@ -61,6 +65,8 @@ export interface OpenReplicaOptions {
   readonly onRefused?: (refusal: Refusal) => void
   /** The disk does not take any more; default: the error is thrown where it happens. */
   readonly onDiskFailed?: (error: unknown) => void
+  /** An entry can't be applied, now or after a start; default: thrown where it happens. */
+  readonly onNotApplied?: (error: EntryNotAppliedError) => void
 }
 
 /** etcd's suggested maximum. Source: etcd docs, "Storage size limit". */
@@ -92,7 +98,7 @@ export async function openReplica(options: OpenReplicaOptions): Promise<Replica>
   const { wal, recovered } = Wal.open(disk, { segmentBytes: options.walSegmentBytes })
   if (recovered.tornBytes > 0) logger.warn('dropped a torn write', { bytes: recovered.tornBytes })
   removeUnfinishedSnapshots(disk)
-  const snapshot = readNewest(disk)
+  const snapshot = readNewest(disk, options.mvcc)
   const initial = { voters: options.members.map(({ id }) => id).sort(), learners: [] }
   const point = snapshot?.point ?? { index: 0, term: 0, membership: initial }
   const base = raftConfig(timings)
@@ -103,7 +109,8 @@ export async function openReplica(options: OpenReplicaOptions): Promise<Replica>
   return new Replica({
     ...{ wal, disk, channel, clock, prng, logger, timings, incarnation, storeId, fresh },
     core: new Core(start, prng),
-    machine: snapshot?.machine ?? new Machine(),
+    machine: snapshot?.machine ?? new Machine(options.mvcc),
+    mvcc: options.mvcc,
     snapshotEveryEntries: options.snapshotEveryEntries ?? 10_000,
     snapshotEveryBytes: options.snapshotEveryBytes ?? 64 << 20,
     snapshotIndex: point.index,
@@ -114,6 +121,7 @@ export async function openReplica(options: OpenReplicaOptions): Promise<Replica>
     compaction: options.compaction ?? compactionDefault,
     onRefused: options.onRefused ?? (() => {}),
     onDiskFailed: options.onDiskFailed ?? rethrow,
+    onNotApplied: options.onNotApplied ?? rethrow,
   })
 }
 
@@ -138,10 +146,13 @@ function fail(message: string): never {
   throw new Error(message)
 }
 
-function readNewest(disk: Disk): { point: SnapshotPoint; machine: Machine } | undefined {
+function readNewest(
+  disk: Disk,
+  options: MvccOptions | undefined,
+): { point: SnapshotPoint; machine: Machine } | undefined {
   const newest = listSnapshots(disk).at(-1)
   if (newest === undefined) return undefined
-  const reader = new SnapshotReader()
+  const reader = new SnapshotReader(options)
   for (const slice of readSnapshot(disk, newest.name)) reader.add(slice)
   reader.done()
   const { point, machine } = reader

@@ -34,6 +34,8 @@ export type FromStore =
   | readonly ['part', id: number, kvs: readonly KeyValue[]]
   | readonly ['result', id: number, result: unknown]
   | readonly ['threw', id: number, message: string]
+  /** A part of a batch's events, before it. */
+  | readonly ['events', id: number, events: readonly Event[]]
   | readonly ['batch', id: number, revision: number, events: readonly Event[], bytes: number]
   /** These watches miss nothing up to the revision, and there was nothing for them. */
   | readonly ['idle', revision: number, ids: readonly number[]]

@@ -1,5 +1,6 @@
 import { proposeTimeoutMs } from '../kernel/limits.ts'
 import type { Input, ReadState } from '../raft/types.ts'
+import { firstIdOf } from './incarnation.ts'
 import { limits } from './options.ts'
 import type { Host } from './proposer.ts'
 import type { StoreFailure } from './types.ts'
@@ -32,11 +33,12 @@ export class Reader {
   readonly #open = new Set<Batch>()
   readonly #questions = new Map<number, readonly Batch[]>()
   #confirmed: { readonly index: number; waiters: Waiter[] }[] = []
-  #lastId = 0
+  #lastId: number
   #waiting = 0
 
-  constructor(host: Host) {
+  constructor(host: Host, incarnation: number) {
     this.#host = host
+    this.#lastId = firstIdOf(incarnation)
   }
 
   /** Resolves when the own state machine has everything that was committed before the call. */

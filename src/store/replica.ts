@@ -9,7 +9,8 @@ import { Driver, type ReplicaParts } from './driver.ts'
 import type * as embedded from './embedded-types.ts'
 import type { LeaderRequest } from './frames.ts'
 import { freezeStore } from './frozen.ts'
-import { noSpace, takesSpace } from './machine.ts'
+import { LongReads } from './long-reads.ts'
+import { corrupt, noSpace, takesSpace } from './machine.ts'
 import { listMembers, refusalOfUrls } from './members.ts'
 import { Publisher, type SelfDescription } from './publisher.ts'
 import { checkSize, txnBytes } from './request.ts'
@@ -32,18 +33,24 @@ export interface StoreParts extends ReplicaParts {
 export class Replica extends Driver implements embedded.EmbeddedStore {
   readonly #publisher: Publisher
   readonly #compactor: Compactor
+  readonly #longReads: LongReads
   #alarmRaisedAt = Number.NEGATIVE_INFINITY
 
   constructor(parts: StoreParts) {
     super(parts)
     const propose = (action: Action) => this.#propose<object>(action)
     const { core, clock, storeId, self } = parts
+    this.#longReads = new LongReads(parts.defer, () => clock.now())
     const roster = () => this.machine.roster
     this.#publisher = new Publisher({ core, clock, storeId, self, roster, propose })
     this.#compactor = new Compactor(parts.compaction, clock, {
       revision: () => this.machine.mvcc.revision,
       compact: revision => void this.compact(revision, { fence: this.core.term }),
     })
+  }
+
+  get revision(): Revision {
+    return this.machine.mvcc.revision
   }
 
   async txn(
@@ -66,8 +73,8 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
       const permit = await this.reader.permit(options.timeoutMs)
       if (!permit.ok) return permit
     }
-    const read = this.machine.mvcc.range(op)
-    return read.ok ? { ...read, revision: this.machine.mvcc.revision } : read
+    if (this.machine.isCorrupt) return corrupt
+    return this.#read(op)
   }
 
   async readIndex(options: { readonly timeoutMs?: number } = {}) {
@@ -273,8 +280,11 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
   }
 
   async status(options: { readonly hash?: boolean } = {}): Promise<types.StoreStatus> {
+    // Half an entry has no hash that another member could have.
+    if (options.hash) await this.applied()
     const status = readStatus({
       core: this.core,
+      applied: this.appliedPoint.index,
       machine: this.machine,
       tickMs: this.parts.timings.tickMs,
       rtts: this.outgoing.rtts,
@@ -324,6 +334,15 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
     return message === undefined ? undefined : { ok: false, why: 'invalid', message }
   }
 
+  /** A read of the present begins anew when what it reads is compacted meanwhile. */
+  async #read(op: Parameters<types.Store['range']>[0]): ReturnType<types.Store['range']> {
+    for (let tries = 1; ; tries++) {
+      const read = await this.#longReads.run(this.machine.mvcc.rangeSteps(op))
+      const isLate = !read.ok && read.why === 'compacted' && !op.revision
+      if (!isLate || tries === readTriesMax) return read
+    }
+  }
+
   #propose<T extends object>(
     action: Action,
     options?: types.ProposeOptions,
@@ -365,6 +384,9 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
     return half() + half()
   }
 }
+
+/** Compactions up to the present that one read may meet. */
+const readTriesMax = 5
 
 function isIn({ voters, learners }: Membership, id: string): boolean {
   return voters.includes(id) || learners.includes(id)

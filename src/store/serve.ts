@@ -19,6 +19,8 @@ interface ServedWatch {
   watch: Watch | undefined
   next: number
   unseen: number
+  /** A batch is on its way in parts; the watch goes on after it. */
+  isSending: boolean
 }
 
 /**
@@ -59,7 +61,13 @@ class ServedStore {
         return
       case 'watch': {
         const [, id, request] = message
-        const served = { request, watch: undefined, next: request.startRevision || 0, unseen: 0 }
+        const served = {
+          request,
+          watch: undefined,
+          next: request.startRevision || 0,
+          unseen: 0,
+          isSending: false,
+        }
         this.#watches.set(id, served)
         this.#open(id, served)
         return
@@ -129,11 +137,36 @@ class ServedStore {
     }
     const bytes = events.reduce((sum, event) => sum + eventBytes(event), 0)
     served.unseen += bytes
+    if (events.length > partKvsMax) {
+      void this.#sendBatch(id, served, { revision, events }, bytes)
+      return
+    }
     this.push(['batch', id, revision, events, bytes], bytes + 16)
     if (served.unseen < unseenBytesMax) return
     // The main thread is behind: go on from here when it has caught up.
     served.watch?.cancel()
     served.watch = undefined
+  }
+
+  /** A long revision: in parts, with turns for others between them. */
+  async #sendBatch(
+    id: number,
+    served: ServedWatch,
+    { revision, events }: WatchBatch,
+    bytes: number,
+  ): Promise<void> {
+    served.watch?.cancel()
+    served.watch = undefined
+    served.isSending = true
+    let at = 0
+    for (; events.length - at > partKvsMax; at += partKvsMax) {
+      this.push(['events', id, events.slice(at, at + partKvsMax)], partBytesMax)
+      await new Promise(resolve => setImmediate(resolve))
+      if (this.#watches.get(id) !== served) return
+    }
+    this.push(['batch', id, revision, events.slice(at), bytes], partBytesMax)
+    served.isSending = false
+    if (served.unseen < unseenBytesMax) this.#open(id, served)
   }
 
   /** All that have nothing to hear of at this revision share a message. */
@@ -153,7 +186,8 @@ class ServedStore {
     const served = this.#watches.get(id)
     if (served === undefined) return
     served.unseen -= bytes
-    if (served.watch === undefined && served.unseen < unseenBytesMax / 2) this.#open(id, served)
+    const isReady = served.watch === undefined && !served.isSending
+    if (isReady && served.unseen < unseenBytesMax / 2) this.#open(id, served)
   }
 }
 

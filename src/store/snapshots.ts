@@ -1,6 +1,7 @@
 import { Packr } from 'msgpackr'
 import { errorMessage } from '../kernel/result.ts'
 import { count, list, object, text } from '../kernel/shape.ts'
+import type { MvccOptions } from '../mvcc/mvcc.ts'
 import type { Index, MemberId, Membership } from '../raft/types.ts'
 import type { Disk } from '../wal/disk.ts'
 import { SnapshotWriter } from '../wal/snapshot.ts'
@@ -27,10 +28,19 @@ export function* packSnapshot(point: SnapshotPoint, machine: Machine): Generator
   for (const slice of slices) yield packr.pack(slice)
 }
 
+/** Slices that are no state: their sender's doing, not the disk's. */
+export class SnapshotUnreadableError extends Error {
+  override readonly name = 'SnapshotUnreadableError'
+}
+
 /** Builds a state machine from packed slices. */
 export class SnapshotReader {
-  readonly machine = new Machine()
+  readonly machine: Machine
   point: SnapshotPoint | undefined
+
+  constructor(options?: MvccOptions) {
+    this.machine = new Machine(options)
+  }
 
   add(data: Uint8Array): void {
     if (this.point === undefined) this.point = packr.unpack(data) as SnapshotPoint
@@ -118,11 +128,6 @@ export class SnapshotSender {
   }
 }
 
-/** A slice that is no part of a snapshot: its transfer can not go on, and nothing else is wrong. */
-export class UnreadableSlice extends Error {
-  override readonly name = 'UnreadableSlice'
-}
-
 const point = object({
   index: count,
   term: count,
@@ -133,16 +138,17 @@ const point = object({
 export class SnapshotReceiver {
   readonly from: MemberId
   readonly id: number
-  readonly reader = new SnapshotReader()
+  readonly reader: SnapshotReader
   readonly #disk: Disk
   #writer: SnapshotWriter | undefined
   #next = 0
   #isWhole = false
 
-  constructor(from: MemberId, id: number, disk: Disk) {
+  constructor(from: MemberId, id: number, disk: Disk, options?: MvccOptions) {
     this.from = from
     this.id = id
     this.#disk = disk
+    this.reader = new SnapshotReader(options)
   }
 
   /** The slice wanted. The last one is, until all is in place: see finish. */
@@ -152,27 +158,19 @@ export class SnapshotReceiver {
 
   /**
    * Takes the slice if it is the next one. True when it was the last: `finish` is to be called.
-   * @throws UnreadableSlice, or what the disk throws
+   * @throws SnapshotUnreadableError, or what the disk throws
    */
   add(slice: SnapshotSliceMessage): boolean {
     if (slice.n !== this.#next || this.#isWhole) return false
-    this.#read(slice.data)
-    const { index, term } = this.reader.point!
+    const { index, term } = readable(() => {
+      this.reader.add(slice.data)
+      return pointOf(this.reader)
+    })
     this.#writer ??= new SnapshotWriter(this.#disk, index, term, 'received')
     this.#writer.write(slice.data)
     this.#isWhole = slice.last
     if (!slice.last) this.#next++
     return slice.last
-  }
-
-  #read(data: Uint8Array): void {
-    try {
-      this.reader.add(data)
-    } catch (error) {
-      throw new UnreadableSlice(errorMessage(error))
-    }
-    const wrong = point(this.reader.point)
-    if (wrong !== undefined) throw new UnreadableSlice(`the snapshot's point: ${wrong}`)
   }
 
   /** Puts the state machine in order, a slice a turn, and the file on the disk. */
@@ -182,7 +180,12 @@ export class SnapshotReceiver {
       const writer = this.#writer
       if (writer === undefined) return
       for (let left = stepsPerTurn; left > 0; left--) {
-        if (!steps.next().done) continue
+        try {
+          if (!readable(() => steps.next()).done) continue
+        } catch (error) {
+          done(error)
+          return
+        }
         writer.finish(error => {
           this.#writer = undefined
           this.#next++
@@ -199,4 +202,19 @@ export class SnapshotReceiver {
     this.#writer?.abandon()
     this.#writer = undefined
   }
+}
+
+/** @throws SnapshotUnreadableError for whatever `read` throws. */
+function readable<T>(read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    throw new SnapshotUnreadableError(errorMessage(error), { cause: error })
+  }
+}
+
+function pointOf(reader: SnapshotReader): SnapshotPoint {
+  const wrong = point(reader.point)
+  if (wrong !== undefined) throw new Error(`the snapshot's point: ${wrong}`)
+  return reader.point!
 }

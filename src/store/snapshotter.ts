@@ -1,6 +1,7 @@
 import { must } from '../kernel/assert.ts'
 import type { Logger } from '../kernel/logger.ts'
 import { errorMessage } from '../kernel/result.ts'
+import type { MvccOptions } from '../mvcc/mvcc.ts'
 import type { Channel } from '../p2p/types.ts'
 import type { Core } from '../raft/core.ts'
 import type { Input, MemberId } from '../raft/types.ts'
@@ -15,7 +16,7 @@ import {
   type SnapshotPoint,
   SnapshotReceiver,
   SnapshotSender,
-  UnreadableSlice,
+  SnapshotUnreadableError,
 } from './snapshots.ts'
 
 /** What the snapshotter needs of the replica beside Host. */
@@ -23,6 +24,7 @@ export interface SnapshotHost extends Host {
   readonly disk: Disk
   readonly channel: Channel
   readonly logger: Logger
+  readonly mvccOptions: MvccOptions | undefined
   machine(): Machine
   /** Index and term of the last applied entry, and the membership there. */
   point(): SnapshotPoint
@@ -60,7 +62,7 @@ export class Snapshotter {
   /** Writes a snapshot of this moment, a slice a turn. */
   take(): void {
     const point = this.#host.point()
-    const slices = freezeSnapshot(point, this.#host.machine())
+    let slices: Generator<Uint8Array>
     let writer: SnapshotWriter
     const attempt = (step: () => void) => () => {
       try {
@@ -84,6 +86,7 @@ export class Snapshotter {
       })
     })
     attempt(() => {
+      slices = freezeSnapshot(point, this.#host.machine())
       writer = new SnapshotWriter(this.#host.disk, point.index, point.term)
       this.#taking = writer
       this.#host.defer(next)
@@ -109,11 +112,17 @@ export class Snapshotter {
   send(to: MemberId): void {
     const { core, clock, logger } = this.#host
     const point = this.#host.point()
-    const slices = freezeSnapshot(point, this.#host.machine())
     // Unique over restarts too: an answer to a former life's transfer must not count.
     const id = core.term * 2 ** 20 + (++this.#lastId % 2 ** 20)
     logger.info('sending a snapshot', { to, index: point.index })
-    this.#senders.set(to, new SnapshotSender(id, to, point.index, slices, clock.now()))
+    try {
+      const slices = freezeSnapshot(point, this.#host.machine())
+      this.#senders.set(to, new SnapshotSender(id, to, point.index, slices, clock.now()))
+    } catch (error) {
+      logger.error('the snapshot can not be sent', { to, error: errorMessage(error) })
+      this.#host.input({ type: 'snapshot-sent', to, index: point.index, ok: false })
+      return
+    }
     this.#pump(to)
   }
 
@@ -127,11 +136,11 @@ export class Snapshotter {
 
   /** Follower: a slice has come. */
   onSlice(from: MemberId, slice: SnapshotSliceMessage): void {
-    const { core } = this.#host
+    const { core, disk, mvccOptions } = this.#host
     if (slice.term < core.term || !mayLead(core, from, slice.term)) return
     if (slice.n === 0 && this.#receiver?.id !== slice.id) {
       this.#receiver?.abandon()
-      this.#receiver = new SnapshotReceiver(from, slice.id, this.#host.disk)
+      this.#receiver = new SnapshotReceiver(from, slice.id, disk, mvccOptions)
     }
     const receiver = this.#receiver
     if (receiver === undefined || receiver.id !== slice.id) {
@@ -140,26 +149,31 @@ export class Snapshotter {
       return
     }
     const { defer, onDiskFailed } = this.#host
-    let isLast: boolean
     try {
-      isLast = receiver.add(slice)
+      if (!receiver.add(slice)) {
+        this.#ack(from, slice.id, receiver.next)
+        return
+      }
     } catch (error) {
-      if (!(error instanceof UnreadableSlice)) throw error
-      this.#host.logger.warn('a snapshot can not be read', { from, error: error.message })
-      receiver.abandon()
-      this.#receiver = undefined
-      this.#ack(from, slice.id, -1)
-      return
-    }
-    if (!isLast) {
-      this.#ack(from, slice.id, receiver.next)
+      if (!(error instanceof SnapshotUnreadableError)) throw error
+      this.#refuse(receiver, error)
       return
     }
     receiver.finish(defer, error => {
-      if (error !== undefined) onDiskFailed(error)
+      if (error instanceof SnapshotUnreadableError) this.#refuse(receiver, error)
+      else if (error !== undefined) onDiskFailed(error)
       else this.#complete(receiver, slice.term)
       this.#ack(from, slice.id, receiver.next)
     })
+  }
+
+  /** What the leader sends is no snapshot: it has to begin again, and this member goes on. */
+  #refuse(receiver: SnapshotReceiver, error: SnapshotUnreadableError): void {
+    const { from, id } = receiver
+    this.#host.logger.error('a received snapshot is refused', { from, error: error.message })
+    receiver.abandon()
+    if (this.#receiver === receiver) this.#receiver = undefined
+    this.#ack(from, id, -1)
   }
 
   /** The state machine of the snapshot that the core has accepted at `index`. */
@@ -193,10 +207,15 @@ export class Snapshotter {
   }
 
   #pump(to: MemberId): void {
-    const { channel, clock, core, timings } = this.#host
+    const { channel, clock, core, logger, timings } = this.#host
     const sender = this.#senders.get(to)
     if (sender === undefined || channel.queuedBytes(to) > limits.channelBytesMax) return
-    for (const s of sender.pump(core.term, clock.now(), timings)) this.#host.post(to, { s })
+    try {
+      for (const s of sender.pump(core.term, clock.now(), timings)) this.#host.post(to, { s })
+    } catch (error) {
+      logger.error('the snapshot can not be sent', { to, error: errorMessage(error) })
+      this.#end(sender, false)
+    }
   }
 
   #end(sender: SnapshotSender, ok: boolean): void {

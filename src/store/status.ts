@@ -6,6 +6,8 @@ import type { RaftRole, ReplicationStatus, StoreStatus } from './types.ts'
 /** Where a status comes from. */
 export interface StatusSources {
   readonly core: Core
+  /** Index of the last entry that was applied. */
+  readonly applied: number
   readonly machine: Machine
   readonly wal: Wal
   readonly tickMs: number
@@ -33,7 +35,7 @@ export function readStatus(sources: StatusSources): StoreStatus {
     firstIndex: core.log.offset + 1,
     lastIndex: core.log.last,
     commit: core.committed,
-    applied: core.applied,
+    applied: sources.applied,
     revision: machine.mvcc.revision,
     compactRevision: machine.mvcc.floor,
     voters,

@@ -25,3 +25,15 @@ export interface SnapshotSummary {
   /** etcd's HashKV at the revision. */
   readonly hash: number
 }
+
+/** As SnapshotSummary, of a file that was made of a stopped peer's disk. */
+export interface DiskSnapshotSummary extends SnapshotSummary {
+  /** Index of the log entry that the state stands for. */
+  readonly appliedIndex: number
+  /** Entries up to here are known to be committed. */
+  readonly committed: number
+  /** Of the log. */
+  readonly lastIndex: number
+  /** Why the state ends before the log does. */
+  readonly stoppedBy: string | undefined
+}

@@ -5,6 +5,7 @@ import * as kv from '../../src/store/etcd/rpc/kv.ts'
 import { snapshotRequest } from '../../src/store/etcd/rpc/maintenance.ts'
 import type { StoreMemberOptions } from '../support/store-member.ts'
 import { until } from '../support/until.ts'
+import { benchCalls } from './calls.ts'
 import { etcdInstalled, startEtcd } from './etcd.ts'
 import { leaderOf, statusOf } from './leader.ts'
 import { LeanSession, type Target } from './lean/session.ts'
@@ -33,7 +34,7 @@ const storeOptions: StoreMemberOptions['store'] = {
  * joins, and how long the consensus thread and a writer are held up meanwhile; beside etcd. A stall
  * is printed as clock/own/sync/collection: the longest by the clock, the longest without waiting
  * for a core or the disk, the longest sync, the longest garbage collection. `--only quorate`:
- * without etcd.
+ * without etcd. `--calls`: only the calls that touch much of a large store.
  */
 export async function benchKeys(args: readonly string[]): Promise<void> {
   const at = args.indexOf('--count')
@@ -45,7 +46,7 @@ export async function benchKeys(args: readonly string[]): Promise<void> {
   for (const start of starts) {
     const system = await start()
     try {
-      columns.push([system.name, await columnOf(system, count)])
+      columns.push([system.name, await columnOf(system, count, args.includes('--calls'))])
     } finally {
       await system.stop()
     }
@@ -58,7 +59,7 @@ export async function benchKeys(args: readonly string[]): Promise<void> {
   }
 }
 
-async function columnOf(system: System, count: number): Promise<Column> {
+async function columnOf(system: System, count: number, callsOnly: boolean): Promise<Column> {
   const column: Column = new Map()
   const set = (row: string, value: string) => {
     column.set(row, value)
@@ -75,6 +76,8 @@ async function columnOf(system: System, count: number): Promise<Column> {
   set('memory of leader, followers, MB', memoryOf(system))
   set('disk of a member, MB', megabytes(diskOf(system.dataOf(0))))
   await during('nothing', () => new Promise(resolve => setTimeout(resolve, 5_000)))
+  await benchCalls(system, during)
+  if (callsOnly) return column
   await during('snapshot taking', () => untilSnapshot(system))
   await during('restart of a follower', () => restart(system, count))
   await during('Maintenance/Snapshot', () => streamSnapshot(system))

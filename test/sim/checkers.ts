@@ -149,14 +149,15 @@ export class EqualStates implements Checker {
   readonly #revisions = new Map<string, { life: number; revision: number }>()
 
   afterStep(peer: SimPeer, life: Life): void {
-    const { core, machine } = life.replica
+    const { machine, appliedPoint, isMidEntry } = life.replica
+    const { index: applied } = appliedPoint
     const seen = this.#applied.get(peer.id)
-    if (seen?.life === life.number && seen.applied === core.applied) return
-    this.#applied.set(peer.id, { life: life.number, applied: core.applied })
+    if (isMidEntry || (seen?.life === life.number && seen.applied === applied)) return
+    this.#applied.set(peer.id, { life: life.number, applied })
     const hash = machine.hash()
-    const known = this.#hashes.get(core.applied) ?? hash
-    check(known === hash, () => `${peer.id} has another state at index ${core.applied}`)
-    this.#hashes.set(core.applied, hash)
+    const known = this.#hashes.get(applied) ?? hash
+    check(known === hash, () => `${peer.id} has another state at index ${applied}`)
+    this.#hashes.set(applied, hash)
     const { revision } = machine.mvcc
     const before = this.#revisions.get(peer.id)
     const back = before?.life === life.number && before.revision > revision
@@ -178,8 +179,10 @@ export class KeptPromises implements Checker {
     const promise = this.#promised.get(peer.id)
     const { log } = life.replica.core
     if (promise === undefined || promise.index <= log.offset) return
-    // A later leader has replaced it.
-    if (log.term(promise.index) !== promise.term) this.#promised.delete(peer.id)
+    if (log.term(promise.index) === promise.term) return
+    const replaced = log.lastTerm > promise.term
+    check(replaced, () => `${peer.id} dropped entry ${promise.index}, which it acknowledged`)
+    this.#promised.delete(peer.id)
   }
 
   onSend(from: string, frame: Frame): void {

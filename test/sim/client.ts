@@ -2,6 +2,8 @@ import type { Prng } from '../../src/kernel/prng.ts'
 import type { Replica } from '../../src/store/replica.ts'
 import type { ProposeOptions, StoreResult, TxnOutcome, TxnRequest } from '../../src/store/types.ts'
 import { check } from './checkers.ts'
+import { textOf } from './history.ts'
+import { drawHostileOps, hostileRange } from './hostile-ops.ts'
 import type { World } from './world.ts'
 
 const keyCount = 8
@@ -51,7 +53,8 @@ export class SimClient {
   #request(replica: Replica, settle: (after: () => void) => void): void {
     const key = `k${this.#prng.below(keyCount)}`
     const draw = this.#prng.next()
-    if (draw < 0.35) this.#read(replica, key, settle)
+    if (draw < 0.3) this.#read(replica, key, settle)
+    else if (draw < 0.35) this.#list(replica, settle)
     else if (draw < 0.65) this.#put(replica, key, settle)
     else if (draw < 0.9) this.#compareAndSwap(replica, key, settle)
     else if (draw < 0.95) this.#delete(replica, key, settle)
@@ -64,7 +67,7 @@ export class SimClient {
     const onResult = (result: Awaited<ReturnType<Replica['range']>>) => {
       if (!result.ok) return
       const kv = result.range.kvs[0]
-      const value = kv && Buffer.from(kv.value).toString()
+      const value = kv && textOf(kv.value)
       history.onRead(key, value, result.revision, before)
       this.#known.set(key, kv?.modRevision ?? 0)
     }
@@ -74,11 +77,28 @@ export class SimClient {
       .catch(this.#world.fail)
   }
 
+  /** Several keys, now or as they were not long ago. */
+  #list(replica: Replica, settle: (after: () => void) => void): void {
+    const { history } = this.#world
+    const range = this.#prng.chance(0.5) ? hostileRange : { key: 'k', rangeEnd: 'l' }
+    const revision = Math.max(0, replica.revision - this.#prng.below(30))
+    const op = { type: 'range', ...range, ...(this.#prng.chance(0.5) && { revision }) } as const
+    void replica
+      .range(op, { timeoutMs: 1_000, serializable: this.#prng.chance(0.3) })
+      .then(read => {
+        settle(() => {
+          if (read.ok) history.onList(range, read.range.kvs, op.revision || read.revision)
+        })
+      })
+      .catch(this.#world.fail)
+  }
+
   #put(replica: Replica, key: string, settle: (after: () => void) => void): void {
     const value = this.#value()
     const other = `k${this.#prng.below(keyCount)}`
     const op = { type: 'put', key, value: Buffer.from(value) } as const
-    const success = other === key ? [op] : [op, { ...op, key: other }]
+    const own = other === key ? [op] : [op, { ...op, key: other }]
+    const success = [...own, ...drawHostileOps(this.#prng)]
     const fence = this.#prng.chance(0.3) ? replica.core.term : undefined
     this.#write(replica, { compares: [], success, failure: [] }, value, settle, { fence })
   }
@@ -89,7 +109,7 @@ export class SimClient {
     const operand = this.#known.get(key) ?? 0
     const request: TxnRequest = {
       compares: [{ key, target: 'mod', op: '=', operand }],
-      success: [{ type: 'put', key, value: Buffer.from(value) }],
+      success: [{ type: 'put', key, value: Buffer.from(value) }, ...drawHostileOps(this.#prng)],
       failure: [{ type: 'range', key }],
     }
     this.#write(replica, request, value, settle, {}, outcome => {

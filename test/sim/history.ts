@@ -1,5 +1,7 @@
-import type { Event } from '../../src/mvcc/types.ts'
+import { createHash } from 'node:crypto'
+import type { Event, KeyValue } from '../../src/mvcc/types.ts'
 import { type Checker, check } from './checkers.ts'
+import { paddingMark } from './hostile-ops.ts'
 import type { Life, SimPeer } from './peer.ts'
 
 /** One change within a revision, as text that two members must agree on. */
@@ -107,6 +109,25 @@ export class History implements Checker {
     this.acknowledged = Math.max(this.acknowledged, revision)
   }
 
+  /** A read of several keys at `revision`: exactly those that are there, as they were written. */
+  onList(
+    { key, rangeEnd }: { readonly key: string; readonly rangeEnd: string },
+    kvs: readonly KeyValue[],
+    revision: number,
+  ): void {
+    const expected: string[] = []
+    const keys = [...this.#keys.keys()].filter(each => each >= key && each < rangeEnd)
+    for (const each of keys.sort()) {
+      const changes = this.#keys.get(each)!
+      const change = changes.findLast(({ revision: at }) => at <= revision)
+      if (change?.value === undefined) continue
+      expected.push(`${each}=${change.value}@${change.revision}`)
+    }
+    const found = kvs.map(kv => `${kv.key}=${textOf(kv.value)}@${kv.modRevision}`)
+    const [left, right] = [found.join(' '), expected.join(' ')]
+    check(left === right, () => `${key}.. at ${revision} was read "${left}", is "${right}"`)
+  }
+
   #add(peer: SimPeer, revision: number, events: readonly Event[]): void {
     const lines = events.map(lineOf).sort((left, right) => (left.text < right.text ? -1 : 1))
     const digest = lines.map(({ text }) => text).join('\n')
@@ -119,14 +140,14 @@ export class History implements Checker {
     this.#lines[revision] = lines
     this.#times[revision] = this.#now()
     for (const { type, kv } of events) {
-      const value = type === 'put' ? Buffer.from(kv.value).toString() : undefined
+      const value = type === 'put' ? textOf(kv.value) : undefined
       this.#addChange(kv.key, revision, value)
     }
   }
 
   #addChange(key: string, revision: number, value: string | undefined): void {
     check(!key.startsWith(forbiddenPrefix), () => `${key} was written without permission`)
-    if (value !== undefined) {
+    if (value !== undefined && isUnique(value)) {
       const before = this.#appliedAt.get(value) ?? revision
       check(before === revision, () => `${value} was applied twice: at ${before}, ${revision}`)
       check(!this.#refused.has(value), () => `${value} was refused and applied at ${revision}`)
@@ -144,6 +165,18 @@ export class History implements Checker {
   }
 }
 
+/** Long values are told apart by their length and hash. */
+export function textOf(value: Uint8Array): string {
+  if (value.length <= 64) return Buffer.from(value).toString()
+  const mark = String.fromCharCode(value[0]!)
+  return `${mark}${value.length}:${createHash('sha1').update(value).digest('hex')}`
+}
+
+/** Most values name the one write that they come from. */
+function isUnique(value: string): boolean {
+  return value !== '' && !value.startsWith(paddingMark)
+}
+
 /** Events by their revision, in the order in which they came. */
 export function byRevision(events: readonly Event[]): Map<number, Event[]> {
   const groups = new Map<number, Event[]>()
@@ -157,7 +190,7 @@ export function byRevision(events: readonly Event[]): Map<number, Event[]> {
 
 /** An event as a line, without what was there before. */
 export function lineOf({ type, kv }: Event): Line {
-  const value = Buffer.from(kv.value).toString()
+  const value = textOf(kv.value)
   const text = `${type} ${kv.key} ${value} ${kv.createRevision} ${kv.version} ${kv.lease}`
   return { key: kv.key, text }
 }

@@ -4,6 +4,8 @@ import { type Checker, check } from './checkers.ts'
 import type { World } from './world.ts'
 
 const ttlSeconds = 1
+/** Keys without a value that go with a lease beside the one that is looked after. */
+const leaseKeysMax = 60
 
 interface Held {
   readonly id: number
@@ -80,7 +82,11 @@ export class SimLeaseClient implements Checker {
     const { id } = granted
     const key = `l${this.#name}-${++this.#sequence}`
     const op = { type: 'put', key, value: Buffer.from(`${key}-v`), lease: id } as const
-    const put = await replica.txn({ compares: [], success: [op], failure: [] }, { timeoutMs: 800 })
+    const more = Array.from({ length: this.#prng.below(leaseKeysMax) }, (_, at) => {
+      return { ...op, key: `${key}/${at}`, value: Buffer.alloc(0) }
+    })
+    const success = [op, ...more]
+    const put = await replica.txn({ compares: [], success, failure: [] }, { timeoutMs: 800 })
     if (put.ok) {
       const { revision } = put
       this.#held = { id, key, attachedAt: revision, renewedAt: asked, isRevoked: false }

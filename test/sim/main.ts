@@ -92,10 +92,18 @@ async function runMany(count: number, from: number): Promise<number> {
 /** What is added up; `healedInMs` is the longest. */
 const noSums = {
   ...{ runs: 0, requests: 0, crashes: 0, elections: 0, healedInMs: 0 },
-  ...{ resumes: 0, renewals: 0, refusals: 0, replaced: 0, wiped: 0 },
+  ...{ resumes: 0, renewals: 0, refusals: 0, locks: 0, replaced: 0, wiped: 0 },
 }
 type Sums = { -readonly [K in keyof typeof noSums]: number }
-const added = ['requests', 'crashes', 'elections', 'resumes', 'renewals', 'refusals'] as const
+const added = [
+  'requests',
+  'crashes',
+  'elections',
+  'resumes',
+  'renewals',
+  'refusals',
+  'locks',
+] as const
 const churned = ['replaced', 'wiped'] as const
 
 function add(sums: Sums, report: RunReport, count: number, begun: number): void {

@@ -85,14 +85,14 @@ const mutations: readonly Mutation[] = [
   one(
     'a lease lives on after its time',
     'store/lessor.js',
-    'if (deadline > now || this.#expiring.has(id))',
-    'if (true)',
+    'const timer = this.#queue.takeDue(now);',
+    'const timer = undefined;',
   ),
   one(
     'a lease ends early',
     'store/lessor.js',
-    'this.#deadlines.set(id, now + ttlSeconds * 1000)',
-    'this.#deadlines.set(id, now + ttlSeconds * 500)',
+    'const dueAt = from + ttlSeconds * 1000;',
+    'const dueAt = from + ttlSeconds * 500;',
     'crashes',
   ),
   one(
@@ -105,10 +105,10 @@ const mutations: readonly Mutation[] = [
   one(
     'a watch skips what a snapshot brought',
     'store/watchers.js',
-    'if (watcher.next < mvcc.floor && watcher.next <= mvcc.revision) {',
-    `if (watcher.mvcc !== undefined && watcher.mvcc !== mvcc) watcher.next = mvcc.revision + 1;
-            watcher.mvcc = mvcc;
-            if (watcher.next < mvcc.floor && watcher.next <= mvcc.revision) {`,
+    '#endIfCompacted(mvcc, watcher) {',
+    `#endIfCompacted(mvcc, watcher) {
+        if (watcher.mvcc !== undefined && watcher.mvcc !== mvcc) watcher.next = mvcc.revision + 1;
+        watcher.mvcc = mvcc;`,
   ),
   one(
     'a watch skips an event when it resumes',
@@ -125,8 +125,9 @@ const mutations: readonly Mutation[] = [
   one(
     'a watch passes over a compaction in silence',
     'store/watchers.js',
-    'if (watcher.next < mvcc.floor && watcher.next <= mvcc.revision) {',
-    'if (watcher.next < mvcc.floor) watcher.next = mvcc.floor;\n        if (false) {',
+    '#endIfCompacted(mvcc, watcher) {',
+    `#endIfCompacted(mvcc, watcher) {
+        if (watcher.next < mvcc.floor) watcher.next = mvcc.floor;`,
     'partitions',
   ),
   one(
@@ -181,6 +182,30 @@ const mutations: readonly Mutation[] = [
     `packCommand({ ...identity, settledBelow, fence, action,
             caller: core.role === 'leader' ? caller : undefined })`,
   ),
+  {
+    bug: 'a value without bytes lies in a slab that does not count it',
+    edits: [
+      ...[
+        'if (value.length === 0)\n            return { slab: nowhere, offset: 0 };',
+        'if (length === 0)\n            return noBytes;',
+        'if (length === 0)\n            return;',
+      ].map(from => ({ file: 'mvcc/slab.js', from, to: '' })),
+    ],
+  },
+  {
+    bug: 'the etcd face notes the revision from a watch of its own',
+    edits: [
+      {
+        file: 'etcd/position.js',
+        from: 'start() {',
+        to: `start() {
+        this.noted = this.#store.revision;
+        const onBatch = ({ revision }) => { this.noted = Math.max(this.noted, revision); };
+        this.#store.watch({ key: 'nobody writes this' }, { onBatch, onEnd: () => {} });`,
+      },
+      { file: 'etcd/position.js', from: 'return this.#store.revision;', to: 'return this.noted;' },
+    ],
+  },
   one(
     'a new disk votes at once',
     'store/hello.js',
@@ -264,11 +289,13 @@ function plant({ bug, edits }: Mutation, name: string): string {
   const directory = path.join(mutants, name)
   rmSync(directory, { recursive: true, force: true })
   mkdirSync(directory, { recursive: true })
-  for (const folder of ['kernel', 'mvcc', 'raft', 'wal', 'store', 'p2p']) {
+  for (const folder of ['kernel', 'mvcc', 'raft', 'wal', 'store', 'p2p', 'etcd']) {
     const source = path.join(dist, 'src', folder)
     cpSync(source, path.join(directory, 'src', folder), { recursive: true })
   }
-  cpSync(path.join(dist, 'test/sim'), path.join(directory, 'test/sim'), { recursive: true })
+  for (const folder of ['test/sim', 'test/support']) {
+    cpSync(path.join(dist, folder), path.join(directory, folder), { recursive: true })
+  }
   for (const { file, from, to } of edits) {
     const target = path.join(directory, 'src', file)
     const text = readFileSync(target, 'utf8')

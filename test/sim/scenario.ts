@@ -46,6 +46,9 @@ const mixed: NemesisPlan = {
 const small: Partial<OpenReplicaOptions> = {
   walSegmentBytes: 8 * 1024,
   snapshotEveryEntries: 60,
+  // Filled and dead within a run, as those of production are within a day.
+  mvcc: { slabBytes: 512, stepRows: 10 },
+  compaction: { mode: 'periodic', retention: 600 },
   // Coarser than in production, for speed.
   timings: { tickMs: 20 },
 }

@@ -2,7 +2,7 @@ import type { Prng } from '../../src/kernel/prng.ts'
 import type { Event } from '../../src/mvcc/types.ts'
 import type { StoreFailure, Watch, WatchBatch } from '../../src/store/types.ts'
 import { type Checker, check } from './checkers.ts'
-import { byRevision, lineOf } from './history.ts'
+import { byRevision, lineOf, textOf } from './history.ts'
 import type { Life, SimPeer } from './peer.ts'
 import type { World } from './world.ts'
 
@@ -153,7 +153,7 @@ export class SimWatcher implements Checker {
       check(isUnknown, () => `${this.#name}: ${kv.key} at ${revision} has no previous, but ${mod}`)
       return
     }
-    const value = Buffer.from(prevKv.value).toString()
+    const value = textOf(prevKv.value)
     const expected = history.valueAt(kv.key, revision - 1)
     check(
       prevKv.modRevision === mod && value === expected,

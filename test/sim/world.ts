@@ -1,4 +1,4 @@
-import { type Logger, silentLogger } from '../../src/kernel/logger.ts'
+import type { Logger } from '../../src/kernel/logger.ts'
 import { createPrng, type Prng } from '../../src/kernel/prng.ts'
 import { errorMessage } from '../../src/kernel/result.ts'
 import type { Message } from '../../src/raft/types.ts'
@@ -18,9 +18,11 @@ import {
 } from './checkers.ts'
 import { Churn } from './churn.ts'
 import { SimClient } from './client.ts'
+import { SimFaceWatcher } from './face.ts'
 import { handOverSafely } from './hand-over.ts'
 import { History } from './history.ts'
 import { SimLeaseClient } from './leases.ts'
+import { SimLockClient } from './locks.ts'
 import { Nemesis } from './nemesis.ts'
 import { SimNetwork } from './network.ts'
 import { type Life, SimPeer } from './peer.ts'
@@ -40,6 +42,7 @@ export interface RunReport {
   readonly resumes: number
   readonly renewals: number
   readonly refusals: number
+  readonly locks: number
   readonly replaced: number
   readonly wiped: number
 }
@@ -51,6 +54,17 @@ const watched: readonly Watched[] = [
 ]
 /** Clients that hold leases. */
 const leaseClients = 2
+const lockClients = 2
+
+/** What a member logs when something ended that nothing but a fault of ours can end. */
+const neverLogged: ReadonlySet<string> = new Set([
+  'old revisions are not removed any more until this member starts anew',
+  'a watch has thrown',
+  'the end of a watch has thrown',
+  'the snapshot can not be sent',
+  'a received snapshot is refused',
+  'an entry can not be applied',
+])
 
 /** A cluster of real replicas in a world that one seed determines. */
 export class World {
@@ -67,6 +81,8 @@ export class World {
   readonly #clients: SimClient[] = []
   readonly #watchers: readonly SimWatcher[]
   readonly #leaseClients: readonly SimLeaseClient[]
+  readonly #lockClients: readonly SimLockClient[]
+  readonly #faceWatcher: SimFaceWatcher
   readonly #authClient: SimAuthClient
   readonly #initial: readonly string[]
   /** As there last was a leader: what a new disk is told of the others. */
@@ -106,6 +122,10 @@ export class World {
     this.#leaseClients = Array.from({ length: leaseClients }, (_, at) => {
       return new SimLeaseClient(this, this.#fork(), String(at + 1))
     })
+    this.#lockClients = Array.from({ length: lockClients }, () => {
+      return new SimLockClient(this, this.#fork())
+    })
+    this.#faceWatcher = new SimFaceWatcher(this, this.#fork())
     this.#authClient = new SimAuthClient(this, this.#fork())
     const replicaOf = (id: string) => this.#peer(id).life?.replica
     this.#checkers = [
@@ -118,6 +138,7 @@ export class World {
       this.history,
       ...this.#watchers,
       ...this.#leaseClients,
+      this.#faceWatcher,
     ]
   }
 
@@ -139,6 +160,8 @@ export class World {
     for (const client of this.#clients) client.next()
     for (const watcher of this.#watchers) watcher.begin()
     for (const client of this.#leaseClients) client.next()
+    for (const client of this.#lockClients) client.next()
+    this.#faceWatcher.next()
     this.#authClient.next()
     this.#nemesis.next()
     await this.#runUntil(this.scenario.durationMs)
@@ -181,6 +204,7 @@ export class World {
       resumes: this.#watchers.reduce((sum, { resumes }) => sum + resumes, 0),
       renewals: this.#leaseClients.reduce((sum, { renewals }) => sum + renewals, 0),
       refusals: this.#authClient.refusals,
+      locks: this.#lockClients.reduce((sum, { held }) => sum + held, 0),
       replaced: this.churn.replaced,
       wiped: this.churn.wiped,
     }
@@ -336,10 +360,14 @@ export class World {
   }
 
   #logger(id: string): Logger {
-    if (!this.#verbose) return silentLogger
     const log = (message: string, fields?: object) =>
       this.note(`${id} ${message} ${JSON.stringify(fields ?? {})}`)
-    const logger: Logger = { debug: log, info: log, warn: log, error: log, child: () => logger }
+    const error = (message: string, fields?: object) => {
+      log(message, fields)
+      if (!neverLogged.has(message)) return
+      this.fail(new Violation(`${id}: ${message}: ${JSON.stringify(fields ?? {})}`))
+    }
+    const logger: Logger = { debug: log, info: log, warn: log, error, child: () => logger }
     return logger
   }
 
@@ -386,7 +414,8 @@ export class World {
     return replicas.every(
       replica =>
         sees(replica!) &&
-        replica!.core.applied === first.core.applied &&
+        !replica!.isMidEntry &&
+        replica!.appliedPoint.index === first.appliedPoint.index &&
         replica!.machine.hash() === first.machine.hash(),
     )
   }

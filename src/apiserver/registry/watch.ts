@@ -139,18 +139,21 @@ export class Watches {
     const { after } = watcher
     let seen = after
     watcher.progress = () => seen
+    const tooOld = (now: number) => expired(`too old resource version: ${after} (${now})`)
     const watch = this.#store.watch(
       { key, rangeEnd: prefixEnd(key), startRevision: after + 1, prevKv: true },
       {
         onBatch: batch => {
+          if (batch.events.some(hasUnknownPast)) {
+            watcher.fail(tooOld(batch.revision))
+            return
+          }
           for (const event of batch.events) deliver(watcher, storedEventOf(row, event))
           seen = Math.max(seen, batch.revision)
         },
         onEnd: failure => {
-          const text =
-            `too old resource version: ${after} ` + `(${failure.revision ?? this.#cache.revision})`
-          if (failure.why === 'compacted') watcher.fail(expired(text))
-          else watcher.stream.end()
+          if (failure.why !== 'compacted') watcher.stream.end()
+          else watcher.fail(tooOld(failure.revision ?? this.#cache.revision))
         },
       },
     )
@@ -257,6 +260,15 @@ class Watcher implements CacheListener {
 }
 
 const lineEnd = Buffer.from('}\n')
+
+/**
+ * A change of an object that was there before, and nobody knows any more as what: at the floor of
+ * compaction. Whether this client has seen the object can't be told, and so it has to list anew.
+ * Source: apiserver storage/etcd3/event.go parseEvent ("etcd event received with PrevKv=nil").
+ */
+function hasUnknownPast({ kv, prevKv }: Event): boolean {
+  return kv.version !== 1 && prevKv === undefined
+}
 
 function storedEventOf(row: ResourceRow, { type, kv, prevKv }: Event): CacheEvent {
   const old = prevKv && readStored(row, kv.key, prevKv.value, prevKv.modRevision)

@@ -3,13 +3,11 @@ import { type Context, must, proposal } from '../context.ts'
 import type { Call } from '../grpc/types.ts'
 
 /** A transaction in the name of the caller. @throws RpcError */
-export async function transact(
+export function transact(
   context: Context,
   { compares = [], success = [], failure = [] }: Partial<TxnRequest>,
   call: Call,
 ): Promise<TxnOutcome> {
   const txn = { compares, success, failure }
-  const done = await must(context.options.store.txn(txn, proposal(context, call)))
-  context.position.reached(done.revision)
-  return done
+  return must(context.options.store.txn(txn, proposal(context, call)))
 }

@@ -5,6 +5,7 @@ import { type Context, granted, must, proposal, timeoutOf, unary } from '../cont
 import { etcdError } from '../errors.ts'
 import type { Call, Method } from '../grpc/types.ts'
 import { deleteOp, isReadOnly, putOp, rangeOp, responseOps, txnOf } from './ops.ts'
+import { encodeRange } from './range-response.ts'
 
 /** The KV service. Source: etcd server/etcdserver/api/v3rpc/key.go. */
 export function kvMethods(context: Context): Record<string, Method> {
@@ -13,6 +14,7 @@ export function kvMethods(context: Context): Record<string, Method> {
       request: rpc.rangeRequest,
       response: rpc.rangeResponse,
       learner: request => request.serializable,
+      encode: encodeRange,
       handle: (request, call) => range(context, request, call),
     }),
     Put: unary(context, {
@@ -44,7 +46,6 @@ export function kvMethods(context: Context): Record<string, Method> {
         const options = proposal(context, call)
         context.admission.checkAdmin(options.caller)
         const done = await must(context.options.store.compact(revision, options))
-        context.position.reached(done.revision)
         return { header: context.header(done.revision) }
       },
     }),
@@ -54,14 +55,13 @@ export function kvMethods(context: Context): Record<string, Method> {
 async function range(context: Context, request: rpc.RangeRequest, call: Call) {
   const op = rangeOp(request)
   if (op.key === '') throw etcdError('etcdserver: key is not provided')
-  const { admission, options, position } = context
+  const { admission, options } = context
   const caller = admission.callerOf(call)
   const { serializable } = request
   const read = await options.store.range(op, { serializable, ...timeoutOf(call) })
   // Permissions are looked at after the read permit: a linearizable read obeys the latest ones.
   admission.checkRead(caller, request.key, request.rangeEnd)
   const { range: found, revision } = granted(read)
-  position.reached(revision)
   return { header: context.header(revision), ...found }
 }
 
@@ -73,7 +73,6 @@ async function write(context: Context, call: Call, op: Op) {
 
 async function propose(context: Context, txn: TxnRequest, call: Call) {
   const done = await must(context.options.store.txn(txn, proposal(context, call)))
-  context.position.reached(done.revision)
   return done
 }
 
@@ -102,11 +101,10 @@ function singleRange(txn: TxnRequest): (Op & { type: 'range' }) | undefined {
 }
 
 async function readTxn(context: Context, txn: TxnRequest, op: Op & { type: 'range' }, call: Call) {
-  const { admission, options, position } = context
+  const { admission, options } = context
   const caller = admission.callerOf(call)
   const read = await options.store.range(op, timeoutOf(call))
   admission.checkReads(caller, txn)
   const { range: found, revision } = granted(read)
-  position.reached(revision)
   return { succeeded: true, results: [found], revision }
 }

@@ -33,6 +33,37 @@ export function encodeEvents(
   })
 }
 
+/** Events that are encoded at once, or in one step. */
+export const stepEvents = 500
+
+/**
+ * As encodeEvents, in steps. One message is put together of parts: fields that are repeated may
+ * stand apart. Fragments are cut within each step.
+ */
+export function* encodeEventsSteps(
+  header: ResponseHeader,
+  watchId: number,
+  events: readonly Event[],
+  fragment: boolean,
+): Generator<void, Outgoing[]> {
+  const whole = watchResponse.encodeParts({ header, watchId })
+  const fragments: Outgoing[] = []
+  for (let at = 0; at < events.length; at += stepEvents) {
+    const messages = events.slice(at, at + stepEvents).map(eventOf)
+    if (fragment) {
+      const isLast = at + stepEvents >= events.length
+      const parts = cut(messages)
+      for (const [n, part] of parts.entries()) {
+        const more = !isLast || n < parts.length - 1
+        const response = { header, watchId, events: part, fragment: more }
+        fragments.push(watchResponse.encodeParts(response))
+      }
+    } else for (const part of watchResponse.encodeParts({ events: messages })) whole.push(part)
+    yield
+  }
+  return fragment ? fragments : [whole]
+}
+
 /** Bytes of a response besides its events, at most. */
 const overheadBytes = 1_024
 

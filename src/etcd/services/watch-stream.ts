@@ -12,7 +12,7 @@ import { etcdError } from '../errors.ts'
 import { type RpcError, rpcErrorOf } from '../grpc/status.ts'
 import type { Call, ServerStream, StreamHandlers } from '../grpc/types.ts'
 import { endOf } from './ops.ts'
-import { encodeEvents } from './watch-response.ts'
+import { encodeEvents, encodeEventsSteps, stepEvents } from './watch-response.ts'
 
 /** Watches of one stream. */
 const watchesMax = 16_384
@@ -31,8 +31,9 @@ interface Watching {
   readonly progressNotify: boolean
   /** First revision that was not delivered; 0: none was yet. */
   next: number
-  /** Absent while the client is too far behind. */
+  /** Absent while the client is too far behind, or many events are being encoded. */
   watch: Watch | undefined
+  isEncoding: boolean
   /** Nothing was sent since the last look of the progress timer. */
   quiet: boolean
 }
@@ -109,6 +110,7 @@ export class WatchStream implements StreamHandlers {
       progressNotify: request.progressNotify ?? false,
       next: startRevision || this.#context.position.revision + 1,
       watch: undefined,
+      isEncoding: false,
       quiet: true,
     }
     this.#watches.set(id, watching)
@@ -163,6 +165,10 @@ export class WatchStream implements StreamHandlers {
         this.#pause(watching)
         return
       }
+      if (events.length > stepEvents) {
+        void this.#sendLarge(watching, batch.revision, events)
+        return
+      }
       const header = this.#context.header(batch.revision)
       for (const message of encodeEvents(header, watching.id, events, watching.fragment)) {
         this.#stream.write(message)
@@ -171,6 +177,22 @@ export class WatchStream implements StreamHandlers {
     }
     watching.next = Math.max(watching.next, batch.revision + 1)
     if (this.#progressWanted) this.#answerProgress()
+  }
+
+  /** Takes a watch out of the store while its events are encoded, a part a turn. */
+  async #sendLarge(watching: Watching, revision: number, events: readonly Event[]): Promise<void> {
+    watching.watch?.cancel()
+    watching.watch = undefined
+    watching.isEncoding = true
+    const header = this.#context.header(revision)
+    const steps = encodeEventsSteps(header, watching.id, events, watching.fragment)
+    const messages = await this.#context.longWork.run(steps)
+    watching.isEncoding = false
+    if (this.#watches.get(watching.id) !== watching || this.#stream.isOver) return
+    for (const message of messages) this.#stream.write(message)
+    watching.quiet = false
+    watching.next = Math.max(watching.next, revision + 1)
+    this.#begin(watching)
   }
 
   /** Takes a watch out of the store until the client has read what it was sent. */
@@ -183,7 +205,7 @@ export class WatchStream implements StreamHandlers {
       this.#isResuming = false
       if (this.#stream.isOver) return
       for (const paused of this.#watches.values()) {
-        if (paused.watch === undefined) this.#begin(paused)
+        if (paused.watch === undefined && !paused.isEncoding) this.#begin(paused)
       }
     })
   }

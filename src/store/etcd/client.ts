@@ -1,4 +1,5 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2'
+import { systemClock } from '../../kernel/clock.ts'
 import { errorMessage } from '../../kernel/result.ts'
 import type { MessageType } from './rpc/message.ts'
 
@@ -102,8 +103,8 @@ export class EtcdClient {
     }
     if (timeoutMs > 0) {
       const late = new GrpcError(deadlineExceeded, 'context deadline exceeded')
-      const timer = setTimeout(() => stream.destroy(late), timeoutMs)
-      stream.once('close', () => clearTimeout(timer))
+      const cancel = systemClock.after(timeoutMs, () => stream.destroy(late))
+      stream.once('close', cancel)
     }
     stream.on('error', () => {})
     return {

@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../../src/kernel/clock.ts'
+import { silentLogger } from '../../../src/kernel/logger.ts'
 import { messages } from '../../../src/mvcc/check.ts'
 import { Mvcc } from '../../../src/mvcc/mvcc.ts'
 import type { LeaseId } from '../../../src/mvcc/types.ts'
@@ -38,13 +39,17 @@ export class FakeStore implements EmbeddedStore {
 
   constructor(clock: Clock = systemClock) {
     this.#clock = clock
-    this.watchers = new Watchers(() => this.mvcc, setImmediate)
+    this.watchers = new Watchers(() => this.mvcc, setImmediate, silentLogger)
     for (const [at, id] of ['8e9e05c52164694d', '91bc3c398fb3c146', 'fd422379fda50e48'].entries()) {
       const peerUrls = [`https://127.0.0.1:${2381 + 10 * at}`]
       const clientUrls = [`https://127.0.0.1:${2380 + 10 * at}`]
       const name = `peer-${at + 1}`
       this.#members.push({ id, name, peerId: id, peerUrls, clientUrls, isLearner: false })
     }
+  }
+
+  get revision() {
+    return this.mvcc.revision
   }
 
   async txn(request: types.TxnRequest, options: types.ProposeOptions = {}) {

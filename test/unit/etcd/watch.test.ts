@@ -176,7 +176,7 @@ test('many watches of one stream each see their own key', async () => {
 test('the end of the stream ends its watches', async () => {
   create({ key: 'a' })
   await said(0)
-  expect(tested.store.watchers.size).toBe(2)
+  expect(tested.store.watchers.size).toBe(1)
   client.close()
-  await until('the end', () => tested.store.watchers.size === 1)
+  await until('the end', () => tested.store.watchers.size === 0)
 })

@@ -96,3 +96,28 @@ test('watches without news hear how far the store has come', async () => {
   for (const key of ['a', 'idle-1', 'b']) await near.txn(put(key))
   await until('all have come as far', () => reached.every(revision => revision === 4))
 })
+
+test('a revision of many events comes in parts, whole and in its place', async () => {
+  const { near, far } = bridge()
+  for (let n = 0; n < 1_700; n++) await far.txn(put(`k${String(n).padStart(4, '0')}`))
+  const batches: [number, number][] = []
+  const watch = near.watch(
+    { key: 'k', rangeEnd: 'l' },
+    {
+      onBatch: ({ events }) => {
+        if (events.length > 0) batches.push([events.length, events[0]!.kv.modRevision])
+      },
+      onEnd: failure => expect(failure).toBeUndefined(),
+    },
+  )
+  await near.readIndex()
+  const all = { type: 'delete', key: 'k', rangeEnd: 'l' } as const
+  await far.txn({ compares: [], success: [all], failure: [] })
+  await far.txn(put('k'))
+  await until('the put', () => batches.at(-1)?.[1] === 1_703)
+  watch.cancel()
+  expect(batches).toEqual([
+    [1_700, 1_702],
+    [1, 1_703],
+  ])
+})

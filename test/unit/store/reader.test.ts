@@ -22,7 +22,7 @@ class Bench {
       timings: defaultTimings,
       wake() {},
     }
-    this.reader = new Reader(host as unknown as Host)
+    this.reader = new Reader(host as unknown as Host, 1)
   }
 
   read(): void {

@@ -36,6 +36,35 @@ test('the quota: an alarm stops writes on all, reads go on, compaction and disar
   expect(await follower.txn(put('k', large))).toMatchObject({ ok: true })
 })
 
+test('an alarm CORRUPT stops reads and writes on all until it is disarmed', async () => {
+  cluster = new TestCluster(['a', 'b', 'c'])
+  await cluster.openAll()
+  const leader = await cluster.leader()
+  const follower = cluster.follower()
+  await leader.txn(put('k'))
+  const lease = await leader.leaseGrant(100)
+  if (!lease.ok) throw new Error(lease.message)
+  const alarm = { memberId: follower.core.id, alarm: 'CORRUPT' } as const
+  expect(await follower.setAlarm(true, alarm)).toMatchObject({ ok: true })
+  await until('the alarm', () => leader.alarms().length > 0)
+  const corrupt = { ok: false, why: 'unavailable', message: 'etcdserver: corrupt cluster' }
+  const { revision } = leader
+  for (const member of [leader, follower]) {
+    const read = { type: 'range', key: 'k' } as const
+    expect(await member.range(read)).toMatchObject(corrupt)
+    expect(await member.range(read, { serializable: true })).toMatchObject(corrupt)
+    expect(await member.txn(put('k', '2'))).toMatchObject(corrupt)
+    expect(await member.compact(revision)).toMatchObject(corrupt)
+    expect(await member.leaseGrant(10)).toMatchObject(corrupt)
+    expect(await member.leaseRevoke(lease.id)).toMatchObject(corrupt)
+    expect(await member.leaseKeepAlive(lease.id)).toMatchObject({ ok: true })
+  }
+  expect(leader.revision).toBe(revision)
+  await leader.setAlarm(false, { memberId: '0', alarm: 'CORRUPT' })
+  expect(await leader.txn(put('k', '2'))).toMatchObject({ ok: true })
+  expect(await read(leader, 'k')).toBe('2')
+})
+
 test('a lease says on every member what time it has left', async () => {
   cluster = new TestCluster(['a', 'b', 'c'])
   await cluster.openAll()

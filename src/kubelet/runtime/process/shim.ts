@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Socket } from 'node:net'
 import { dirname, join } from 'node:path'
+import { type Cancel, systemClock } from '../../../kernel/clock.ts'
 import { LogFile } from './logfile.ts'
 import { processStart, signalGroup, signalOne } from './pids.ts'
 import { type Program, runProgram } from './program.ts'
@@ -36,7 +37,7 @@ const unreadBytesMax = 1024 * 1024
 interface Running {
   readonly program: Program
   readonly ended: Promise<void>
-  killTimer?: NodeJS.Timeout
+  cancelKill?: Cancel
   killAt: number
 }
 
@@ -203,7 +204,7 @@ class Shim {
   }
 
   #end(container: ContainerRecord, exitCode: number, reason: string): void {
-    clearTimeout(this.#running.get(container.id)?.killTimer)
+    this.#running.get(container.id)?.cancelKill?.()
     this.#running.delete(container.id)
     this.#output(container.id, { ended: exitCode })
     container.state = 'exited'
@@ -222,9 +223,9 @@ class Shim {
     // TERM is for the first process, which may want its children to go on for a while.
     if (graceMs > 0 && running.killAt === Number.POSITIVE_INFINITY) signalOne(pid, 'SIGTERM')
     if (killAt < running.killAt) {
-      clearTimeout(running.killTimer)
+      running.cancelKill?.()
       running.killAt = killAt
-      running.killTimer = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs)
+      running.cancelKill = systemClock.after(graceMs, () => signalGroup(pid, 'SIGKILL'))
     }
     await running.ended
   }

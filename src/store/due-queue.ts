@@ -1,0 +1,99 @@
+/** One thing that is due at a time, which may be put off while it is queued. */
+export interface Timer {
+  readonly id: number
+  dueAt: number
+  /** The time it stands in the queue for; never later than `dueAt` once it was put off. */
+  queuedFor: number
+}
+
+/** More of what is not wanted any more than this, and as much as what is: the queue is rebuilt. */
+const staleMin = 1_024
+
+/**
+ * Timers, the soonest first: a binary heap. One that was put off stays where it is and is queued
+ * anew when its old time comes, so that renewing costs nothing.
+ * Source: etcd server/lease/lease_queue.go.
+ */
+export class DueQueue {
+  #heap: Timer[] = []
+  readonly #isWanted: (timer: Timer) => boolean
+  #checkAt = staleMin
+
+  /** `isWanted`: false of timers that were given up. */
+  constructor(isWanted: (timer: Timer) => boolean) {
+    this.#isWanted = isWanted
+  }
+
+  get size(): number {
+    return this.#heap.length
+  }
+
+  add(timer: Timer): void {
+    timer.queuedFor = timer.dueAt
+    if (this.#heap.length >= this.#checkAt) this.#dropUnwanted()
+    this.#heap.push(timer)
+    this.#rise(this.#heap.length - 1)
+  }
+
+  /** Takes a timer that is due at `now`, the soonest; undefined when there is none. */
+  takeDue(now: number): Timer | undefined {
+    for (;;) {
+      const [first] = this.#heap
+      if (first === undefined || first.queuedFor > now) return undefined
+      const isPutOff = first.dueAt > now && this.#isWanted(first)
+      if (isPutOff) {
+        first.queuedFor = first.dueAt
+        this.#sink(0)
+        continue
+      }
+      const last = this.#heap.pop()!
+      if (this.#heap.length > 0) {
+        this.#heap[0] = last
+        this.#sink(0)
+      }
+      if (this.#isWanted(first)) return first
+    }
+  }
+
+  clear(): void {
+    this.#heap = []
+    this.#checkAt = staleMin
+  }
+
+  #dropUnwanted(): void {
+    this.#heap = this.#heap.filter(this.#isWanted)
+    for (let at = (this.#heap.length >> 1) - 1; at >= 0; at--) this.#sink(at)
+    this.#checkAt = 2 * this.#heap.length + staleMin
+  }
+
+  #rise(from: number): void {
+    const heap = this.#heap
+    let at = from
+    while (at > 0) {
+      const parent = (at - 1) >> 1
+      if (heap[parent]!.queuedFor <= heap[at]!.queuedFor) return
+      this.#swap(at, parent)
+      at = parent
+    }
+  }
+
+  #sink(from: number): void {
+    const heap = this.#heap
+    for (let at = from; ; ) {
+      let least = at
+      for (const child of [2 * at + 1, 2 * at + 2]) {
+        if (child < heap.length && heap[child]!.queuedFor < heap[least]!.queuedFor) least = child
+      }
+      if (least === at) return
+      this.#swap(at, least)
+      at = least
+    }
+  }
+
+  #swap(left: number, right: number): void {
+    const heap = this.#heap
+    const kept = heap[left]!
+    heap[left] = heap[right]!
+    heap[right] = kept
+  }
+}
