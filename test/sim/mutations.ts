@@ -266,7 +266,7 @@ const mutations: readonly Mutation[] = [
     'a proposal is appended without being read',
     'store/proposer.js',
     "if (typeof command === 'string')",
-    'if (false)',
+    "if (typeof command === 'string') this.#enqueue(bytes); else if (false)",
   ),
 ]
 
