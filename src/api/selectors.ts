@@ -170,6 +170,11 @@ const symbols = new Set(['==', '!=', '=', '!', '<', '>', '(', ')', ','])
 function parseRequirement(tokens: readonly string[], start: number): [Requirement, number] {
   const absent = tokens[start] === '!'
   const at = absent ? start + 1 : start
+  if (!absent && symbols.has(tokens[at] ?? ',')) {
+    throw new SelectorError(
+      `found '${tokens[at] ?? ''}', expected: !, identifier, or 'end of string'`,
+    )
+  }
   const key = word(tokens[at], 'identifier')
   checkKey(key)
   const operator = tokens[at + 1]
@@ -195,7 +200,7 @@ function parseRequirement(tokens: readonly string[], start: number): [Requiremen
   checkValue(word(value, 'identifier'))
   if ((name === 'Gt' || name === 'Lt') && !isInteger(value)) {
     fail(
-      `values[0][${key}]: Invalid value: "${value}": for 'Gt', 'Lt' operators, the value ` +
+      `values[0]: Invalid value: "${value}": for 'Gt', 'Lt' operators, the value ` +
         'must be an integer',
     )
   }

@@ -284,3 +284,80 @@ test('nor by way of an upgraded connection', async () => {
   await serveUpgrade(nowhere, request, admin, socket, Buffer.alloc(0))
   await expect.poll(() => Buffer.concat(written).toString()).toMatch(/^HTTP\/1\.1 403 /)
 })
+
+// Recorded, word for word.
+describe('metadata and bodies', () => {
+  const configMaps = `${namespace}/configmaps?${dry}`
+  const owner = (uid: string) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    name: 'p',
+    uid,
+    controller: true,
+  })
+  const unqualified = 'name is neither a standard finalizer name nor is it fully qualified'
+  test.each([
+    [
+      { finalizers: ['nodomain'] },
+      `metadata.finalizers[0]: Invalid value: "nodomain": ${unqualified}`,
+    ],
+    [
+      { ownerReferences: [{ kind: 'Pod' }] },
+      '[metadata.ownerReferences.apiVersion: Invalid value: "": version must not be empty, metadata.ownerReferences.name: Invalid value: "": must not be empty, metadata.ownerReferences.uid: Invalid value: "": must not be empty]',
+    ],
+    [
+      { ownerReferences: [owner('u1'), owner('u2')] },
+      'metadata.ownerReferences: Invalid value: [{"apiVersion":"v1","kind":"Pod","name":"p","uid":"u1","controller":true},{"apiVersion":"v1","kind":"Pod","name":"p","uid":"u2","controller":true}]: Only one reference can have Controller set to true. Found "true" in references for Pod/p and Pod/p',
+    ],
+  ])('%j', async (metadata, text) => {
+    const answer = await send(api, 'POST', configMaps, { metadata: { name: 'a', ...metadata } })
+    expect(answer.value.message).toBe(`ConfigMap "a" is invalid: ${text}`)
+  })
+
+  test.each([
+    ['=x', "found '=', expected: !, identifier, or 'end of string'"],
+    [',', "found ',', expected: !, identifier, or 'end of string'"],
+    [
+      'n<x',
+      "unable to parse requirement: values[0]: Invalid value: \"x\": for 'Gt', 'Lt' operators, the value must be an integer",
+    ],
+    ['a b', "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt"],
+    [
+      'a toString b',
+      "unable to parse requirement: found 'toString', expected: in, notin, =, ==, !=, gt, lt",
+    ],
+  ])('label selector %s', async (selector, text) => {
+    const url = `${namespace}/configmaps?labelSelector=${encodeURIComponent(selector)}`
+    expect(await send(api, 'GET', url)).toMatchObject({ code: 400, value: { message: text } })
+  })
+
+  test('a field selector of what is not selectable', async () => {
+    const url = `${namespace}/configmaps?fieldSelector=data%3Dx`
+    expect((await send(api, 'GET', url)).value.message).toBe(
+      '"data" is not a known field selector: only "metadata.name", "metadata.namespace"',
+    )
+  })
+
+  test('an empty body', async () => {
+    const { body } = await api.request({
+      method: 'POST',
+      path: `${namespace}/configmaps`,
+      query: new URLSearchParams(),
+      headers: { 'content-type': 'application/json' },
+    })
+    expect(JSON.parse(Buffer.from(body as Uint8Array).toString()).message).toBe(
+      "the object provided is unrecognized (must be of type ConfigMap): couldn't get version/kind; json parse error: unexpected end of JSON input (<empty>)",
+    )
+  })
+
+  test('a patch of the uid', async () => {
+    await send(api, 'POST', `${namespace}/configmaps`, { metadata: { name: 'imm' } })
+    const patch = { metadata: { uid: 'x' } }
+    expect(await send(api, 'PATCH', `${namespace}/configmaps/imm`, patch)).toMatchObject({
+      code: 422,
+      value: {
+        message: 'ConfigMap "imm" is invalid: metadata.uid: Invalid value: "x": field is immutable',
+      },
+    })
+  })
+})

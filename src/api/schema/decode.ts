@@ -72,7 +72,8 @@ function decodeField(field: FieldSchema, value: unknown, place: Place, unknown: 
     if (!isRecord(value)) fail(value, place, `map[string]${goType(field)}`)
     const result: Record<string, unknown> = {}
     for (const [key, item] of Object.entries(value)) {
-      const inner = { ...place, path: `${place.path}.${key}` }
+      // Go names a map's field in its texts, never the key.
+      const inner = field.type === 'ref' ? { ...place, path: `${place.path}.${key}` } : place
       const own = item === null ? zeroOf(field) : decodeValue(field, item, inner, unknown)
       setOwn(result, key, own)
     }

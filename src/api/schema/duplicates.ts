@@ -8,8 +8,10 @@ export const problemsMax = 100
 export class DepthError extends Error {
   override readonly name = 'DepthError'
 
-  constructor() {
-    super('exceeded max depth')
+  /** `character` is what opens the level too many, where that is known. */
+  constructor(character?: string) {
+    const where = character === undefined ? '' : `invalid character '${character}' `
+    super(`${where}exceeded max depth`)
   }
 }
 
@@ -33,7 +35,7 @@ export function duplicateFields(text: string): string[] {
   for (let at = 0; at < text.length; at++) {
     const character = text[at]
     if (character === '{' || character === '[') {
-      if (levels.length === depthMax) throw new DepthError()
+      if (levels.length === depthMax) throw new DepthError(character)
       top = { seen: character === '{' ? new Set() : undefined, key: '', index: 0 }
       levels.push(top)
     } else if (character === '}' || character === ']') {

@@ -63,7 +63,7 @@ export function validateConfigMap(object: KubeObject, causes: Causes): void {
     for (const text of configKeyErrors(key)) causes.invalid(`binaryData[${key}]`, key, text)
     bytes += Buffer.byteLength(value, 'base64')
   }
-  if (bytes > dataBytesMax) causes.tooLong('', dataBytesMax)
+  if (bytes > dataBytesMax) causes.tooLong('[]', dataBytesMax)
 }
 
 export function validateConfigMapUpdate(next: KubeObject, old: KubeObject, causes: Causes): void {

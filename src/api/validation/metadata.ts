@@ -9,6 +9,9 @@ import {
   qualifiedNameErrors,
 } from './names.ts'
 
+/** Source: kubernetes pkg/apis/core/helper IsStandardFinalizerName. */
+const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion'])
+
 const annotationBytesMax = 256 * 1024
 
 const nameRules = {
@@ -30,14 +33,14 @@ export function validateMetadata(row: ResourceRow, object: KubeObject, causes: C
   }
   validateLabels(metadata.labels, 'metadata.labels', causes)
   validateAnnotations(metadata.annotations, causes)
-  for (const [index, owner] of (metadata.ownerReferences ?? []).entries()) {
-    const path = `metadata.ownerReferences[${index}]`
+  for (const owner of metadata.ownerReferences ?? []) {
+    const path = 'metadata.ownerReferences'
     for (const key of ['apiVersion', 'kind', 'name', 'uid'] as const) {
       if (!owner[key])
         causes.invalid(
           `${path}.${key}`,
           '',
-          `${key === 'apiVersion' ? 'version' : key} must not be empty`,
+          key === 'apiVersion' ? 'version must not be empty' : 'must not be empty',
         )
     }
   }
@@ -46,10 +49,15 @@ export function validateMetadata(row: ResourceRow, object: KubeObject, causes: C
     causes.invalid(
       'metadata.ownerReferences',
       metadata.ownerReferences,
-      'Only one reference can have Controller set to true',
+      'Only one reference can have Controller set to true. Found "true" in references for ' +
+        controllers.map(({ kind, name }) => `${kind}/${name}`).join(' and '),
     )
   }
-  for (const finalizer of metadata.finalizers ?? []) {
+  for (const [index, finalizer] of (metadata.finalizers ?? []).entries()) {
+    if (!finalizer.includes('/') && !standardFinalizers.has(finalizer)) {
+      const text = 'name is neither a standard finalizer name nor is it fully qualified'
+      causes.invalid(`metadata.finalizers[${index}]`, finalizer, text)
+    }
     for (const text of qualifiedNameErrors(finalizer)) {
       causes.invalid('metadata.finalizers', finalizer, text)
     }

@@ -2,6 +2,7 @@ import { randomInt } from 'node:crypto'
 import type { Service } from '../../api/objects.ts'
 import { services } from '../../api/resources/core.ts'
 import { internalError, invalid } from '../../api/status.ts'
+import { isIpAddress } from '../../api/validation/names.ts'
 import type { Compare, Op } from '../../mvcc/types.ts'
 import { objectOf } from '../cache/entry.ts'
 import type { WatchCache } from '../cache/watch-cache.ts'
@@ -123,7 +124,8 @@ export class ServiceAllocator {
   }
 
   #checkAddress(service: Service, address: string): void {
-    if (address === 'None') return
+    // What is no address is validation's to refuse.
+    if (address === 'None' || !isIpAddress(address)) return
     const offset = ipNumber(address) - this.#base
     if (offset > 0 && offset < this.#size - 1) return
     throw this.#invalid(

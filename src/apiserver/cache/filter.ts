@@ -30,7 +30,13 @@ export function parseFilter(row: ResourceRow, namespace: string, query: URLSearc
     const fields = parseFieldSelector(query.get('fieldSelector') ?? '')
     for (const { field } of fields) {
       if (!isBuiltIn(row, field) && !Object.hasOwn(row.fields, field)) {
-        throw badRequest(`field label not supported: ${field}`)
+        const own = Object.keys(row.fields).length > 0
+        const known = 'only "metadata.name", "metadata.namespace"'
+        throw badRequest(
+          own
+            ? `field label not supported: ${field}`
+            : `${JSON.stringify(field)} is not a known field selector: ${known}`,
+        )
       }
     }
     const selective = labels.requirements.length > 0 || fields.length > 0

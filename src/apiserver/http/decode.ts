@@ -4,8 +4,9 @@ import { DecodeError, decodeAs } from '../../api/schema/decode.ts'
 import { DepthError, duplicateFields } from '../../api/schema/duplicates.ts'
 import { openApiNameOf, typeByName } from '../../api/schema/lookup.ts'
 import { decodeProtobuf, ProtobufError } from '../../api/schema/protobuf.ts'
-import { badRequest, unsupportedMediaType } from '../../api/status.ts'
+import { badRequest, StatusError, unsupportedMediaType } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
+import { errorMessage } from '../../kernel/result.ts'
 import { YamlError, yamlToJson } from './yaml.ts'
 
 /**
@@ -45,7 +46,8 @@ export function decodeBody(job: DecodeJob): DecodedBody {
   const problems: string[] = []
   const { expected } = job
   if (expected === undefined) return { value: parsePatch(job), problems }
-  const raw = parseBody(job, expected, problems)
+  // Go decodes null into an object that has nothing.
+  const raw = parseBody(job, expected, problems) ?? {}
   if (!isRecord(raw)) {
     throw badRequest(
       `couldn't get version/kind; json parse error: ${expected.kind} must be an object`,
@@ -109,8 +111,8 @@ function parseBody(job: DecodeJob, expected: Expected, problems: string[]): unkn
   if (type === protobufType) return parseProtobuf(job.body, expected)
   if (type === jsonType) {
     const text = textOf(job.body)
-    const value = parseJson(text)
-    const repeated = guarded(() => duplicateFields(text))
+    const value = recognized(text, expected, () => parseJson(text))
+    const repeated = recognized(text, expected, () => guarded(() => duplicateFields(text)))
     if (job.fieldValidation !== 'Ignore') {
       for (const path of repeated) problems.push(`duplicate field "${path}"`)
     }
@@ -118,6 +120,30 @@ function parseBody(job: DecodeJob, expected: Expected, problems: string[]): unkn
   }
   if (type === yamlType) return parseYaml(textOf(job.body), problems)
   throw unsupportedMediaType([jsonType, yamlType, protobufType])
+}
+
+/**
+ * What is no JSON has no kind either, and its beginning is shown.
+ * Source: apiserver endpoints/handlers transformDecodeError.
+ */
+function recognized<T>(text: string, { kind }: Expected, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof StatusError)) throw error
+    const snippet = text.length > snippetMax ? `${text.slice(0, snippetMax)} ...` : text
+    const shown = text === '' ? '<empty>' : text.startsWith('{') ? snippet : hexOf(text)
+    const what = `the object provided is unrecognized (must be of type ${kind})`
+    throw badRequest(`${what}: ${error.message} (${shown})`)
+  }
+}
+
+const snippetMax = 30
+
+function hexOf(text: string): string {
+  const bytes = Buffer.from(text.slice(0, snippetMax))
+  const more = bytes.length > snippetMax || text.length > snippetMax ? ' ...' : ''
+  return bytes.subarray(0, snippetMax).toString('hex') + more
 }
 
 function parseProtobuf(body: Uint8Array, expected: Expected): unknown {
@@ -147,9 +173,13 @@ export function parseJson(text: string): unknown {
   try {
     return parseJsonExact(text)
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw badRequest(`couldn't get version/kind; json parse error: ${why}`)
+    throw unreadable(text.trim() === '' ? 'unexpected end of JSON input' : errorMessage(error))
   }
+}
+
+/** The refusal of a body that is no JSON. Source: serializer/json/meta.go Interpret. */
+function unreadable(why: string): StatusError {
+  return badRequest(`couldn't get version/kind; json parse error: ${why}`)
 }
 
 function parseYaml(text: string, problems: string[]): unknown {
@@ -162,7 +192,7 @@ function guarded<T>(parse: () => T): T {
     return parse()
   } catch (error) {
     if (error instanceof DepthError) {
-      throw badRequest(`couldn't get version/kind; json parse error: ${error.message}`)
+      throw unreadable(error.message)
     }
     const text = error instanceof YamlError ? error.message : `yaml: ${String(error)}`
     throw badRequest(`error converting YAML to JSON: ${text}`)

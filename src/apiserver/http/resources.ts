@@ -1,8 +1,9 @@
 import type { ApiResponse } from '../../api/http.ts'
 import { apiVersionOf } from '../../api/kinds.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
-import { badRequest, methodNotAllowed, success } from '../../api/status.ts'
+import { badRequest, invalid, methodNotAllowed, success } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
+import { Causes } from '../../api/validation/causes.ts'
 import { bytesOf, type Entry, objectOf } from '../cache/entry.ts'
 import { parseFilter } from '../cache/filter.ts'
 import { deletionOf } from '../registry/delete.ts'
@@ -40,7 +41,10 @@ export async function serveResource(
   }
   const serve = verbs[verb]
   const { row } = target
-  if (serve === undefined || !row.verbs.includes(verb)) throw methodNotAllowed(row, verb)
+  const onCollection = target.route.name === '' && (verb === 'update' || verb === 'patch')
+  if (serve === undefined || onCollection || !row.verbs.includes(verb)) {
+    throw methodNotAllowed(row, verb)
+  }
   return serve(parts, call, target)
 }
 
@@ -205,14 +209,25 @@ async function patch(parts: Parts, call: Call, { row, route }: Target): Promise<
     route.namespace,
     route.name,
     'main',
-    current => patchedObject(row, route, prepared.apply(current)),
+    current => patchedObject(row, route, prepared.apply(current), current.metadata.uid),
     writeOptionsOf(call, dryRun),
   )
   return objectResponse(parts, call, row, entry, 200, warningHeaders(prepared.warnings))
 }
 
-function patchedObject(row: ResourceRow, route: Route, object: KubeObject): KubeObject {
+function patchedObject(
+  row: ResourceRow,
+  route: Route,
+  object: KubeObject,
+  uid: string | undefined,
+): KubeObject {
   checkIdentity(row, object, route)
+  // A PUT's uid is a precondition, a patch's is a change.
+  if (object.metadata.uid && object.metadata.uid !== uid) {
+    const causes = new Causes()
+    causes.invalid('metadata.uid', object.metadata.uid, 'field is immutable')
+    throw invalid(row, route.name, causes.list)
+  }
   return object
 }
 

@@ -71,7 +71,9 @@ describe('what would take the stack is a 400', () => {
 
   test('in the words of upstream', () => {
     expect(refusal(nested(100_000), json)).toBe(
-      "couldn't get version/kind; json parse error: exceeded max depth",
+      'the object provided is unrecognized (must be of type ConfigMap): ' +
+        "couldn't get version/kind; json parse error: invalid character '[' exceeded max depth " +
+        '({"data":[[[[[[[[[[[[[[[[[[[[[[ ...)',
     )
   })
 })
