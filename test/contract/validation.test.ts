@@ -352,6 +352,9 @@ describe('metadata and bodies', () => {
 
   test('a patch of the uid', async () => {
     await send(api, 'POST', `${namespace}/configmaps`, { metadata: { name: 'imm' } })
+    const stale = { metadata: { uid: 'x', resourceVersion: '1' } }
+    const lost = await send(api, 'PATCH', `${namespace}/configmaps/imm`, stale)
+    expect(lost).toMatchObject({ code: 409, value: { reason: 'Conflict' } })
     const patch = { metadata: { uid: 'x' } }
     expect(await send(api, 'PATCH', `${namespace}/configmaps/imm`, patch)).toMatchObject({
       code: 422,

@@ -209,7 +209,7 @@ async function patch(parts: Parts, call: Call, { row, route }: Target): Promise<
     route.namespace,
     route.name,
     'main',
-    current => patchedObject(row, route, prepared.apply(current), current.metadata.uid),
+    current => patchedObject(row, route, prepared.apply(current), current.metadata),
     writeOptionsOf(call, dryRun),
   )
   return objectResponse(parts, call, row, entry, 200, warningHeaders(prepared.warnings))
@@ -219,13 +219,15 @@ function patchedObject(
   row: ResourceRow,
   route: Route,
   object: KubeObject,
-  uid: string | undefined,
+  was: { readonly uid?: string; readonly resourceVersion?: string },
 ): KubeObject {
   checkIdentity(row, object, route)
-  // A PUT's uid is a precondition, a patch's is a change.
-  if (object.metadata.uid && object.metadata.uid !== uid) {
+  const { uid, resourceVersion = '' } = object.metadata
+  // A PUT's uid is a precondition, a patch's is a change; a lost race is told first, as a conflict.
+  const lost = resourceVersion !== '' && resourceVersion !== was.resourceVersion
+  if (uid && uid !== was.uid && !lost) {
     const causes = new Causes()
-    causes.invalid('metadata.uid', object.metadata.uid, 'field is immutable')
+    causes.invalid('metadata.uid', uid, 'field is immutable')
     throw invalid(row, route.name, causes.list)
   }
   return object
