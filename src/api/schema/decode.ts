@@ -126,19 +126,22 @@ function decodeBytes(value: unknown, place: Place): string {
 
 function decodeTime(value: unknown, place: Place, type: 'time' | 'microtime'): string {
   if (typeof value !== 'string') fail(value, place, 'string')
-  const canonical = type === 'time' ? /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/ : /^\d{4}-.*\.\d{6}Z$/
-  if (canonical.test(value)) return value
-  const found = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/.exec(value)
-  const at = found === null ? Number.NaN : Date.parse(`${found[1]}${found[3]}`)
-  if (found === null || Number.isNaN(at)) {
+  const found = timePattern.exec(value)
+  const [, local = '', fraction = '', zone = ''] = found ?? []
+  const at = Date.parse(`${local}${zone}`)
+  // JavaScript takes the 30th of February for the 2nd of March, Go refuses it.
+  const day = Number.isNaN(at) ? '' : new Date(Date.parse(`${local}Z`)).toISOString().slice(0, 19)
+  const text = Number.isNaN(at) ? '' : new Date(at).toISOString().slice(0, 19)
+  if (day === '' || day !== local || !/^\d{4}-/.test(text)) {
     throw new DecodeError(
       `parsing time "${JSON.stringify(value).slice(1, -1)}" as ` +
         '"2006-01-02T15:04:05Z07:00": cannot parse',
     )
   }
-  const text = new Date(at).toISOString().slice(0, 19)
-  return type === 'time' ? `${text}Z` : `${text}.${(found[2] ?? '').slice(0, 6).padEnd(6, '0')}Z`
+  return type === 'time' ? `${text}Z` : `${text}.${fraction.slice(0, 6).padEnd(6, '0')}Z`
 }
+
+const timePattern = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/
 
 function decodeQuantity(value: unknown, place: Place): string {
   if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint') {

@@ -83,6 +83,25 @@ describe('strict decoding', () => {
   })
 })
 
+test.each([
+  ['2026-01-02T03:04:05Z', '2026-01-02T03:04:05Z'],
+  ['2026-01-02T03:04:05.9+02:00', '2026-01-02T01:04:05Z'],
+  ['2026-02-30T00:00:00Z', undefined],
+  ['2026-99-99T99:99:99Z', undefined],
+  ['2026-01-02T24:00:00Z', undefined],
+  ['0000-01-01T00:00:00+01:00', undefined],
+  ['2026-junk.123456Z', undefined],
+])('the time %s is %s', (given, wanted) => {
+  const lease = typeOfKind('coordination.k8s.io/v1', 'Lease')!
+  const pod = typeOfKind('v1', 'Pod')!
+  const read = () => decodeAs(lease, { spec: { renewTime: given } }, [])
+  const readTime = () => decodeAs(pod, { status: { startTime: given } }, [])
+  if (wanted === undefined) {
+    expect(read).toThrow(DecodeError)
+    expect(readTime).toThrow('cannot parse')
+  } else expect(readTime()).toMatchObject({ status: { startTime: wanted } })
+})
+
 test('finds keys that JSON has twice', () => {
   expect(duplicateFields('{"a":1,"b":{"c":1,"c":2},"a":[{"x":1,"x":2},{"x":3}]}')).toEqual([
     'b.c',
