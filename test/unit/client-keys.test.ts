@@ -19,16 +19,13 @@ const rules: readonly { readonly why: string; readonly pattern: RegExp }[] = [
   {
     why: 'a client map read by a variable',
     pattern: new RegExp(
-      `\\b(?:${maps})\\)?(?:\\?\\.)?\\[(?!at\\])[a-z]\\w*(?:\\.key|\\.name|Key)?\\]`,
+      `\\b(?:${maps})\\)?(?:\\?\\.)?\\[(?!at\\]|\\w+(?:Label|Annotation)\\])[a-z]\\w*(?:\\.key|\\.name|Key)?\\]`,
     ),
   },
 ]
 
-/** Keys that are ours: names of annotations and labels in constants, resources by our own lists. */
+/** Keys that are ours: resources by our own lists. Constants end in Label or Annotation. */
 const ours = [
-  'src/controllers/endpointslice/endpointslice.ts labels[serviceNameLabel]',
-  'src/controllers/endpointslice/endpointslice.ts labels[managedByLabel]',
-  'src/controllers/replicaset/ranking.ts annotations?.[costAnnotation]',
   'src/kubelet/admission.ts allocatable[name]',
   'src/kubelet/admission.ts requests?.[name]',
   'src/kubelet/admission.ts limits?.[name]',
