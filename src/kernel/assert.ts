@@ -1,6 +1,7 @@
 /**
- * Thrown when an invariant is broken. Never caught: the process ends, as its state can't be
- * trusted.
+ * Thrown when an invariant is broken. It ends what it was thrown in: one connection or one piece of
+ * background work, where that has a boundary of its own, and otherwise the process, whose state
+ * can't be trusted. See ARCHITECTURE.md, "Disk".
  */
 export class AssertionError extends Error {
   override readonly name = 'AssertionError'

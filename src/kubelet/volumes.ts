@@ -1,6 +1,5 @@
-import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { kinds } from '../api/kinds.ts'
 import type { Container, KeyToPath, Pod, Volume } from '../api/objects.ts'
 import { ownValue, setOwn } from '../api/own.ts'
@@ -9,14 +8,13 @@ import type { Client } from '../client/types.ts'
 import { errorMessage } from '../kernel/result.ts'
 import { fieldValue, resourceValue } from './downward.ts'
 import type { Mount } from './runtime/types.ts'
-import { ownFolderBelow, safeFolderBelow, UnsafePathError } from './safepath.ts'
+import { safeFolderBelow, UnsafePathError } from './safepath.ts'
+import { type Files, replaceFiles } from './volume-files.ts'
 
 /** A volume that can't be had now; the pod waits and it is tried again. */
 export class VolumeError extends Error {
   override readonly name = 'VolumeError'
 }
-
-type Files = Record<string, Buffer>
 
 /**
  * Makes (or refreshes) the folders of a pod's volumes below `folder`.
@@ -37,7 +35,7 @@ export async function setUpVolumes(
     }
     const files = await contentOf(client, pod, volume, status)
     mkdirSync(path, { recursive: true, mode: 0o755 })
-    if (files) replaceFiles(path, files)
+    if (files) writeFiles(path, files)
     paths.set(volume.name, path)
   }
   return paths
@@ -192,27 +190,11 @@ async function projectedFiles(
   return files
 }
 
-/** Makes the folder hold exactly these files, each replaced in one step when it changed. */
-function replaceFiles(folder: string, files: Files): void {
-  const tops = new Set(Object.keys(files).map(path => path.split('/')[0]))
-  for (const name of readdirSync(folder)) {
-    if (!tops.has(name)) rmSync(join(folder, name), { recursive: true, force: true })
+function writeFiles(folder: string, files: Files): void {
+  try {
+    replaceFiles(folder, files)
+  } catch (error) {
+    if (!(error instanceof UnsafePathError)) throw error
+    throw new VolumeError(error.message)
   }
-  for (const [path, content] of Object.entries(files)) {
-    try {
-      const own = ownFolderBelow(folder, dirname(path))
-      const temporary = join(own, `.${hash(path)}.new`)
-      // A file of that name, or a link, is none of ours.
-      rmSync(temporary, { force: true })
-      writeFileSync(temporary, content, { mode: 0o644, flag: 'wx' })
-      renameSync(temporary, join(own, basename(path)))
-    } catch (error) {
-      if (!(error instanceof UnsafePathError)) throw error
-      throw new VolumeError(error.message)
-    }
-  }
-}
-
-function hash(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 12)
 }

@@ -1,8 +1,8 @@
 import { KeyMap } from './keymap.ts'
-import { type RowId, Rows, type VersionRow } from './rows.ts'
+import { type RowId, Rows } from './rows.ts'
 import { Slabs } from './slab.ts'
 import { type Slot, Slots } from './slots.ts'
-import type { Key, KeyValue, Revision } from './types.ts'
+import type { Key, KeyValue, Revision, VersionRow } from './types.ts'
 
 /** No bytes: the value of deletes and of keysOnly reads. */
 export const noBytes = new Uint8Array(0)

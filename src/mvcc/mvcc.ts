@@ -8,7 +8,7 @@ import { Histories, noBytes } from './history.ts'
 import { Leases } from './lease.ts'
 import { OrderedMap } from './ordered.ts'
 import { liveIn, type Readable, readRange, runAtOnce, stepRowsDefault } from './range.ts'
-import type { RowId, VersionRow } from './rows.ts'
+import type { RowId } from './rows.ts'
 import { sortSteps } from './runs.ts'
 import type { Slot } from './slots.ts'
 import { FrozenView, type MvccSlice } from './snapshot.ts'
@@ -26,6 +26,7 @@ import type {
   RangeOp,
   RangeResult,
   Revision,
+  VersionRow,
 } from './types.ts'
 import { Writing } from './writing.ts'
 

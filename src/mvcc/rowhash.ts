@@ -1,5 +1,5 @@
 import { blockOf, finish, type SetHash, step } from './hash.ts'
-import type { VersionRow } from './rows.ts'
+import type { VersionRow } from './types.ts'
 
 /**
  * A row's share of the state hash, valid until the next call: two sums side by side, so that key

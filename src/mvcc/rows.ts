@@ -1,22 +1,10 @@
 import { CowChunks } from './cow.ts'
 import { hashRow } from './rowhash.ts'
 import { Slabs } from './slab.ts'
-import type { Key, LeaseId } from './types.ts'
+import type { LeaseId, VersionRow } from './types.ts'
 
 /** Number of a row; 0 is none. It is given to another row once its own is removed. */
 export type RowId = number
-
-/** One put or delete of a key: a delete has version 0 and create 0. Its form in a snapshot. */
-export interface VersionRow {
-  readonly key: Key
-  readonly value: Uint8Array
-  readonly mod: number
-  /** Place among the changes of its revision, from 0: etcd's sub revision. */
-  readonly sub: number
-  readonly create: number
-  readonly version: number
-  readonly lease: LeaseId
-}
 
 const chunkBits = 10
 const chunkRows = 1 << chunkBits

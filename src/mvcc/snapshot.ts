@@ -2,9 +2,9 @@ import { inRevisionOrder } from './byrevision.ts'
 import type { HistoryView } from './history.ts'
 import type { Leases } from './lease.ts'
 import type { OrderedMap } from './ordered.ts'
-import type { RowId, VersionRow } from './rows.ts'
+import type { RowId } from './rows.ts'
 import type { Slot } from './slots.ts'
-import type { Key, LeaseId, RevisionRow } from './types.ts'
+import type { Key, LeaseId, RevisionRow, VersionRow } from './types.ts'
 
 /** ID, time in seconds, renewals. */
 export type LeaseRow = readonly [LeaseId, number, number?]

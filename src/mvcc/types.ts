@@ -30,6 +30,18 @@ export interface RevisionRow {
   readonly deleted: boolean
 }
 
+/** One put or delete of a key: a delete has version 0 and create 0. Its form in a snapshot. */
+export interface VersionRow {
+  readonly key: Key
+  readonly value: Uint8Array
+  readonly mod: number
+  /** Place among the changes of its revision, from 0: etcd's sub revision. */
+  readonly sub: number
+  readonly create: number
+  readonly version: number
+  readonly lease: LeaseId
+}
+
 /** What a compare looks at. Source: etcd rpc.proto Compare.CompareTarget. */
 export type CompareTarget = 'version' | 'create' | 'mod' | 'value' | 'lease'
 

@@ -1,6 +1,7 @@
 import type { PeerConfig } from '../config/types.ts'
 import type { MeshMember } from '../p2p/types.ts'
-import type { MemberRecord, Roster } from '../store/roster.ts'
+import type { MemberRecord } from '../store/member-types.ts'
+import type { Roster } from '../store/roster.ts'
 import type { LiveMember } from './live.ts'
 
 /** Removed members that are still dialled, so that they learn of it. */

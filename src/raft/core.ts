@@ -2,6 +2,7 @@ import { must } from '../kernel/assert.ts'
 import type { Prng } from '../kernel/prng.ts'
 import { RaftLog } from './log.ts'
 import { Memberships } from './membership.ts'
+import { Outbox } from './outbox.ts'
 import { patience } from './patience.ts'
 import { Progress } from './progress.ts'
 import { Reads } from './read-index.ts'
@@ -11,9 +12,7 @@ import type {
   Index,
   MemberId,
   Membership,
-  Message,
   RaftConfig,
-  ReadState,
   Ready,
   Role,
   VoteMessage,
@@ -190,33 +189,6 @@ export class Core {
     this.outbox = new Outbox()
     return ready
   }
-}
-
-/** What a step has produced so far. */
-class Outbox {
-  readonly now: Message[] = []
-  readonly afterSync: Message[] = []
-  readonly readStates: ReadState[] = []
-  readonly snapshotsWanted: MemberId[] = []
-  readonly notProposed: Uint8Array[] = []
-  restored: Ready['restored']
-  proposedAt: Index | undefined
-
-  sendNow(message: Message): void {
-    this.now.push(message)
-  }
-
-  sendAfterSync(message: Message): void {
-    // Of several acknowledgements in one step only the last matters.
-    const last = this.afterSync.at(-1)
-    if (last !== undefined && isCovered(last, message)) this.afterSync.pop()
-    this.afterSync.push(message)
-  }
-}
-
-function isCovered(old: Message, by: Message): boolean {
-  if (old.type !== 'append-answer' || by.type !== 'append-answer') return false
-  return old.ok && by.ok && old.to === by.to && old.term === by.term && old.index <= by.index
 }
 
 /** An election timeout, in ticks. */

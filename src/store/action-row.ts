@@ -1,5 +1,5 @@
 import type { Compare, Op, PutOp, TxnOp } from '../mvcc/types.ts'
-import type { Action } from './command.ts'
+import type { Action } from './action.ts'
 
 /**
  * Transactions as rows: nearly every command of the log is one, and the names of its fields would

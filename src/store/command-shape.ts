@@ -2,7 +2,8 @@ import { isPlain } from '../kernel/plain.ts'
 import { errorMessage } from '../kernel/result.ts'
 import * as shape from '../kernel/shape.ts'
 import { txnDepthMax } from '../mvcc/check.ts'
-import { type Action, type Command, unpackCommand } from './command.ts'
+import type { Action } from './action.ts'
+import { type Command, unpackCommand } from './command.ts'
 import { memberShape } from './member-shape.ts'
 
 const { count, flag, list, number, object, oneOf, optional, text } = shape

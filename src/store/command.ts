@@ -1,23 +1,7 @@
 import { Packr } from 'msgpackr'
-import type { LeaseId } from '../mvcc/types.ts'
+import type { Action } from './action.ts'
 import { type ActionRow, actionOfRow, rowOfAction } from './action-row.ts'
-import type { AuthAction, Caller } from './auth/types.ts'
-import type { AlarmMember } from './embedded-types.ts'
-import type { MemberChange } from './roster.ts'
-import type { TxnRequest } from './types.ts'
-
-/** What the log tells the state machine to do. */
-export type Action =
-  | ({ readonly type: 'txn' } & TxnRequest)
-  | { readonly type: 'compact'; readonly revision: number }
-  | { readonly type: 'grant'; readonly id: LeaseId; readonly ttlSeconds: number }
-  | { readonly type: 'keep-alive'; readonly id: LeaseId }
-  /** `renewals`: only while it was renewed so often; how the leader ends one for its age. */
-  | { readonly type: 'revoke'; readonly id: LeaseId; readonly renewals?: number }
-  | { readonly type: 'member-set'; readonly id: string; readonly change: MemberChange }
-  | { readonly type: 'member-remove'; readonly id: string }
-  | ({ readonly type: 'alarm'; readonly raised: boolean } & AlarmMember)
-  | AuthAction
+import type { Caller } from './auth/types.ts'
 
 /**
  * A proposal. (origin, incarnation, sequence) is its identity: however often it reaches the log, it

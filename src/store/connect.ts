@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import { Announced } from '../kernel/announced.ts'
 import type { Event, KeyValue, LeaseId, RangeOp, Revision } from '../mvcc/types.ts'
-import type { ClusterMember } from './embedded-types.ts'
+import type { ClusterMember } from './member-types.ts'
 import { type FromStore, type Method, Outbox, receive, type ToStore } from './port.ts'
 import type * as types from './types.ts'
 

@@ -1,5 +1,6 @@
 import type { LeaseId, Revision, RevisionRow } from '../mvcc/types.ts'
 import type { AuthAction, AuthView, Caller } from './auth/types.ts'
+import type { AlarmMember, ClusterMember } from './member-types.ts'
 import type { Membership, ProposeOptions, Store, StoreResult } from './types.ts'
 
 /**
@@ -55,28 +56,6 @@ export interface LeaseTime {
   /** Whole seconds left; etcd rounds down. */
   readonly remainingSeconds: number
   readonly keys: readonly string[]
-}
-
-/** Source: etcd etcdserverpb.Member. IDs are 16 hex digits. */
-export interface ClusterMember {
-  readonly id: string
-  /** Empty until the member has started. */
-  readonly name: string
-  /** libp2p peer ID; empty until it is known. */
-  readonly peerId: string
-  /** Of the mesh: `https://host:port`. */
-  readonly peerUrls: readonly string[]
-  /** Of etcd clients; empty until the member has started. */
-  readonly clientUrls: readonly string[]
-  readonly isLearner: boolean
-}
-
-export type AlarmType = 'NOSPACE' | 'CORRUPT'
-
-export interface AlarmMember {
-  /** 16 hex digits. */
-  readonly memberId: string
-  readonly alarm: AlarmType
 }
 
 export interface HashKv {

@@ -4,7 +4,7 @@ import * as shapes from '../kernel/shape.ts'
 import { frameBytesMax } from '../p2p/framing.ts'
 import type { MemberId, MembershipChange, Message } from '../raft/types.ts'
 import { memberShape, recordShape } from './member-shape.ts'
-import type { MemberRecord } from './roster.ts'
+import type { MemberRecord } from './member-types.ts'
 import { type MessageRow, messageOfRow, rowOfMessage, termMax } from './wire.ts'
 
 /** What replicas send each other: everything for one peer of one turn is one frame. */

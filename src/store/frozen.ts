@@ -1,6 +1,7 @@
 import { AuthStore } from './auth/auth.ts'
-import type { ClusterMember, FrozenStore } from './embedded-types.ts'
+import type { FrozenStore } from './embedded-types.ts'
 import type { Machine } from './machine.ts'
+import type { ClusterMember } from './member-types.ts'
 
 /** The state of this moment, for snapshots that etcd understands and for its hash. */
 export function freezeStore(

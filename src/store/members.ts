@@ -1,8 +1,8 @@
 import type { Core } from '../raft/core.ts'
 import { patience } from '../raft/patience.ts'
 import type { MembershipChange } from '../raft/types.ts'
-import type { ClusterMember } from './embedded-types.ts'
-import type { MemberChange, Roster } from './roster.ts'
+import type { ClusterMember, MemberChange } from './member-types.ts'
+import type { Roster } from './roster.ts'
 import { memberTexts as texts } from './roster.ts'
 
 /** Learners at one time. Source: etcd membership.maxLearners. */

@@ -1,7 +1,8 @@
 import type { Clock } from '../kernel/clock.ts'
 import { proposeTimeoutMs } from '../kernel/limits.ts'
 import type { Core } from '../raft/core.ts'
-import { type Action, type Command, joinCommands, packCommand, splitCommands } from './command.ts'
+import type { Action } from './action.ts'
+import { type Command, joinCommands, packCommand, splitCommands } from './command.ts'
 import { readCommand, wrongInAction } from './command-shape.ts'
 import type { Dedupe } from './dedupe.ts'
 import type { Frame } from './frames.ts'
@@ -36,7 +37,7 @@ interface Pending {
   readonly resolve: (result: ActionResult) => void
   /** It may have reached a log: from now on its outcome may be unknown. */
   sent: boolean
-  /** When to send it to the same leader again; a leader's own are never lost in its term. */
+  /** When to send it to the same leader again; infinity: the leader's own, in its queue or log. */
   retryAt: number
   attempts: number
 }

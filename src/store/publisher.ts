@@ -1,7 +1,8 @@
 import type { Clock } from '../kernel/clock.ts'
 import type { Core } from '../raft/core.ts'
-import type { Action } from './command.ts'
-import type { MemberRecord, Roster } from './roster.ts'
+import type { Action } from './action.ts'
+import type { MemberRecord } from './member-types.ts'
+import type { Roster } from './roster.ts'
 import type { StoreResult } from './types.ts'
 
 /** What a member says of itself once it has started. */

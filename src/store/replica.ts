@@ -2,8 +2,8 @@ import { checkLease, messages } from '../mvcc/check.ts'
 import { hashKvOf } from '../mvcc/hashkv.ts'
 import type { LeaseId, Revision } from '../mvcc/types.ts'
 import type { Membership, MembershipChange } from '../raft/types.ts'
+import type { Action } from './action.ts'
 import { refusalOf } from './auth/admit.ts'
-import type { Action } from './command.ts'
 import { Compactor, type CompactorOptions } from './compactor.ts'
 import { Driver, type ReplicaParts } from './driver.ts'
 import type * as embedded from './embedded-types.ts'
@@ -11,10 +11,11 @@ import type { LeaderRequest } from './frames.ts'
 import { freezeStore } from './frozen.ts'
 import { LongReads } from './long-reads.ts'
 import { corrupt, noSpace, takesSpace } from './machine.ts'
+import type { AlarmMember, ClusterMember, MemberChange } from './member-types.ts'
 import { listMembers, refusalOfUrls } from './members.ts'
 import { Publisher, type SelfDescription } from './publisher.ts'
 import { checkSize, txnBytes } from './request.ts'
-import { type MemberChange, memberTexts } from './roster.ts'
+import { memberTexts } from './roster.ts'
 import { readStatus } from './status.ts'
 import type * as types from './types.ts'
 
@@ -168,7 +169,7 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
     })
   }
 
-  members(): embedded.ClusterMember[] {
+  members(): ClusterMember[] {
     return listMembers(this.core, this.machine.roster)
   }
 
@@ -233,13 +234,13 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
     return this.changeMembership({ kind: 'add-voter', id }, true)
   }
 
-  alarms(): embedded.AlarmMember[] {
+  alarms(): AlarmMember[] {
     return [...this.machine.roster.alarms]
   }
 
   setAlarm(
     raised: boolean,
-    alarm: embedded.AlarmMember,
+    alarm: AlarmMember,
     options?: types.ProposeOptions,
   ): ReturnType<embedded.EmbeddedStore['setAlarm']> {
     return this.#propose({ type: 'alarm', raised, ...alarm }, options)

@@ -1,22 +1,5 @@
 import { finish, mixString } from '../mvcc/hash.ts'
-import type { AlarmMember } from './embedded-types.ts'
-
-/** What is known of a member, beside whether it votes, which is Raft's to say. */
-export interface MemberRecord {
-  readonly id: string
-  /** Empty until the member has started. */
-  readonly name: string
-  /** libp2p peer ID. */
-  readonly peerId: string
-  /** Names the member's disk: another one under the same identity has forgotten its promises. */
-  readonly storeId: string
-  readonly peerUrls: readonly string[]
-  readonly clientUrls: readonly string[]
-  /** The peer's part of the configuration, which the store only keeps. */
-  readonly peer?: unknown
-}
-
-export type MemberChange = Partial<Omit<MemberRecord, 'id'>>
+import type { AlarmMember, MemberChange, MemberRecord } from './member-types.ts'
 
 /** The replicated state as a snapshot has it. */
 export interface RosterExport {

@@ -1,6 +1,7 @@
 import type { MemberId } from '../raft/types.ts'
+import type { MemberRecord } from './member-types.ts'
 import type { Host } from './proposer.ts'
-import type { MemberRecord, Roster } from './roster.ts'
+import type { Roster } from './roster.ts'
 
 /**
  * What a sender is to this member.

@@ -10,8 +10,7 @@ import type {
   Revision,
 } from '../mvcc/types.ts'
 import type { Caller } from './auth/types.ts'
-import type { ClusterMember } from './embedded-types.ts'
-import type { MemberChange } from './roster.ts'
+import type { ClusterMember, MemberChange } from './member-types.ts'
 
 /** Raft term; also the fence of a controller's write: the term in which its peer leads. */
 export type Term = number

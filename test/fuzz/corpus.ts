@@ -1,6 +1,7 @@
 import { encodeMembership } from '../../src/raft/membership.ts'
 import type { Message } from '../../src/raft/types.ts'
-import { type Action, joinCommands, packCommand } from '../../src/store/command.ts'
+import type { Action } from '../../src/store/action.ts'
+import { joinCommands, packCommand } from '../../src/store/command.ts'
 import { type Frame, packFrame } from '../../src/store/frames.ts'
 
 /** Valid frames and commands of every kind: what is mutated, and what others must not send. */

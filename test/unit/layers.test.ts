@@ -93,6 +93,19 @@ test('folders import only what their layer allows', () => {
   expect(broken).toEqual([])
 })
 
+test('nothing imports itself, over however many files, types or not', () => {
+  const left = new Map(all.map(source => [source.file, imports(source).map(one => one.target)]))
+  // What imports nothing that is left, or is imported by nothing that is left, is in no circle.
+  for (let before = -1; before !== left.size; ) {
+    before = left.size
+    const imported = new Set([...left.values()].flat())
+    for (const [file, targets] of left) {
+      if (!(imported.has(file) && targets.some(target => left.has(target)))) left.delete(file)
+    }
+  }
+  expect([...left.keys()]).toEqual([])
+})
+
 test('pure folders use no ambient time, randomness or IO', () => {
   const broken: string[] = []
   for (const { file, text } of all) {

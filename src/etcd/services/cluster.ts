@@ -1,5 +1,5 @@
-import type { ClusterMember } from '../../store/embedded-types.ts'
 import * as rpc from '../../store/etcd/rpc/cluster.ts'
+import type { ClusterMember } from '../../store/member-types.ts'
 import type { ProposeOptions } from '../../store/types.ts'
 import { type Context, must, proposal, timeoutOf, unary } from '../context.ts'
 import { etcdError } from '../errors.ts'

@@ -1,5 +1,5 @@
-import type { AlarmMember } from '../../store/embedded-types.ts'
 import * as rpc from '../../store/etcd/rpc/maintenance.ts'
+import type { AlarmMember } from '../../store/member-types.ts'
 import { apiVersion } from '../api-version.ts'
 import { type Context, must, proposal, timeoutOf, unary } from '../context.ts'
 import { etcdError } from '../errors.ts'

@@ -1,6 +1,6 @@
 import { BinaryReader, BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import type { AuthRole, AuthUser, Permission, PermissionType } from '../../store/auth/types.ts'
-import type { AlarmMember, AlarmType, ClusterMember } from '../../store/embedded-types.ts'
+import type { AlarmMember, AlarmType, ClusterMember } from '../../store/member-types.ts'
 
 /**
  * What stands in etcd's small buckets. Field numbers are those of etcd's .proto files; what is

@@ -1,6 +1,6 @@
 import type { LeaseId, Revision, RevisionRow } from '../../mvcc/types.ts'
 import type { AuthRole, AuthUser } from '../../store/auth/types.ts'
-import type { AlarmMember, ClusterMember } from '../../store/embedded-types.ts'
+import type { AlarmMember, ClusterMember } from '../../store/member-types.ts'
 
 export interface WriteOptions {
   /** What etcd takes for the cluster's version; default "3.4.0", which all later ones read. */

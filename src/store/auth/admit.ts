@@ -1,5 +1,5 @@
 import type { LeaseId, Op, TxnOp } from '../../mvcc/types.ts'
-import type { Action } from '../command.ts'
+import type { Action } from '../action.ts'
 import { authTexts as texts } from './texts.ts'
 import type { AuthView, Caller } from './types.ts'
 

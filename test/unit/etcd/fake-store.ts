@@ -3,18 +3,14 @@ import { silentLogger } from '../../../src/kernel/logger.ts'
 import { messages } from '../../../src/mvcc/check.ts'
 import { Mvcc } from '../../../src/mvcc/mvcc.ts'
 import type { LeaseId } from '../../../src/mvcc/types.ts'
+import type { Action } from '../../../src/store/action.ts'
 import { refusalOf } from '../../../src/store/auth/admit.ts'
 import { AuthStore } from '../../../src/store/auth/auth.ts'
 import type { AuthAction } from '../../../src/store/auth/types.ts'
-import type { Action } from '../../../src/store/command.ts'
-import type {
-  AlarmMember,
-  ClusterMember,
-  EmbeddedStore,
-  FrozenStore,
-} from '../../../src/store/embedded-types.ts'
+import type { EmbeddedStore, FrozenStore } from '../../../src/store/embedded-types.ts'
 import { createLocalStore } from '../../../src/store/local.ts'
 import { noSpace, takesSpace } from '../../../src/store/machine.ts'
+import type { AlarmMember, ClusterMember } from '../../../src/store/member-types.ts'
 import { checkSize } from '../../../src/store/request.ts'
 import type * as types from '../../../src/store/types.ts'
 import { Watchers } from '../../../src/store/watchers.ts'

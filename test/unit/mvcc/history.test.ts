@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { Histories, type HistoryView } from '../../../src/mvcc/history.ts'
-import type { VersionRow } from '../../../src/mvcc/rows.ts'
+import type { VersionRow } from '../../../src/mvcc/types.ts'
 
 const row = (key: string, mod: number, value: string | null): VersionRow => ({
   ...{ key, mod, sub: 0, lease: 0, value: Buffer.from(value ?? '') },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import { meshMembers } from '../../../src/peer/mesh-members.ts'
-import type { MemberRecord } from '../../../src/store/roster.ts'
+import type { MemberRecord } from '../../../src/store/member-types.ts'
 
 const record = (id: string, more: Partial<MemberRecord> = {}): MemberRecord => ({
   ...{ id, name: id, peerId: `peer-${id}`, storeId: '', clientUrls: [] },

@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest'
+import type { Action } from '../../../src/store/action.ts'
 import { refusalOf } from '../../../src/store/auth/admit.ts'
 import { AuthStore } from '../../../src/store/auth/auth.ts'
 import { covers } from '../../../src/store/auth/ranges.ts'
 import type { Permission } from '../../../src/store/auth/types.ts'
-import type { Action } from '../../../src/store/command.ts'
 
 const may = (type: Permission['type'], key: string, rangeEnd?: string): Permission => ({
   type,

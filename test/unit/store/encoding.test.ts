@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Message } from '../../../src/raft/types.ts'
-import { type Action, packCommand, unpackCommand } from '../../../src/store/command.ts'
+import type { Action } from '../../../src/store/action.ts'
+import { packCommand, unpackCommand } from '../../../src/store/command.ts'
 import { packFrame, unpackFrame } from '../../../src/store/frames.ts'
 
 const data = new Uint8Array([1, 2, 3])

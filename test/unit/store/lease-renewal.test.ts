@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
-import { type Action, joinCommands, packCommand } from '../../../src/store/command.ts'
+import type { Action } from '../../../src/store/action.ts'
+import { joinCommands, packCommand } from '../../../src/store/command.ts'
 import { type ActionResult, Machine } from '../../../src/store/machine.ts'
 
 /**

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { createPrng } from '../../../src/kernel/prng.ts'
-import type { Action, Command } from '../../../src/store/command.ts'
+import type { Action } from '../../../src/store/action.ts'
+import type { Command } from '../../../src/store/command.ts'
 import { Lessor } from '../../../src/store/lessor.ts'
 import { Machine } from '../../../src/store/machine.ts'
 
