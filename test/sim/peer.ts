@@ -66,6 +66,8 @@ export class SimPeer {
         onRefused: () => this.#onRefused(number),
         ...options,
       })
+      // It died while it started, of what its disk did beside it.
+      if (this.#lives !== number) return
       this.life = { number, replica }
       await replica.start()
     } catch (error) {
