@@ -1,27 +1,16 @@
 import { Announced } from '../kernel/announced.ts'
-import type { Cancel, Clock } from '../kernel/clock.ts'
-import type { Logger } from '../kernel/logger.ts'
-import type { Prng } from '../kernel/prng.ts'
+import type { Cancel } from '../kernel/clock.ts'
 import { errorMessage } from '../kernel/result.ts'
 import type { Startable } from '../kernel/startable.ts'
-import type { MvccOptions } from '../mvcc/mvcc.ts'
-import type { Channel } from '../p2p/types.ts'
 import type { Core } from '../raft/core.ts'
 import { decodeChange } from '../raft/membership.ts'
 import { transferTarget } from '../raft/replication.ts'
 import { stepAll } from '../raft/step.ts'
 import type { Entry, Input, Message, Ready } from '../raft/types.ts'
-import type { Disk } from '../wal/disk.ts'
-import type { Wal } from '../wal/wal.ts'
 import { Applier } from './applier.ts'
 import type { Command } from './command.ts'
-import {
-  type Frame,
-  type LeaderRequest,
-  type Refusal,
-  type SnapshotSliceMessage,
-  unpackFrame,
-} from './frames.ts'
+import { Door } from './door.ts'
+import type { Frame, LeaderRequest, Refusal, SnapshotSliceMessage } from './frames.ts'
 import { HandOver } from './hand-over.ts'
 import { Hello } from './hello.ts'
 import { Lateness } from './lateness.ts'
@@ -31,11 +20,10 @@ import type { ActionResult, Machine } from './machine.ts'
 import type { MemberRecord } from './member-types.ts'
 import { refusalOfChange } from './members.ts'
 import type { EntryNotAppliedError } from './not-applied.ts'
-import { Offences } from './offences.ts'
-import type { Timings } from './options.ts'
 import { Outgoing } from './outgoing.ts'
 import { type Host, Proposer } from './proposer.ts'
 import { Reader } from './reader.ts'
+import type { ReplicaParts } from './replica-parts.ts'
 import type { Roster } from './roster.ts'
 import { Samples } from './samples.ts'
 import { Senders } from './senders.ts'
@@ -46,44 +34,6 @@ import { Sweeper } from './sweeper.ts'
 import { TickWatch } from './tick-watch.ts'
 import type * as types from './types.ts'
 import { Watchers } from './watchers.ts'
-
-/** What a replica is made of; `openReplica` puts it together. */
-export interface ReplicaParts {
-  readonly core: Core
-  readonly machine: Machine
-  readonly wal: Wal
-  readonly disk: Disk
-  readonly channel: Channel
-  readonly clock: Clock
-  readonly prng: Prng
-  readonly logger: Logger
-  readonly timings: Timings
-  readonly incarnation: number
-  /** Names this member's disk; see Hello. */
-  readonly storeId: string
-  /** The other members known at the start. */
-  readonly others: readonly string[]
-  /** Nothing was ever written on this disk. */
-  readonly fresh: boolean
-  /** Applied entries after which a snapshot is taken. */
-  readonly snapshotEveryEntries: number
-  /** Bytes of applied entries after which a snapshot is taken, whatever their number. */
-  readonly snapshotEveryBytes: number
-  /** Index of the snapshot on the disk. */
-  readonly snapshotIndex: number
-  /** Bytes of state above which writes are refused; see etcd's --quota-backend-bytes. */
-  readonly quotaBytes: number
-  /** How the state is held that a leader's snapshot brings. */
-  readonly mvcc?: MvccOptions
-  /** Runs a callback after all that has already arrived: setImmediate. */
-  readonly defer: (callback: () => void) => void
-  /** This member was removed, or stands on another disk: its process has to end. */
-  readonly onRefused: (refusal: Refusal) => void
-  /** The disk did not take what this member would have promised: its process has to end. */
-  readonly onDiskFailed: (error: unknown) => void
-  /** An entry can't be applied, so the state can't go on: the process has to end. */
-  readonly onNotApplied: (error: EntryNotAppliedError) => void
-}
 
 const handOver: Input = { type: 'transfer' }
 /** Source: etcd api/v3rpc/rpctypes/error.go ErrGRPCBadLeaderTransferee. */
@@ -115,7 +65,7 @@ export abstract class Driver implements Startable {
   protected readonly tickWatch: TickWatch
   protected readonly sweeper: Sweeper
   protected readonly outgoing: Outgoing
-  protected readonly offences = new Offences()
+  protected readonly door: Door
   protected readonly senders: Senders
   protected running = false
   protected wasRemoved = false
@@ -164,7 +114,7 @@ export abstract class Driver implements Startable {
     this.outgoing = new Outgoing({ now, defer, wake, send: (...to) => channel.send(...to) })
     const post = (to: string, item: Frame) => this.outgoing.post(to, item)
     const host: Host = { core, clock, timings, post, wake }
-    const onForged = (from: string, reason: string) => this.#onForged(from, reason)
+    const onForged = (from: string, reason: string) => this.door.onForged(from, reason)
     const { incarnation } = parts
     this.proposer = new Proposer({ ...host, onForged }, incarnation, this.commitMs)
     this.reader = new Reader(host, incarnation)
@@ -185,7 +135,12 @@ export abstract class Driver implements Startable {
     const onRefused = (refusal: Refusal) => this.#onRefused(refusal)
     const catchUp = () => this.reader.permit()
     const helloHost = { ...host, roster, onRefused, catchUp, senders: this.senders }
-    this.#hello = new Hello(helloHost, parts.storeId, parts.others, parts.fresh)
+    const hello = new Hello(helloHost, parts.storeId, parts.others, parts.fresh)
+    this.#hello = hello
+    this.door = new Door({
+      ...{ core, clock, channel, logger, hello, senders: this.senders },
+      onMemberFrame: (from, frame) => this.#onMemberFrame(from, frame),
+    })
     this.#snapshotter = new Snapshotter({
       ...host,
       ...{ disk, channel, logger, mvccOptions: parts.mvcc },
@@ -210,12 +165,14 @@ export abstract class Driver implements Startable {
     const { channel, clock, timings } = this.parts
     this.running = true
     this.#lastTickAt = clock.now()
-    channel.onFrame((from, frame) => this.#onFrame(from, frame))
+    channel.onFrame((from, data) => {
+      if (!this.running) return
+      this.door.onFrame(from, data)
+      this.wake()
+    })
     channel.onPeerLost(peer => this.input({ type: 'peer-lost', peer }))
     channel.onPeerUp(peer => {
-      const sender = this.senders.of(peer)
-      if (sender === 'member') this.#hello.greet(peer)
-      if (sender === 'removed') this.#hello.tellRemoved(peer)
+      this.door.onPeerUp(peer)
       this.wake()
     })
     this.#ticker = clock.every(timings.tickMs, () => this.#onTick())
@@ -343,47 +300,6 @@ export abstract class Driver implements Startable {
       if (!this.leadership.leading) return undefined
       return { value: this.lessor.remainingMs(lease, this.parts.clock.now()) ?? -1 }
     },
-  }
-
-  /** The door: who sends is asked before what is decoded, and what is decoded is checked. */
-  #onFrame(from: string, data: Uint8Array): void {
-    if (!this.running) return
-    const sender = this.senders.of(from)
-    if (sender === 'removed') this.#hello.tellRemoved(from)
-    else if (sender === 'stranger') this.#onStranger(from)
-    else {
-      const frame = this.#unpack(from, data)
-      if (frame !== undefined) this.#onMemberFrame(from, frame)
-    }
-    this.wake()
-  }
-
-  #unpack(from: string, data: Uint8Array): Frame | undefined {
-    try {
-      return unpackFrame(data, from, this.#core.id)
-    } catch (error) {
-      this.#onForged(from, errorMessage(error))
-      return undefined
-    }
-  }
-
-  /** Who lags takes a member that joined since for one, too: it is asked for, not hung up on. */
-  #onStranger(from: string): void {
-    if (this.offences.add(from, this.parts.clock.now()) === 'log') {
-      this.parts.logger.warn('frames of a stranger are not taken', { from })
-    }
-    this.senders.inquire()
-  }
-
-  #onForged(from: string, reason: string): void {
-    const sentence = this.offences.add(from, this.parts.clock.now())
-    if (sentence === 'log') this.parts.logger.warn('a frame was refused', { from, reason })
-    if (sentence !== 'disconnect') return
-    this.parts.logger.warn('a peer that keeps sending such frames is disconnected', {
-      from,
-      reason,
-    })
-    this.parts.channel.disconnect?.(from)
   }
 
   #onMemberFrame(from: string, frame: Frame): void {

@@ -5,7 +5,7 @@ import type { Membership, MembershipChange } from '../raft/types.ts'
 import type { Action } from './action.ts'
 import { refusalOf } from './auth/admit.ts'
 import { Compactor, type CompactorOptions } from './compactor.ts'
-import { Driver, type ReplicaParts } from './driver.ts'
+import { Driver } from './driver.ts'
 import type * as embedded from './embedded-types.ts'
 import type { LeaderRequest } from './frames.ts'
 import { freezeStore } from './frozen.ts'
@@ -14,6 +14,7 @@ import { corrupt, noSpace, takesSpace } from './machine.ts'
 import type { AlarmMember, ClusterMember, MemberChange } from './member-types.ts'
 import { listMembers, refusalOfUrls } from './members.ts'
 import { Publisher, type SelfDescription } from './publisher.ts'
+import type { ReplicaParts } from './replica-parts.ts'
 import { checkSize, txnBytes } from './request.ts'
 import { memberTexts } from './roster.ts'
 import { readStatus } from './status.ts'
@@ -291,7 +292,7 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
       rtts: this.outgoing.rtts,
       proposals: this.proposer.proposals,
       fencedEarly: this.proposer.fenced,
-      refusedFrames: this.offences.total,
+      refusedFrames: this.door.refused,
       wal: this.parts.wal,
       watchers: this.watchers.size,
       fsyncMs: this.fsyncMs.percentiles(),
