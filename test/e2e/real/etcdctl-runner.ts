@@ -1,6 +1,9 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { get } from 'node:https'
 import { sleep } from '../../../src/kernel/clock.ts'
+import { until } from '../../support/until.ts'
 import { etcdctl, type Ran } from '../../unit/etcd/etcdctl.ts'
 import type { Step } from './etcdctl-script.ts'
 
@@ -18,19 +21,20 @@ export interface Outcome {
   readonly lines: readonly string[]
 }
 
-const backgroundMs = 5_000
-/** A watch without a revision must be made before what it is to see. */
-const settleMs = 500
+const backgroundMs = 15_000
+/** A busy machine is no difference: etcdctl by itself waits 2 s for a connection, and 5 in all. */
+const patience = ['--dial-timeout=30s', '--command-timeout=60s']
 
 /** Runs one step, and those beside it; the outcomes in order. */
 export async function runStep(side: Side, step: Step): Promise<Outcome[]> {
   if (step.waitMs !== undefined) await sleep(step.waitMs)
-  const args = [...side.flags, '--endpoints', side.endpoint, ...step.args.map(fill(side.vars))]
+  const flags = [...side.flags, ...patience, '--endpoints', side.endpoint]
+  const args = [...flags, ...step.args.map(fill(side.vars))]
   const beside: Outcome[] = []
   const ran =
     step.during === undefined
       ? await etcdctl(args, step.input)
-      : await background(args, step, async () => {
+      : await background(side, args, step, async () => {
           for (const other of step.during!.steps) beside.push(...(await runStep(side, other)))
         })
   for (const [name, pattern] of Object.entries(step.save ?? {})) {
@@ -49,7 +53,14 @@ function fill(vars: Readonly<Record<string, string>>): (argument: string) => str
 }
 
 /** A call that does not end by itself: interrupted when it has said enough. */
-async function background(args: string[], step: Step, act: () => Promise<void>): Promise<Ran> {
+async function background(
+  side: Side,
+  args: string[],
+  step: Step,
+  act: () => Promise<void>,
+): Promise<Ran> {
+  const isWatch = step.args.includes('watch') && step.during!.steps.length > 0
+  const watchersBefore = isWatch ? await watchersOf(side) : 0
   const env = { PATH: process.env.PATH, ETCDCTL_API: '3' }
   const child = spawn('etcdctl', args, { env, stdio: ['pipe', 'pipe', 'pipe'] })
   const ended = once(child, 'exit')
@@ -63,9 +74,13 @@ async function background(args: string[], step: Step, act: () => Promise<void>):
   })
   child.stdin.on('error', () => {})
   if (step.input !== undefined) child.stdin.write(step.input)
-  await sleep(settleMs)
-  await act()
   const lines = () => (out + err).split('\n').length - 1
+  const hasBegun = async () => (isWatch ? (await watchersOf(side)) > watchersBefore : lines() > 0)
+  if (step.during!.steps.length > 0) {
+    const what = `${step.args.join(' ')} has begun`
+    await until(what, async () => child.exitCode !== null || (await hasBegun()), backgroundMs)
+  }
+  await act()
   const deadline = performance.now() + backgroundMs
   while (lines() < step.during!.lines && child.exitCode === null && performance.now() < deadline) {
     await sleep(20)
@@ -77,6 +92,25 @@ async function background(args: string[], step: Step, act: () => Promise<void>):
   await ended
   clearTimeout(killer)
   return { code, out, err: err.replace(/^Error: context canceled\n/m, '') }
+}
+
+/** How many watches the server has: one more, when that of a call without a revision is made. */
+async function watchersOf({ flags, endpoint }: Side): Promise<number> {
+  const file = (name: string) => readFileSync(flags[flags.indexOf(name) + 1]!)
+  const tls = { ca: file('--cacert'), cert: file('--cert'), key: file('--key') }
+  const text = await new Promise<string>((resolve, reject) => {
+    const request = get(`${endpoint}/metrics`, { ...tls, agent: false }, response => {
+      let body = ''
+      response.on('data', chunk => {
+        body += chunk
+      })
+      response.on('end', () => resolve(body))
+    })
+    request.on('error', reject)
+  })
+  const count = /^etcd_debugging_mvcc_watcher_total (\d+)$/m.exec(text)?.[1]
+  if (count === undefined) throw new Error(`no number of watchers in the metrics of ${endpoint}`)
+  return Number(count)
 }
 
 function outcomeOf(step: Step, ran: Ran, side: Side): Outcome {

@@ -8,7 +8,7 @@ export interface Step {
   readonly input?: string
   /** Kept for later arguments: the first group, in the raw output. */
   readonly save?: Readonly<Record<string, RegExp>>
-  /** Runs beside these steps, until this many lines came out or 5 s are over. */
+  /** Runs beside these steps, until this many lines came out or 15 s are over. */
   readonly during?: { readonly steps: readonly Step[]; readonly lines: number }
   /** Waits before, milliseconds: for time that the server counts. */
   readonly waitMs?: number
