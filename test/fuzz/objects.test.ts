@@ -6,7 +6,7 @@ import { createPrng, type Prng } from '../../src/kernel/prng.ts'
 import { newSeed } from '../contract/peers.ts'
 import { type Answer, send } from '../contract/requests.ts'
 import { startCluster, systemUser, type TestCluster } from '../contract/support.ts'
-import { metadataOf, mutate, type Sample, samples } from './objects.ts'
+import { eachWrong, metadataOf, mutate, type Sample, samples } from './objects.ts'
 
 /**
  * No wrong object is our fault: whatever of a valid one is gone, or is something else, the answer
@@ -104,3 +104,22 @@ for (const sample of samples) {
     expect([...codes].some(code => code >= 400)).toBe(true)
   })
 }
+
+test.each(samples)('no $kind that is wrong in one place is a 5xx', async sample => {
+  const { kind, path, object } = sample
+  const name = `once-${kind.toLowerCase()}`
+  await send(api, 'POST', path, { metadata: metadataOf(name), ...object })
+  let refused = 0
+  for (const wrong of eachWrong({ kind, metadata: metadataOf(name), ...object })) {
+    const own = { ...wrong, metadata: wrong.metadata && { ...wrong.metadata, name: 'new' } }
+    const answers = [
+      await send(api, 'POST', `${path}?dryRun=All`, own),
+      await send(api, 'PUT', `${path}/${name}?dryRun=All`, wrong),
+    ]
+    for (const { code, value } of answers) {
+      if (code >= 400) refused++
+      expect(code, JSON.stringify([wrong, value]).slice(0, 4_000)).toBeLessThan(500)
+    }
+  }
+  expect(refused).toBeGreaterThan(0)
+})

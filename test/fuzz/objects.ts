@@ -324,3 +324,32 @@ export function mutate<T extends object>(object: T, prng: Prng): T {
   }
   return result
 }
+
+/** What is tried in each place of an object in turn; `undefined`: it is gone. */
+const inTurn: readonly Value[] = [undefined, null, {}, [], '', 0, [null]]
+
+/** Copies of `object` that are wrong in one place each: every place, every value. */
+export function* eachWrong<T extends object>(object: T): Generator<T> {
+  const text = JSON.stringify(object)
+  for (const way of waysIn(object, [])) {
+    for (const value of inTurn) {
+      const result = JSON.parse(text) as T
+      const last = must(way.at(-1), 'a key')
+      let parent = result as Record<string, Value>
+      for (const key of way.slice(0, -1)) parent = parent[key] as Record<string, Value>
+      if (value !== undefined) parent[last] = value
+      else if (Array.isArray(parent)) parent.splice(Number(last), 1)
+      else delete parent[last]
+      yield result
+    }
+  }
+}
+
+function* waysIn(value: Value, way: readonly string[]): Generator<readonly string[]> {
+  if (typeof value !== 'object' || value === null) return
+  for (const [key, inner] of Object.entries(value)) {
+    if (inner === undefined) continue
+    yield [...way, key]
+    yield* waysIn(inner, [...way, key])
+  }
+}

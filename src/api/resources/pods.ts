@@ -44,7 +44,7 @@ export const pods = row('v1', {
   ],
   applyDefaults: pod => defaultPod(pod as Pod),
   prepareCreate(pod) {
-    const isGated = ((pod as Pod).spec.schedulingGates ?? []).length > 0
+    const isGated = ((pod as Partial<Pod>).spec?.schedulingGates ?? []).length > 0
     pod.status = {
       ...{ phase: 'Pending', qosClass: qosClassOf(pod as Pod) },
       ...(isGated ? { conditions: [gatedCondition] } : {}),
