@@ -29,6 +29,15 @@ export function isStatusReason(error: unknown, reason: StatusReason): boolean {
   return error.reason === reason
 }
 
+/** True for a StatusError with such a cause. Source: apimachinery pkg/api/errors HasStatusCause. */
+export function hasStatusCause(error: unknown, reason: string): boolean {
+  if (!(error instanceof StatusError)) return false
+  return error.status.details?.causes?.some(cause => cause.reason === reason) ?? false
+}
+
+/** The cause of every refusal to create something in a namespace that is going. */
+export const namespaceTerminating = 'NamespaceTerminating'
+
 function failure(
   code: number,
   reason: StatusReason,

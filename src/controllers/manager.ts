@@ -1,4 +1,5 @@
 import type { Kind } from '../api/kinds.ts'
+import { hasStatusCause, namespaceTerminating } from '../api/status.ts'
 import type { KubeObject } from '../api/types.ts'
 import type { InformerFactory } from '../client/informer.ts'
 import { createRecorder } from '../client/recorder.ts'
@@ -8,7 +9,13 @@ import type { Cancel, Clock } from '../kernel/clock.ts'
 import type { Logger } from '../kernel/logger.ts'
 import { errorMessage } from '../kernel/result.ts'
 import { Expectations } from './shared/expectations.ts'
-import type { Context, Controller, ControllerSettings } from './types.ts'
+import {
+  type Context,
+  type Controller,
+  type ControllerSettings,
+  done,
+  type Outcome,
+} from './types.ts'
 
 export interface ManagerOptions {
   readonly controllers: readonly Controller[]
@@ -144,7 +151,7 @@ class ControllerRun {
   }
 
   async #work(key: string): Promise<void> {
-    const outcome = await this.#controller.reconcile(key, this.#context)
+    const outcome = await this.#controller.reconcile(key, this.#context).catch(unlessTerminating)
     this.#done++
     if (outcome.requeueAfterMs !== undefined) this.#queue.addAfter(key, outcome.requeueAfterMs)
   }
@@ -154,4 +161,13 @@ class ControllerRun {
     this.#errors++
     this.#context.logger.info('reconcile failed, will retry', { key, error: errorMessage(error) })
   }
+}
+
+/**
+ * Nothing can be created any more in a namespace that is going, however often it is tried.
+ * Source: pkg/controller, wherever NamespaceTerminatingCause is looked for.
+ */
+function unlessTerminating(error: unknown): Outcome {
+  if (hasStatusCause(error, namespaceTerminating)) return done
+  throw error
 }

@@ -2,7 +2,7 @@ import type { Pod, Service, Toleration } from '../../api/objects.ts'
 import { namespaces } from '../../api/resources/core.ts'
 import { storeKey } from '../../api/resources/table.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
-import { forbidden, notFound } from '../../api/status.ts'
+import { forbidden, namespaceTerminating, notFound } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
 import { objectOf } from '../cache/entry.ts'
 import type { WatchCache } from '../cache/watch-cache.ts'
@@ -66,7 +66,7 @@ export class Admission {
       ...error.status.details,
       causes: [
         {
-          reason: 'NamespaceTerminating',
+          reason: namespaceTerminating,
           message: `namespace ${namespace} is being terminated`,
           field: 'metadata.namespace',
         },

@@ -1,7 +1,7 @@
 import { kinds } from '../../api/kinds.ts'
 import type { Pod, ReplicaSet, ReplicaSetCondition, ReplicaSetStatus } from '../../api/objects.ts'
 import { matchesLabels, selectorOf } from '../../api/selectors.ts'
-import { isStatusReason } from '../../api/status.ts'
+import { hasStatusCause, isStatusReason, namespaceTerminating } from '../../api/status.ts'
 import { errorMessage } from '../../kernel/result.ts'
 import { equal } from '../shared/canonical.ts'
 import {
@@ -189,6 +189,7 @@ async function createPod(
     context.recorder.event(set, 'Normal', 'SuccessfulCreate', text)
     return undefined
   } catch (error) {
+    if (hasStatusCause(error, namespaceTerminating)) return undefined
     const message = errorMessage(error)
     context.recorder.event(set, 'Warning', 'FailedCreate', `Error creating: ${message}`)
     return message

@@ -37,9 +37,8 @@ export function ensureInNamespace<T extends KubeObject>(row: {
         })
       }
     } catch (error) {
-      // Made by somebody in between, or the namespace is going: the next event tells.
-      if (!isStatusReason(error, 'AlreadyExists') && !isStatusReason(error, 'Forbidden'))
-        throw error
+      // Made by somebody in between: the next event tells.
+      if (!isStatusReason(error, 'AlreadyExists')) throw error
     }
     return done
   }

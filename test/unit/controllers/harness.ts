@@ -8,7 +8,7 @@ import type { Client } from '../../../src/client/types.ts'
 import { ControllerManager } from '../../../src/controllers/manager.ts'
 import type { Controller } from '../../../src/controllers/types.ts'
 import { type Clock, systemClock } from '../../../src/kernel/clock.ts'
-import { silentLogger } from '../../../src/kernel/logger.ts'
+import { type Logger, silentLogger } from '../../../src/kernel/logger.ts'
 import { createClusterCa, issueCertificate } from '../../../src/pki/authority.ts'
 import { createLocalStore } from '../../../src/store/local.ts'
 
@@ -16,6 +16,8 @@ import { createLocalStore } from '../../../src/store/local.ts'
 export interface Harness {
   readonly client: Client
   readonly manager: ControllerManager
+  /** Errors of reconciliations that are tried again. */
+  readonly retried: readonly string[]
   /** Makes pods run and be ready as soon as they appear: a kubelet without containers. */
   runPods(filter?: (pod: Pod) => boolean): void
   stop(): Promise<void>
@@ -40,15 +42,20 @@ export async function startControllers(
   const client = createClient(transport, { userAgent: 'test' })
   const factory = new InformerFactory(client, { freeze: true })
   const settings = { nodeMonitorGraceMs: graceMs, podNetwork: '10.244.0.0/16', rootCa: ca.cert }
-  const manager = new ControllerManager({
-    ...{ controllers, factory, clock, logger: silentLogger, settings },
-  })
+  const retried: string[] = []
+  const logger: Logger = {
+    ...silentLogger,
+    info: (_message, { error } = {}) => error !== undefined && retried.push(String(error)),
+    child: () => logger,
+  }
+  const manager = new ControllerManager({ controllers, factory, clock, logger, settings })
   await factory.start()
   await factory.waitForSync()
   manager.start(client)
   return {
     client,
     manager,
+    retried,
     runPods: (filter = () => true) => {
       const start = (pod: Pod) => {
         if (pod.status?.phase !== 'Running' && filter(pod)) void markReady(client, pod)

@@ -221,3 +221,38 @@ describe('ReplicaSet', () => {
     await until('replaced', async () => (await pods()).length === 3)
   })
 })
+
+test('in a namespace that is going nothing is made again, and that is no failure', async () => {
+  const { client, change } = await start()
+  await client.create(kinds.namespaces, { metadata: { name: 'going' } })
+  const metadata = { name: 'web', namespace: 'going' }
+  await client.create(kinds.deployments, { ...deploymentOf('web', { replicas: 2 }), metadata })
+  const pods = async () => (await client.list(kinds.pods, { namespace: 'going' })).items
+  await until('two pods', async () => (await pods()).length === 2)
+  await client.delete(kinds.namespaces, undefined, 'going')
+  for (const pod of await pods()) {
+    const options = { gracePeriodSeconds: 0 }
+    await client.delete(kinds.pods, 'going', pod.metadata.name ?? '', options)
+  }
+  const setsOf = async () => (await client.list(kinds.replicaSets, { namespace: 'going' })).items
+  const [set] = await until('it is seen', async () => {
+    const sets = await setsOf()
+    return sets[0]?.status?.replicas === 0 ? sets : undefined
+  })
+  expect(set?.status?.conditions).toBeUndefined()
+  const body = { spec: { template: templateOf(labels, 'nginx:2') } }
+  const { metadata: changed } = await client.patch(kinds.deployments, 'going', 'web', {
+    type: 'strategic',
+    body,
+  })
+  // Another deployment is seen after this one: it has been looked at.
+  await client.create(kinds.deployments, deploymentOf('web'))
+  await change({ paused: true })
+  await until('both are seen', async () => {
+    const own = await client.get(kinds.deployments, 'default', 'web')
+    return own.status?.observedGeneration === own.metadata.generation
+  })
+  expect(changed.generation).toBe(2)
+  expect(await setsOf()).toHaveLength(1)
+  expect(harness.retried.filter(error => error.includes('being terminated'))).toEqual([])
+})
