@@ -4,6 +4,7 @@ import type { TLSSocket } from 'node:tls'
 import type { Logger } from '../kernel/logger.ts'
 import { errorMessage } from '../kernel/result.ts'
 import type { Startable } from '../kernel/startable.ts'
+import { parseTarget } from '../kernel/target.ts'
 
 const bodyBytesMax = 64 * 1024
 const requestTimeoutMs = 10_000
@@ -75,11 +76,12 @@ export class AdminServer implements Startable {
       if (![subject?.O ?? []].flat().includes(adminGroup)) {
         throw new RefusedError(`only members of ${adminGroup} may use the admin protocol`)
       }
-      const url = new URL(request.url ?? '/', 'https://peer')
-      const handler = this.#handlers[`${request.method} ${url.pathname}`]
-      if (!handler) throw new RefusedError(`no such verb: ${request.method} ${url.pathname}`, 404)
+      const target = parseTarget(request.url ?? '/')
+      const verb = `${request.method} ${target?.path}`
+      const handler = Object.hasOwn(this.#handlers, verb) ? this.#handlers[verb] : undefined
+      if (!target || !handler) throw new RefusedError(`no such verb: ${verb}`, 404)
       const body = await readBody(request)
-      reply(response, 200, (await handler({ query: url.searchParams, body })) ?? {})
+      reply(response, 200, (await handler({ query: target.query, body })) ?? {})
     } catch (error) {
       const status = error instanceof RefusedError ? error.status : 500
       if (status === 500) this.#logger.warn('admin request failed', { error: errorMessage(error) })

@@ -1,3 +1,4 @@
+import { afterOf, faultOf, transferOf } from '../admin/orders.ts'
 import { type AdminHandlers, RefusedError } from '../admin/server.ts'
 import type { ClusterEvent, EventsAnswer, Fault, FaultDone, PeerReport } from '../admin/types.ts'
 import { systemClock } from '../kernel/clock.ts'
@@ -32,10 +33,10 @@ export function peerHandlers(parts: {
     'GET /status': ({ query }) => parts.report(query.get('hash') === '1'),
     'GET /events': async ({ query }): Promise<EventsAnswer> => ({
       now: systemClock.wall(),
-      events: parts.events(Number(query.get('after') ?? 0)),
+      events: parts.events(afterOf(query)),
     }),
     'POST /transfer': async ({ body }) => {
-      const { to, askedAt } = (body ?? {}) as { to?: string; askedAt?: number }
+      const { to, askedAt } = transferOf(body)
       const problem = await parts.transfer(to, askedAt)
       if (problem) throw new RefusedError(problem, 409)
     },
@@ -44,7 +45,7 @@ export function peerHandlers(parts: {
       if (!parts.fault) {
         throw new RefusedError('this peer accepts no faults; start it with --faults')
       }
-      applyFault(body as Fault, parts.fault)
+      applyFault(faultOf(body), parts.fault)
       return { t0: systemClock.wall() } satisfies FaultDone
     },
   }

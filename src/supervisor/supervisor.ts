@@ -1,6 +1,7 @@
 import { EventRing, faultText } from '../admin/events.ts'
+import { afterOf, type FaultOrder, faultOf } from '../admin/orders.ts'
 import { AdminServer, RefusedError } from '../admin/server.ts'
-import type { EventsAnswer, Fault, FaultDone, ProcessReport } from '../admin/types.ts'
+import type { EventsAnswer, FaultDone, ProcessReport } from '../admin/types.ts'
 import type { DataLayout } from '../config/layout.ts'
 import { formatAddress } from '../config/ports.ts'
 import { must } from '../kernel/assert.ts'
@@ -80,9 +81,9 @@ export class Supervisor implements Startable {
         'GET /processes': async () => processReports(this.#cluster),
         'GET /events': async ({ query }): Promise<EventsAnswer> => ({
           now: systemClock.wall(),
-          events: this.#events.after(Number(query.get('after') ?? 0)),
+          events: this.#events.after(afterOf(query)),
         }),
-        'POST /fault': async ({ body }) => this.#fault(body as Fault & { askedAt?: number }),
+        'POST /fault': async ({ body }) => this.#fault(faultOf(body)),
       },
     })
     await this.#admin.start()
@@ -97,7 +98,7 @@ export class Supervisor implements Startable {
   }
 
   /** What has been done enters the timeline, at the moment from which it had its effect. */
-  async #fault({ askedAt, ...fault }: Fault & { askedAt?: number }): Promise<FaultDone> {
+  async #fault({ askedAt, ...fault }: FaultOrder): Promise<FaultDone> {
     try {
       const done = await runFault(this.#cluster, fault)
       const peers = peersOf(fault)

@@ -30,7 +30,8 @@ export function forwardOverSpdy(session: SpdySession, target: ForwardTarget): vo
   session.onStream(stream => {
     const { port = '', streamtype = '', requestid = '' } = stream.headers
     stream.respond(200, {})
-    if (!/^\d+$/.test(port) || pairs.size >= pairsMax) {
+    const number = portOf(port)
+    if (number === undefined || pairs.size >= pairsMax) {
       stream.destroy()
       return
     }
@@ -41,12 +42,33 @@ export function forwardOverSpdy(session: SpdySession, target: ForwardTarget): vo
     if (!pair.data || !pair.error) return
     clearTimeout(pair.timer)
     pairs.delete(requestid)
-    forward(pair.data, pair.error, target, Number(port))
+    forward(pair.data, pair.error, target, number)
   })
   session.onClose(() => {
     for (const { timer } of pairs.values()) clearTimeout(timer)
     pairs.clear()
   })
+}
+
+/** A port that a client names, or undefined when it is none: to dial it would throw. */
+function portOf(text: string): number | undefined {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : 0
+  return port > 0 && port < 2 ** 16 ? port : undefined
+}
+
+/**
+ * The ports that a client of the older port-forward names.
+ * @throws Error. Source: pkg/kubelet cri/streaming/portforward/websocket.go.
+ */
+export function portsOf(query: URLSearchParams): number[] {
+  return query
+    .getAll('ports')
+    .flatMap(each => each.split(','))
+    .map(text => {
+      const port = portOf(text)
+      if (port === undefined) throw new Error(`unable to parse "${text}" as a port`)
+      return port
+    })
 }
 
 function newPair(forget: () => void): Pair {

@@ -7,12 +7,13 @@ import type { Container, Pod } from '../../api/objects.ts'
 import type { Logger } from '../../kernel/logger.ts'
 import { errorMessage } from '../../kernel/result.ts'
 import type { Startable } from '../../kernel/startable.ts'
+import { parseTarget, type Target } from '../../kernel/target.ts'
 import { shouldRestart, viewPod } from '../podview.ts'
 import type { Runtime, RuntimeContainer } from '../runtime/types.ts'
 import type { KubeletTls } from '../types.ts'
 import { attachStatus, execOverSpdy, execOverWebSocket, execRequest, exitStatus } from './exec.ts'
 import { type LogOptions, readLog } from './logs.ts'
-import { forwardOverSpdy, forwardOverWebSocket } from './portforward.ts'
+import { forwardOverSpdy, forwardOverWebSocket, portsOf } from './portforward.ts'
 import { upgrade } from './upgrade.ts'
 
 /** What the server serves from. */
@@ -94,11 +95,11 @@ class HttpsKubeletServer implements KubeletServer {
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
       authorize(request)
-      const url = new URL(request.url ?? '/', 'https://kubelet')
-      const [verb, ...rest] = url.pathname.split('/').filter(Boolean)
+      const { segments, query } = targetOf(request)
+      const [verb, ...rest] = segments
       if (verb === 'healthz') response.end('ok')
       else if (verb === 'pods') this.#pods(response)
-      else if (verb === 'containerLogs') await this.#logs(rest, url.searchParams, response)
+      else if (verb === 'containerLogs') await this.#logs(rest, query, response)
       else throw new HttpError(404, '404 page not found')
     } catch (error) {
       const code = error instanceof HttpError ? error.code : 500
@@ -118,7 +119,7 @@ class HttpsKubeletServer implements KubeletServer {
     query: URLSearchParams,
     response: ServerResponse,
   ): Promise<void> {
-    const [namespace = '', name = '', containerName = ''] = parts.map(decodeURIComponent)
+    const [namespace = '', name = '', containerName = ''] = parts
     const pod = this.#pod(namespace, name)
     const isPrevious = query.get('previous') === 'true'
     const container = this.#container(pod, containerName, isPrevious)
@@ -141,13 +142,12 @@ class HttpsKubeletServer implements KubeletServer {
     socket.on('error', () => socket.destroy())
     try {
       authorize(request)
-      const { pathname, searchParams } = new URL(request.url ?? '/', 'https://kubelet')
-      const parts = pathname.split('/').filter(Boolean).map(decodeURIComponent)
-      const [verb, namespace = '', name = '', container = ''] = parts
+      const { segments, query } = targetOf(request)
+      const [verb, namespace = '', name = '', container = ''] = segments
       const pod = this.#pod(namespace, name)
       if (verb === 'exec' || verb === 'attach') {
-        this.#exec(request, socket, head, pod, container, searchParams, verb)
-      } else if (verb === 'portForward') this.#forward(request, socket, head, pod, searchParams)
+        this.#exec(request, socket, head, pod, container, query, verb)
+      } else if (verb === 'portForward') this.#forward(request, socket, head, pod, query)
       else throw new HttpError(404, '404 page not found')
     } catch (error) {
       refuse(socket, error instanceof HttpError ? error.code : 400, errorMessage(error))
@@ -186,7 +186,7 @@ class HttpsKubeletServer implements KubeletServer {
     if (!sandbox) throw new HttpError(400, `pod "${pod.metadata.name}" is not running`)
     const portMap = Object.assign({}, ...containers.map(each => each.portMap).reverse())
     const target = { host: sandbox.ip, portOf: (port: number) => portMap[port] ?? port }
-    const ports = query.getAll('ports').flatMap(each => each.split(',').map(Number))
+    const ports = portsOf(query)
     upgrade(request, socket, head, 'portForward', upgraded => {
       if (upgraded.kind === 'spdy') forwardOverSpdy(upgraded.session, target)
       else forwardOverWebSocket(upgraded.client, ports, target)
@@ -256,6 +256,13 @@ function logOptions(query: URLSearchParams): LogOptions {
     limitBytes: number('limitBytes'),
     since,
   }
+}
+
+/** @throws HttpError when it can't be read. */
+function targetOf(request: IncomingMessage): Target {
+  const target = parseTarget(request.url ?? '/')
+  if (target === undefined) throw new HttpError(400, 'the path can not be read')
+  return target
 }
 
 /** @throws HttpError unless the certificate is one that may ask. */

@@ -1,6 +1,7 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2'
 import { systemClock } from '../../kernel/clock.ts'
 import { errorMessage } from '../../kernel/result.ts'
+import { percentDecoded } from '../../kernel/target.ts'
 import type { MessageType } from './rpc/message.ts'
 
 /** Where an etcd API listens and who asks; PEM texts. Without `tls`: in the clear. */
@@ -191,7 +192,8 @@ function statusOf(stream: ClientHttp2Stream, isSent: () => boolean): Promise<voi
     const settle = (headers: Readonly<Record<string, unknown>>) => {
       const status = headers['grpc-status']
       if (status === undefined) return
-      const message = decodeURIComponent(String(headers['grpc-message'] ?? ''))
+      const text = String(headers['grpc-message'] ?? '')
+      const message = percentDecoded(text) ?? text
       if (Number(status) === 0) resolve()
       else reject(new GrpcError(Number(status), message))
     }

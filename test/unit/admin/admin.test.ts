@@ -1,3 +1,4 @@
+import { request } from 'node:https'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { AdminClient } from '../../../src/admin/client.ts'
 import { EventRing } from '../../../src/admin/events.ts'
@@ -45,6 +46,20 @@ afterAll(async () => {
   await server?.stop()
 })
 
+/** Of a GET by an administrator, whatever the path. */
+async function statusOf(path: string): Promise<number | undefined> {
+  const pair = await issueCertificate(ca, { ...identities.admin, usages: ['client'] })
+  const [host, port] = address.split(':')
+  return new Promise((resolve, reject) => {
+    request({ host, port, path, ca: ca.cert, ...pair, agent: false }, answer => {
+      answer.resume()
+      resolve(answer.statusCode)
+    })
+      .once('error', reject)
+      .end()
+  })
+}
+
 async function clientOf(identity: { user: string; groups?: readonly string[] }) {
   const pair = await issueCertificate(ca, { ...identity, usages: ['client'] })
   return new AdminClient(address, { ...pair, ca: ca.cert })
@@ -67,6 +82,13 @@ test('a body that is too large is refused', async () => {
   const from = [' '.repeat(70_000)]
   await expect(admin.fault({ type: 'partition', from })).rejects.toThrow()
 })
+
+test.each(['//', '/\\', '/%zz', '*', '/constructor'])(
+  '%s is no verb, and no failure',
+  async path => {
+    expect(await statusOf(path)).toBe(404)
+  },
+)
 
 test('a certificate of the cluster is not enough: it takes an administrator', async () => {
   const node = await clientOf({ user: 'system:node:n1', groups: ['system:nodes'] })

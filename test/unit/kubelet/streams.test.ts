@@ -7,7 +7,11 @@ import WebSocket, { createWebSocketStream } from 'ws'
 import { execProcess } from '../../../src/kubelet/runtime/process/exec.ts'
 import type { ExecRequest } from '../../../src/kubelet/runtime/types.ts'
 import { execOverSpdy, exitStatus } from '../../../src/kubelet/server/exec.ts'
-import { forwardOverSpdy, forwardOverWebSocket } from '../../../src/kubelet/server/portforward.ts'
+import {
+  forwardOverSpdy,
+  forwardOverWebSocket,
+  portsOf,
+} from '../../../src/kubelet/server/portforward.ts'
 import { type Upgraded, upgrade } from '../../../src/kubelet/server/upgrade.ts'
 
 const cleanUp: (() => unknown)[] = []
@@ -166,6 +170,25 @@ describe('SPDY', () => {
     const refused = await pair('3', 1)
     expect(await read(refused.error)).toContain('error forwarding port 1 to pod')
   })
+
+  test('port-forward to what is no port ends that pair, and nothing else', async () => {
+    const served = await pod()
+    const port = await serve('portForward', upgraded => {
+      if (upgraded.kind === 'spdy') forwardOverSpdy(upgraded.session, target(served))
+    })
+    const connection = await openSpdy(port, 'portforward.k8s.io')
+    for (const [id, no] of ['65536', '99999', '0', '9'.repeat(30), '-1'].entries()) {
+      const headers = { port: no, requestid: String(id) }
+      await openStream(connection, { streamtype: 'error', ...headers })
+      await openStream(connection, { streamtype: 'data', ...headers })
+    }
+    const headers = { port: '80', requestid: 'x' }
+    const error = await openStream(connection, { streamtype: 'error', ...headers })
+    error.end()
+    const data = await openStream(connection, { streamtype: 'data', ...headers })
+    data.write('hello')
+    expect(await read(data)).toBe('HELLO')
+  })
 })
 
 describe('WebSocket', () => {
@@ -210,6 +233,14 @@ describe('WebSocket', () => {
     await new Promise(resolve => socket.once('close', resolve))
     expect(seen.slice(0, 2)).toEqual([Buffer.from([0, 80, 0]), Buffer.from([1, 80, 0])])
     expect(seen[2]?.toString()).toBe('\0OLD')
+  })
+
+  test.each(['x', '', '-1', '0', '65536', '80,x', '8e1'])('ports=%s are refused', ports => {
+    expect(() => portsOf(new URLSearchParams({ ports }))).toThrow('as a port')
+  })
+
+  test('ports come one by one, or with commas between them', () => {
+    expect(portsOf(new URLSearchParams('ports=80,65535&ports=1'))).toEqual([80, 65_535, 1])
   })
 
   test('a client that offers nothing known is refused', () => {

@@ -61,7 +61,9 @@ function serveFile(root: string, request: IncomingMessage, response: ServerRespo
     const { size } = statSync(file)
     const type = types[extname(file)] ?? 'application/octet-stream'
     response.writeHead(200, { 'content-type': type, 'content-length': size })
-    createReadStream(file).pipe(response)
+    createReadStream(file)
+      .on('error', () => response.destroy())
+      .pipe(response)
   } catch {
     response.writeHead(404, { 'content-type': 'text/plain' }).end('404 Not Found\n')
   }
