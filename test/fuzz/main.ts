@@ -1,4 +1,8 @@
 import { errorMessage } from '../../src/kernel/result.ts'
+import { admin, supervisor } from './admin.ts'
+import { api, loadBalancer } from './api.ts'
+import { etcd } from './etcd.ts'
+import { kubelet } from './kubelet.ts'
 import { mesh } from './mesh.ts'
 import { meshDoor } from './mesh-door.ts'
 import { fuzzSeed, knocksPerSeed } from './run.ts'
@@ -7,12 +11,21 @@ import type { Target } from './target.ts'
 /**
  * Hostile bytes at every door, from seeds.
  *
- *     fuzz [TARGET...] [--minutes N] [--from SEED]     for N minutes (1), all targets in turn
- *     fuzz TARGET --seed N                             one seed again
+ *     fuzz [TARGET... | all] [--minutes N] [--from SEED]     for N minutes (1), the targets in turn
+ *     fuzz TARGET --seed N                                   one seed again
  *
- * Exit code 1 at the first door that does not hold, with the seed.
+ * Exit code 1 at the first door that does not hold, with the seed; else what was measured.
  */
-const targets: readonly Target[] = [mesh, meshDoor]
+const targets: readonly Target[] = [
+  mesh,
+  meshDoor,
+  etcd,
+  api,
+  loadBalancer,
+  admin,
+  supervisor,
+  kubelet,
+]
 
 function option(name: string): number | undefined {
   const at = process.argv.indexOf(`--${name}`)
@@ -25,7 +38,7 @@ function option(name: string): number | undefined {
 function chosen(): readonly Target[] {
   const words = process.argv.slice(2)
   const end = words.findIndex(word => word.startsWith('--'))
-  const names = end < 0 ? words : words.slice(0, end)
+  const names = (end < 0 ? words : words.slice(0, end)).filter(name => name !== 'all')
   const known = targets.map(({ name }) => name)
   const unknown = names.find(name => !known.includes(name))
   if (unknown !== undefined) throw new Error(`no door ${unknown}; there are ${known.join(', ')}`)
@@ -44,22 +57,31 @@ async function attempt(target: Target, seed: number): Promise<boolean> {
   }
 }
 
-async function main(): Promise<number> {
-  const doors = chosen()
+async function fuzz(doors: readonly Target[]): Promise<number> {
   const one = option('seed')
   if (one !== undefined) return (await attempt(doors[0]!, one)) ? 0 : 1
   const end = performance.now() + (option('minutes') ?? 1) * 60_000
-  let seed = option('from') ?? 1
-  let runs = 0
-  for (; performance.now() < end; seed++) {
+  const runs = new Map(doors.map(door => [door, 0]))
+  for (let seed = option('from') ?? 1; performance.now() < end; seed++) {
     for (const door of doors) {
       if (!(await attempt(door, seed))) return 1
-      runs++
+      runs.set(door, runs.get(door)! + 1)
     }
   }
-  const heapMb = Math.round(process.memoryUsage().rss / 2 ** 20)
-  console.log(`${runs} runs of ${knocksPerSeed} inputs passed, ${heapMb} MB`)
+  for (const [door, count] of runs) {
+    console.log(`${door.name}: ${count} runs of ${knocksPerSeed} inputs passed`)
+    if (door.figures !== undefined) console.log(`  ${door.figures()}`)
+  }
   return 0
+}
+
+async function main(): Promise<number> {
+  const doors = chosen()
+  try {
+    return await fuzz(doors)
+  } finally {
+    for (const door of doors) await door.end?.()
+  }
 }
 
 process.exit(await main())

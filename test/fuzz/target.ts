@@ -3,8 +3,12 @@ import type { Prng } from '../../src/kernel/prng.ts'
 /** A door of the program, and how to knock at it. */
 export interface Target {
   readonly name: string
-  /** What is behind the door, new for each seed. */
+  /** What is behind the door, for one seed: new, or a process that the door keeps until `end`. */
   open(prng: Prng): Promise<Session>
+  /** Ends what was kept. */
+  end?(): Promise<void>
+  /** What was measured so far, in words. */
+  figures?(): string
 }
 
 export interface Session {

@@ -12,7 +12,8 @@ import type { Client } from '../../src/client/types.ts'
 import { freePortBase } from './ports.ts'
 import { until } from './until.ts'
 
-export const root = fileURLToPath(new URL('../..', import.meta.url))
+/** Of the repository, also for what was built. */
+export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/dist\/$/, '/')
 export const mainFile = join(root, 'dist/bundle/main.js')
 export const kubectlFile = join(root, 'dist/bin/kubectl')
 
