@@ -10,7 +10,8 @@ export interface Outage {
   readonly t0: number
   /**
    * `open`: no write that was sent after t0 has been acknowledged yet, and the gap grows.
-   * `void`: the probe itself stood still meanwhile, and has no figure.
+   * `void`: there is no figure, for the probe itself stood still meanwhile, or was not there yet,
+   * or has forgotten what was then.
    */
   readonly state: 'open' | 'closed' | 'void'
   /** The last acknowledgement before the gap; absent when there was none. */
@@ -24,7 +25,10 @@ export interface Outage {
   readonly gapMs: number
   /** From t0 to the first acknowledgement of a write that was sent after it. */
   readonly firstMs?: number
-  /** How finely the writers saw: acknowledgements came at least this often before, 99 of 100. */
+  /**
+   * How finely the writers saw: acknowledgements came at least this often before, 99 of 100; and no
+   * more finely than they ran themselves.
+   */
   readonly resolutionMs: number
 }
 
@@ -41,7 +45,7 @@ const stallMsMax = 50
 
 /**
  * The gap around `t0`. `acks` in the order of `at`; those of the last two seconds before t0 and all
- * since are needed. Pure.
+ * since are needed, and without one before t0 there is no figure. Pure.
  */
 export function measureOutage(
   acks: readonly Acknowledgement[],
@@ -49,34 +53,59 @@ export function measureOutage(
   now: number,
   stalls: readonly Stall[] = [],
 ): Outage {
-  const first = acks.find(ack => ack.sentAt >= t0)
-  const end = first?.at ?? now
-  let lastAt: number | undefined
-  let longest: { readonly from: number; readonly to: number } = { from: t0, to: t0 }
-  let before: number | undefined
-  for (const { at } of acks) {
-    if (at > end) break
-    if (before !== undefined && at > t0 && at - before > longest.to - longest.from) {
-      longest = { from: before, to: at }
-    }
-    before = at
-  }
-  if (first === undefined) {
-    const from = Math.max(before ?? t0, 0)
-    if (now - from > longest.to - longest.from) longest = { from, to: now }
-  }
-  if (longest.from !== t0 || before !== undefined) lastAt = longest.from
+  const after = firstAfter(acks, t0)
+  const { longest, first } = longestUntilFirst(acks, after, t0, now)
+  const lastAt = after > 0 || longest.from !== t0 ? longest.from : undefined
   const firstMs = first && first.at - t0
-  const gapMs = Math.max(longest.to - longest.from, firstMs ?? 0)
-  const stalled = stalls.some(stall => stall.ms > stallMsMax && overlaps(stall, longest))
+  const within = stalls.filter(stall => overlaps(stall, longest)).map(({ ms }) => ms)
+  const stalled = Math.max(0, ...within)
+  // Nothing is known of how long there had been no write before.
+  const isUnknown = first !== undefined && after === 0
   return {
     t0,
-    state: stalled ? 'void' : first ? 'closed' : 'open',
+    state: stalled > stallMsMax || isUnknown ? 'void' : first ? 'closed' : 'open',
     ...(lastAt !== undefined && { lastAt }),
     ...(first && { nextAt: longest.to, firstMs }),
-    gapMs,
-    resolutionMs: resolutionBefore(acks, t0),
+    gapMs: Math.max(longest.to - longest.from, firstMs ?? 0),
+    resolutionMs: Math.max(resolutionBefore(acks, after, t0), stalled),
   }
+}
+
+/** The longest time without an acknowledgement up to the first of a write sent after `t0`. */
+function longestUntilFirst(
+  acks: readonly Acknowledgement[],
+  after: number,
+  t0: number,
+  now: number,
+): {
+  readonly longest: { readonly from: number; readonly to: number }
+  readonly first: Acknowledgement | undefined
+} {
+  let longest = { from: t0, to: t0 }
+  let before = acks[after - 1]?.at
+  for (let n = after; n < acks.length; n++) {
+    const ack = acks[n]!
+    if (before !== undefined && ack.at - before > longest.to - longest.from) {
+      longest = { from: before, to: ack.at }
+    }
+    if (ack.sentAt >= t0) return { longest, first: ack }
+    before = ack.at
+  }
+  const from = before ?? t0
+  if (now - from > longest.to - longest.from) longest = { from, to: now }
+  return { longest, first: undefined }
+}
+
+/** Where those that came after `at` begin. */
+function firstAfter(acks: readonly Acknowledgement[], at: number): number {
+  let low = 0
+  let high = acks.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (acks[middle]!.at <= at) low = middle + 1
+    else high = middle
+  }
+  return low
 }
 
 function overlaps(stall: Stall, gap: { readonly from: number; readonly to: number }): boolean {
@@ -84,14 +113,10 @@ function overlaps(stall: Stall, gap: { readonly from: number; readonly to: numbe
 }
 
 /** 99th of the gaps between acknowledgements in the seconds before. */
-function resolutionBefore(acks: readonly Acknowledgement[], t0: number): number {
+function resolutionBefore(acks: readonly Acknowledgement[], after: number, t0: number): number {
   const gaps: number[] = []
-  let before: number | undefined
-  for (const { at } of acks) {
-    if (at > t0) break
-    if (at < t0 - steadyMs) continue
-    if (before !== undefined) gaps.push(at - before)
-    before = at
+  for (let n = after - 1; n > 0 && acks[n - 1]!.at >= t0 - steadyMs; n--) {
+    gaps.push(acks[n]!.at - acks[n - 1]!.at)
   }
   gaps.sort((left, right) => left - right)
   return gaps[Math.min(gaps.length - 1, Math.floor(gaps.length * 0.99))] ?? 0

@@ -57,6 +57,20 @@ describe('an outage', () => {
     expect(measureOutage(acks, 1_000, 12_000, harmless).state).toBe('closed')
   })
 
+  test('has no figure when no write had come before it', () => {
+    // The probe began in the middle of it, or has forgotten what was then.
+    const outage = measureOutage(steady(60_000, 61_000), 1_000, 61_000)
+    expect(outage).toMatchObject({ state: 'void', firstMs: 59_000 })
+  })
+
+  test('is seen no more finely than the probe itself ran', () => {
+    const acks = [...steady(0, 1_000), ...steady(1_120, 2_000)]
+    const late = [{ at: 1_118, ms: 42 }]
+    expect(measureOutage(acks, 1_000, 2_000, late)).toMatchObject({
+      ...{ state: 'closed', gapMs: 130, resolutionMs: 42 },
+    })
+  })
+
   test('of random histories: the first write never waits longer than the gap', () => {
     const prng = createPrng(11)
     for (let round = 0; round < 500; round++) {
@@ -93,6 +107,31 @@ describe('outages', () => {
     expect(outages.at(1_400)).toEqual([])
     expect(outages.at(1_600)).toMatchObject([{ id: 'gap-990', state: 'open', gapMs: 610 }])
     expect(outages.at(9_990)).toMatchObject([{ id: 'gap-990', state: 'open', gapMs: 9_000 }])
+  })
+
+  test('an event that is told late takes the place of the gap it made', () => {
+    // The terminal was not read, and nothing was told for a while.
+    const outages = new Outages()
+    for (const ack of steady(0, 1_000)) outages.acknowledged(ack)
+    for (const ack of steady(1_700, 2_000)) outages.acknowledged(ack)
+    for (const ack of steady(2_600, 3_000)) outages.acknowledged(ack)
+    expect(outages.at(3_000).map(({ id }) => id)).toEqual(['gap-990', 'gap-1990'])
+    outages.event('kill-1', 1_000)
+    expect(outages.at(3_000)).toMatchObject([
+      { id: 'kill-1', state: 'closed', gapMs: 710 },
+      { id: 'gap-1990', state: 'closed', gapMs: 610 },
+    ])
+  })
+
+  test('an event that is told when its acknowledgements are forgotten has no figure', () => {
+    const outages = new Outages()
+    for (const ack of [...steady(0, 1_000), ...steady(1_120, 2_000_000)]) outages.acknowledged(ack)
+    outages.event('kill-1', 1_000)
+    outages.event('kill-2', 1_999_000)
+    expect(outages.at(2_000_000)).toMatchObject([
+      { id: 'kill-1', state: 'void' },
+      { id: 'kill-2', state: 'closed', gapMs: 10 },
+    ])
   })
 
   test('a gap belongs to the event that lies in it', () => {
