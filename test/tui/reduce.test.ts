@@ -106,6 +106,91 @@ test('a gap that nobody announced is told, with the faults that lie in it', () =
   expect(play(steady(), [both, probe, tick]).failover?.cause).toBe('peer-4 paused')
 })
 
+test('the last follower that dies takes the quorum, and that is an outage like any other', () => {
+  const id = `fault-${t0}`
+  const open = outage(t0, { id, state: 'open', firstMs: undefined, nextAt: undefined, gapMs: 600 })
+  const down = ['peer-3', 'peer-4', 'peer-5']
+  const list = steady().peers.map(({ name }) => ({
+    ...{ name, pid: 1, startedAt: '' },
+    state: down.includes(name) ? ('down' as const) : ('running' as const),
+  }))
+  const probe = steady().probe
+  const begun = play(steady(), [
+    faultEvent(t0 - 900, 'kill', 'peer-3'),
+    faultEvent(t0 - 800, 'kill', 'peer-4'),
+    faultEvent(t0, 'kill', 'peer-5'),
+    { type: 'processes', at: t0 + 10, list },
+    { type: 'probe', probe, outages: [open] },
+    { type: 'tick', now: t0 + 600 },
+  ])
+  expect(begun.failover).toMatchObject({
+    ...{ id, kind: 'quorum loss', startedAt: t0, startFrom: 'fault', done: false },
+    ...{ cause: 'peer-3 killed; peer-4 killed; peer-5 killed', outage: { gapMs: 600 } },
+  })
+  const closed = outage(t0, { id, gapMs: 9_012, nextAt: t0 + 9_000, firstMs: 9_000 })
+  const over = play(begun, [
+    { type: 'probe', probe, outages: [closed] },
+    { type: 'tick', now: t0 + 9_100 },
+  ])
+  expect(over.failover).toMatchObject({ kind: 'quorum loss', outage: { gapMs: 9_012 } })
+  // No other leader has been elected: nothing else is waited for.
+  const later = play(over, [{ type: 'tick', now: t0 + 9_000 + 15_100 }])
+  expect(later.failover?.done).toBe(true)
+  expect(later.history).toHaveLength(1)
+  expect(later.failoverCount).toBe(1)
+})
+
+test('the gap of a lost quorum is one, whether it or its cause is heard of first', () => {
+  const open = { state: 'open', firstMs: undefined, nextAt: undefined } as const
+  const first = outage(t0, { ...open, id: `gap-${t0 - 12}`, t0: t0 - 12, gapMs: 600 })
+  const told = outage(t0, { ...open, gapMs: 800 })
+  const model = play(steady(), [
+    faultEvent(t0 - 900, 'kill', 'peer-4'),
+    { type: 'probe', probe: steady().probe, outages: [first] },
+    { type: 'tick', now: t0 + 600 },
+    faultEvent(t0, 'kill', 'peer-5'),
+    { type: 'probe', probe: steady().probe, outages: [told] },
+    { type: 'tick', now: t0 + 800 },
+  ])
+  expect(model.failover).toMatchObject({
+    ...{ number: 1, id: `fault-${t0}`, startedAt: t0, cause: 'peer-4 killed; peer-5 killed' },
+    ...{ done: false, outage: { gapMs: 800 } },
+  })
+})
+
+test('a quorum that goes while the last failover still settles is not kept waiting', () => {
+  const t1 = t0 + 350
+  const lost = outage(t1, { state: 'open', firstMs: undefined, nextAt: undefined, lastAt: t1 - 2 })
+  const settling = play(steady(), killEvents().slice(0, 8))
+  expect(settling.failover).toMatchObject({ number: 1, done: false, outage: { state: 'closed' } })
+  const model = play(settling, [
+    faultEvent(t1, 'kill', 'peer-2'),
+    { type: 'probe', probe: steady().probe, outages: [outage(t0), { ...lost, gapMs: 700 }] },
+    { type: 'tick', now: t1 + 700 },
+  ])
+  expect(model.failover).toMatchObject({ number: 2, id: `fault-${t1}`, outage: { gapMs: 700 } })
+  expect(model.history.map(({ number }) => number)).toEqual([1])
+})
+
+test('a gap whose cause is told late is the one that it made, and no second one', () => {
+  const gap = outage(t0, { id: `gap-${t0 - 12}`, t0: t0 - 12 })
+  const long = { ...gap, gapMs: 746, nextAt: t0 + 734 }
+  const probe = steady().probe
+  const seen = play(steady(), [
+    { type: 'probe', probe, outages: [long] },
+    { type: 'tick', now: t0 + 800 },
+  ])
+  expect(seen.failover).toMatchObject({ cause: 'writes stopped', done: true })
+  const told = outage(t0, { gapMs: 746, nextAt: t0 + 734, firstMs: 734 })
+  const model = play(seen, [
+    ...killEvents().map(
+      (event): SourceEvent => (event.type === 'probe' ? { ...event, outages: [told] } : event),
+    ),
+  ])
+  expect(model.failover).toMatchObject({ number: 1, kind: 'kill', cause: 'peer-1 killed' })
+  expect(model.history.map(({ cause }) => cause)).toEqual(['peer-1 killed'])
+})
+
 test('a probe that stood still itself has no figure, and does not count', () => {
   const events = killEvents().map(
     (event): SourceEvent =>
@@ -177,6 +262,8 @@ test('the state is one word, from evidence', () => {
   expect(states([], start()).word).toBe('CONNECTING')
   expect(states([{ type: 'tick', now: noon + 6_000 }], start()).word).toBe('UNKNOWN')
   expect(states([]).word).toBe('WRITABLE')
+  // Almost a second without an answer from anybody: that the machine is busy is no news of the cluster.
+  expect(states([...gone, { type: 'tick', now: noon + 900 }]).word).toBe('WRITABLE')
   expect(states([quiet])).toMatchObject({ word: 'READ-ONLY', because: 'no write for 5 s' })
   const full = leaderReport('peer-1', 7, { alarms: ['NOSPACE'] })
   expect(states([{ type: 'report', at: noon, peer: 'peer-1', report: full }])).toMatchObject({

@@ -1,5 +1,6 @@
 import { faultText } from '../../src/admin/events.ts'
 import type { FaultName } from '../../src/admin/types.ts'
+import type { NamedOutage } from '../../src/probe/outages.ts'
 import { quorumOf, roleOf } from './select.ts'
 import type { CauseKind, Failover, FaultMark, LogLine, Mark, Model } from './types.ts'
 
@@ -7,6 +8,8 @@ import type { CauseKind, Failover, FaultMark, LogLine, Mark, Model } from './typ
 const faultReachMs = 15_000
 /** A reconcile that is not seen in this time is not waited for. */
 const patienceMs = 60_000
+/** Without a write for so long is an outage, whatever the cause. */
+const outageMs = 500
 /** Events of different clocks: what happened this shortly before a fault may be its effect. */
 const clockErrorMs = 20
 
@@ -29,11 +32,12 @@ export function electionId(term: number): string {
   return `term-${term}`
 }
 
-/** Begins the stopwatch when a fault has hit the leader of its moment. */
+/** Begins the stopwatch when a fault has hit the leader of its moment, or writes had stopped. */
 export function onFault(model: Model, fault: FaultMark): Model {
   const kind = disruptive[fault.type]
   const reign = reignAt(model, fault.at)
-  if (kind === undefined || !reign || !fault.peers.includes(reign.leader)) return model
+  if (kind === undefined || !reign) return model
+  if (!fault.peers.includes(reign.leader)) return claim(model, fault)
   const start = {
     ...{ id: faultId(fault.at), kind, cause: causeOf(fault), startedAt: fault.at },
     ...(fault.askedAt !== undefined && { askedAt: fault.askedAt }),
@@ -41,11 +45,31 @@ export function onFault(model: Model, fault: FaultMark): Model {
     ...{ oldLeader: reign.leader, oldTerm: reign.term },
   }
   const { failover } = model
-  // The election was heard of before its cause: it is the same.
-  if (failover?.startFrom === 'election' && failover.oldTerm === reign.term) {
-    return { ...model, failover: { ...failover, ...start, at: {}, done: false } }
+  // The election, or the gap, was heard of before its cause: it is the same.
+  const isElection = failover?.startFrom === 'election' && failover.oldTerm === reign.term
+  const isGap = failover?.startFrom === 'write' && covers(failover.outage, fault.at, model.now)
+  if (!failover || (!isElection && !isGap)) return begin(model, start)
+  return {
+    ...model,
+    failover: { ...failover, ...start, at: {}, done: false },
+    history: without(model),
   }
-  return begin(model, start)
+}
+
+/** The gap was heard of before what has made it: one name for it on every screen. */
+function claim(model: Model, fault: FaultMark): Model {
+  const { failover } = model
+  const isGap = failover?.startFrom === 'write' && covers(failover.outage, fault.at, model.now)
+  if (!isGap || fault.type === 'restart') return model
+  const id = faultId(fault.at)
+  const cause = causesOf(model, fault.at, fault.at)
+  const claimed = { ...failover, id, cause, startedAt: fault.at, startFrom: 'fault' } as const
+  return { ...model, failover: { ...claimed, at: {}, done: false }, history: without(model) }
+}
+
+/** The history without what is under way. */
+function without({ history, failover }: Model): readonly Failover[] {
+  return history.filter(({ number }) => number !== failover?.number)
 }
 
 /** Tells a change of leadership whose cause nobody has told. */
@@ -89,6 +113,14 @@ function causeOf({ type, peers }: FaultMark): string {
   return faultText({ fault: type, peers })
 }
 
+/** Of all faults that can have had a part in it, in their order. */
+function causesOf(model: Model, from: number, until: number): string {
+  return model.faults
+    .filter(({ at }) => at >= from - faultReachMs && at <= until)
+    .map(causeOf)
+    .join('; ')
+}
+
 function begin(model: Model, start: Omit<Failover, 'number' | 'at' | 'done'>): Model {
   const number = model.failoverCount + 1
   const { failover, history } = model
@@ -112,22 +144,43 @@ function externalCause(model: Model, oldLeader: string): string {
   return `${oldLeader} lost the leadership`
 }
 
-/** A gap that is nobody's: writes stopped, and no leader was hit. */
+/**
+ * Writes stopped, and no leader was hit: a gap that is nobody's, or the quorum that went with a
+ * follower. What lies in the gap of another outage is told with that.
+ */
 function withGap(model: Model): Model {
-  const gap = model.outages.findLast(({ id }) => id.startsWith('gap-'))
   const { failover, history } = model
-  if (!gap || [failover, ...history].some(known => known?.id === gap.id)) return model
-  if (gap.t0 < model.startedAt || (failover && !failover.done)) return model
-  const faults = model.faults.filter(
-    ({ at }) => at >= gap.t0 - faultReachMs && at <= gap.t0 + gap.gapMs,
+  const isBusy = failover !== undefined && !failover.done
+  if (isBusy && (!failover.outage || failover.outage.state === 'open')) return model
+  const known = [failover, ...history]
+  const gap = model.outages.find(
+    ({ id, state, t0, gapMs }) =>
+      state !== 'void' &&
+      gapMs >= outageMs &&
+      t0 >= model.startedAt &&
+      (isGap(id) ? !isBusy : model.faults.some(({ at }) => id === faultId(at))) &&
+      !known.some(other => other?.id === id || covers(other?.outage, t0, model.now)),
   )
+  if (!gap) return model
+  const until = isGap(gap.id) ? gap.t0 + gap.gapMs : gap.t0
   const reign = model.reigns.at(-1)
   return begin(model, {
     ...{ id: gap.id, kind: quorumOf(model).ok ? 'other' : 'quorum loss' },
-    cause: faults.map(causeOf).join('; ') || 'writes stopped',
-    ...{ startedAt: gap.t0, startFrom: 'write' },
+    cause: causesOf(model, gap.t0, until) || 'writes stopped',
+    ...{ startedAt: gap.t0, startFrom: isGap(gap.id) ? 'write' : 'fault' },
     ...{ oldLeader: reign?.leader ?? '', oldTerm: reign?.term ?? 0 },
   })
+}
+
+function isGap(id: string): boolean {
+  return id.startsWith('gap-')
+}
+
+/** Whether a moment lies in an outage. */
+function covers(outage: NamedOutage | undefined, at: number, now: number): boolean {
+  if (!outage) return false
+  const { t0, lastAt = t0, nextAt = now } = outage
+  return Math.min(t0, lastAt) <= at && at <= nextAt
 }
 
 /** The probe's figure. While there is none and no quorum either, that is what it is about. */
@@ -146,11 +199,14 @@ function withOutage(model: Model, failover: Failover): Failover {
 }
 
 /** An outage is over when a write is acknowledged, however long that takes. */
-function isComplete(model: Model, { id, at, outage, startedAt }: Failover): boolean {
+function isComplete(model: Model, { at, outage, startFrom, startedAt }: Failover): boolean {
   const isProbed = model.probe.state === 'running'
   if (isProbed && (outage === undefined || outage.state === 'open')) return false
-  if (id.startsWith('gap-')) return true
-  return at.reconcile !== undefined || model.now - startedAt > patienceMs
+  if (startFrom === 'write' || at.reconcile !== undefined) return true
+  // Writes go on, and nobody has been elected: the leader was none of those that were hit.
+  const isOver = outage?.nextAt !== undefined && at.commit === undefined
+  if (isOver && model.now - (outage.nextAt ?? startedAt) > faultReachMs) return true
+  return model.now - startedAt > patienceMs
 }
 
 /** Reads the steps from the peers' own events and the leader's counters. */

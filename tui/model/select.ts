@@ -26,9 +26,10 @@ export function isStale(peer: PeerState, now: number): boolean {
   return role === 'down' || role === 'paused' || !peer.reachable
 }
 
-/** Whether what it says is of now. */
+/** Whether what it says is of now: one answer that is missed, or late, does not make it old. */
 export function isFresh(peer: PeerState, now: number): boolean {
-  return peer.report !== undefined && !isStale(peer, now) && now - peer.reportAt <= silentMs
+  const isHere = peer.process !== 'down' && peer.process !== 'paused'
+  return peer.report !== undefined && isHere && now - peer.reportAt <= silentMs
 }
 
 /** The peer that most recently said it leads: the highest term counts. */
