@@ -10,8 +10,8 @@ export interface Outage {
   readonly t0: number
   /**
    * `open`: no write that was sent after t0 has been acknowledged yet, and the gap grows.
-   * `void`: there is no figure, for the probe itself stood still meanwhile, or was not there yet,
-   * or has forgotten what was then.
+   * `void`: there is no figure, for the probe itself stood still when it began or ended, or was not
+   * there yet, or has forgotten what was then.
    */
   readonly state: 'open' | 'closed' | 'void'
   /** The last acknowledgement before the gap; absent when there was none. */
@@ -40,6 +40,8 @@ export interface Stall {
 
 /** Before t0: from how often acknowledgements came then, the resolution follows. */
 const steadyMs = 2_000
+/** A write that takes longer than this has been held up by something. */
+const writeMsMax = 500
 /** A probe that stood still for longer can't say what happened meanwhile. */
 const stallMsMax = 50
 
@@ -57,8 +59,7 @@ export function measureOutage(
   const { longest, first } = longestUntilFirst(acks, after, t0, now)
   const lastAt = after > 0 || longest.from !== t0 ? longest.from : undefined
   const firstMs = first && first.at - t0
-  const within = stalls.filter(stall => overlaps(stall, longest)).map(({ ms }) => ms)
-  const stalled = Math.max(0, ...within)
+  const stalled = first ? longestAtEnds(stalls, longest) : 0
   // Nothing is known of how long there had been no write before.
   const isUnknown = first !== undefined && after === 0
   return {
@@ -108,8 +109,19 @@ function firstAfter(acks: readonly Acknowledgement[], at: number): number {
   return low
 }
 
-function overlaps(stall: Stall, gap: { readonly from: number; readonly to: number }): boolean {
-  return stall.at > gap.from && stall.at - stall.ms < gap.to
+/**
+ * The longest stall that can have moved an end of the gap. One in its midst has hidden nothing: an
+ * answer that had come meanwhile would have been read when it was over, and a write sent then.
+ */
+function longestAtEnds(
+  stalls: readonly Stall[],
+  { from, to }: { readonly from: number; readonly to: number },
+): number {
+  const atEnds = stalls.filter(({ at, ms }) => {
+    const isWithin = at > from && at - ms < to
+    return isWithin && (at - ms < from + writeMsMax || at > to - writeMsMax)
+  })
+  return Math.max(0, ...atEnds.map(({ ms }) => ms))
 }
 
 /** 99th of the gaps between acknowledgements in the seconds before. */

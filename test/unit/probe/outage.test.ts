@@ -57,6 +57,19 @@ describe('an outage', () => {
     expect(measureOutage(acks, 1_000, 12_000, harmless).state).toBe('closed')
   })
 
+  test('goes on while the probe stands still, and ends with a figure if its ends were seen', () => {
+    const moment = { at: 6_000, ms: 80 }
+    const acks = steady(0, 1_000)
+    expect(measureOutage(acks, 1_000, 9_000, [moment])).toMatchObject({ state: 'open' })
+    const ended = [...acks, ...steady(15_000, 16_000)]
+    expect(measureOutage(ended, 1_000, 16_000, [moment])).toMatchObject({
+      ...{ state: 'closed', gapMs: 14_010, resolutionMs: 10 },
+    })
+    for (const at of [1_050, 14_990]) {
+      expect(measureOutage(ended, 1_000, 16_000, [{ at, ms: 80 }]).state).toBe('void')
+    }
+  })
+
   test('has no figure when no write had come before it', () => {
     // The probe began in the middle of it, or has forgotten what was then.
     const outage = measureOutage(steady(60_000, 61_000), 1_000, 61_000)
