@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import type { NamedOutage } from '../../src/probe/outages.ts'
 import { changesBetween, changeText } from '../../tui/model/changes.ts'
 import { quorumOf, roleOf, sinceStart, statsOf, termOf } from '../../tui/model/select.ts'
 import { stateOf } from '../../tui/model/state.ts'
@@ -156,6 +157,18 @@ test('the gap of a lost quorum is one, whether it or its cause is heard of first
     ...{ number: 1, id: `fault-${t0}`, startedAt: t0, cause: 'peer-4 killed; peer-5 killed' },
     ...{ done: false, outage: { gapMs: 800 } },
   })
+})
+
+test('a gap that was the probe standing still is taken back', () => {
+  const gap = outage(t0 + 9_000, { id: `gap-${t0 + 9_000}`, state: 'open', nextAt: undefined })
+  const told = (list: readonly NamedOutage[]): SourceEvent => ({
+    ...{ type: 'probe', probe: steady().probe, outages: [outage(t0), ...list] },
+  })
+  const begun = play(afterKill(), [told([{ ...gap, gapMs: 600 }])])
+  expect(begun.failover).toMatchObject({ number: 2, startFrom: 'write' })
+  const { failover, history } = play(begun, [told([{ ...gap, state: 'void', gapMs: 700 }])])
+  expect(failover).toMatchObject({ number: 1, cause: 'peer-1 killed', done: true })
+  expect(history).toHaveLength(1)
 })
 
 test('a quorum that goes while the last failover still settles is not kept waiting', () => {

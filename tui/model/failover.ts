@@ -1,11 +1,8 @@
-import { faultText } from '../../src/admin/events.ts'
 import type { FaultName } from '../../src/admin/types.ts'
-import type { NamedOutage } from '../../src/probe/outages.ts'
+import { begin, causeOf, causesOf, covers, faultReachMs, isGap, without } from './begin.ts'
 import { quorumOf, roleOf } from './select.ts'
 import type { CauseKind, Failover, FaultMark, LogLine, Mark, Model } from './types.ts'
 
-/** A change of leadership this long after a fault is not the fault's doing. */
-const faultReachMs = 15_000
 /** A reconcile that is not seen in this time is not waited for. */
 const patienceMs = 60_000
 /** Without a write for so long is an outage, whatever the cause. */
@@ -67,9 +64,13 @@ function claim(model: Model, fault: FaultMark): Model {
   return { ...model, failover: { ...claimed, at: {}, done: false }, history: without(model) }
 }
 
-/** The history without what is under way. */
-function without({ history, failover }: Model): readonly Failover[] {
-  return history.filter(({ number }) => number !== failover?.number)
+/** A gap that turns out to be the probe's own was none of the cluster. */
+function withoutOwn(model: Model): Model {
+  const { failover } = model
+  const outage = model.outages.find(({ id }) => id === failover?.id)
+  if (failover?.startFrom !== 'write' || outage?.state !== 'void') return model
+  const history = without(model)
+  return { ...model, failover: history.at(-1), history }
 }
 
 /** Tells a change of leadership whose cause nobody has told. */
@@ -99,36 +100,13 @@ export function onElected(model: Model, line: LogLine, term: number): Model {
 
 /** Fills in what is known by now; moves a finished failover to the history. Idempotent. */
 export function measure(model: Model): Model {
-  const next = withGap(model)
+  const next = withGap(withoutOwn(model))
   const { failover } = next
   if (!failover || failover.done) return next
   const found = withOutage(next, steps(next, failover))
   if (!isComplete(next, found)) return { ...next, failover: found }
   const finished = { ...found, done: true }
   return { ...next, failover: finished, history: [...next.history, finished].slice(-100) }
-}
-
-/** `peer-1 killed`. */
-function causeOf({ type, peers }: FaultMark): string {
-  return faultText({ fault: type, peers })
-}
-
-/** Of all faults that can have had a part in it, in their order. */
-function causesOf(model: Model, from: number, until: number): string {
-  return model.faults
-    .filter(({ at }) => at >= from - faultReachMs && at <= until)
-    .map(causeOf)
-    .join('; ')
-}
-
-function begin(model: Model, start: Omit<Failover, 'number' | 'at' | 'done'>): Model {
-  const number = model.failoverCount + 1
-  const { failover, history } = model
-  // What comes before the last one is over is told, but it can't be measured apart from it.
-  if (failover && !failover.done && failover.outage?.state === 'open') return model
-  const left = failover && !failover.done ? [...history, { ...failover, done: true }] : history
-  const begun = { ...start, number, at: {}, done: false }
-  return { ...model, failover: begun, failoverCount: number, history: left.slice(-100) }
 }
 
 /** Who led at a moment, as is known by now. */
@@ -170,17 +148,6 @@ function withGap(model: Model): Model {
     ...{ startedAt: gap.t0, startFrom: isGap(gap.id) ? 'write' : 'fault' },
     ...{ oldLeader: reign?.leader ?? '', oldTerm: reign?.term ?? 0 },
   })
-}
-
-function isGap(id: string): boolean {
-  return id.startsWith('gap-')
-}
-
-/** Whether a moment lies in an outage. */
-function covers(outage: NamedOutage | undefined, at: number, now: number): boolean {
-  if (!outage) return false
-  const { t0, lastAt = t0, nextAt = now } = outage
-  return Math.min(t0, lastAt) <= at && at <= nextAt
 }
 
 /** The probe's figure. While there is none and no quorum either, that is what it is about. */
