@@ -1,9 +1,11 @@
 import { resolve } from 'node:path'
 import { render } from 'ink'
 import { systemClock } from '../src/kernel/clock.ts'
+import { leaveRunningExitCode } from '../src/kernel/exit-codes.ts'
 import { errorMessage } from '../src/kernel/result.ts'
 import { type Args, parse, usage } from './args.ts'
-import { brokenPipe, takeScreen } from './frame/terminal.ts'
+import { Suspension } from './frame/suspension.ts'
+import { brokenPipe, TakenScreen } from './frame/terminal.ts'
 import { FrameWriter } from './frame/writer.ts'
 import { initialUi } from './keys/dispatch.ts'
 import { changeJson, changeText } from './model/changes.ts'
@@ -12,11 +14,11 @@ import type { Model } from './model/types.ts'
 import { runOnce } from './once.tsx'
 import { runPlain } from './plain.ts'
 import { App } from './screen/app.tsx'
-import { Controls } from './screen/effects.ts'
+import { Controls, type Local } from './screen/effects.ts'
 import { Store } from './screen/store.ts'
 import { LiveSource } from './source/live.ts'
 import { readSettings, type Settings } from './source/settings.ts'
-import { colourDepth, makeTheme, type Theme } from './theme/theme.ts'
+import { backgroundOf, colourDepth, makeTheme, needsAscii, type Theme } from './theme/theme.ts'
 
 const usageExitCode = 2
 const onceSize = { width: 120, height: 36 } as const
@@ -42,7 +44,8 @@ async function main(): Promise<void> {
   const tty = process.stdout.isTTY && process.stdin.isTTY && process.env.TERM !== 'dumb'
   const mode = args.mode === 'auto' ? (tty ? 'screen' : 'plain') : args.mode
   const theme = makeTheme({
-    ascii: args.ascii,
+    ascii: args.ascii || needsAscii(process.env),
+    background: args.background ?? backgroundOf(process.env),
     colours: process.stdout.isTTY ? colourDepth(process.env) : 'none',
   })
   const probe = args.probe && mode !== 'once'
@@ -74,22 +77,35 @@ async function runScreen(
   theme: Theme,
   ended: Promise<void>,
 ): Promise<void> {
-  const store = new Store(systemClock, start, initialUi, args.fps)
-  let giveBack = () => {}
-  const writer = new FrameWriter(process.stdout, () => {
-    giveBack = takeScreen(process.stdout)
-  })
-  let quit = () => {}
-  const asked = new Promise<void>(done => {
+  const ui = { ...initialUi, ownsCluster: args.ownsCluster }
+  const store = new Store(systemClock, start, ui, args.fps)
+  const taken = new TakenScreen(process.stdout, process.stdin)
+  const writer = new FrameWriter(process.stdout, () => taken.take())
+  let quit: Local['quit'] = () => {}
+  const asked = new Promise<'leave' | 'stop'>(done => {
     quit = done
   })
-  const controls = new Controls(store, source, systemClock, {
-    repaint: () => {
-      writer.invalidate()
-      store.change({ ...store.ui })
-      ink.rerender(screen())
+  const repaint = () => {
+    writer.invalidate()
+    store.change({ ...store.ui })
+    ink.rerender(screen())
+  }
+  const suspended = {
+    before: () => {
+      writer.pause()
+      taken.giveBack()
     },
-    quit: () => quit(),
+    after: () => {
+      taken.takeAgain()
+      writer.resume()
+      repaint()
+    },
+  }
+  const suspension = new Suspension(process, suspended, systemClock.after)
+  const controls = new Controls(store, source, systemClock, {
+    repaint,
+    suspend: () => suspension.suspend(),
+    quit: cluster => quit(cluster),
   })
   const size = {
     columns: () => Math.max(smallest.columns, writer.columns),
@@ -107,7 +123,8 @@ async function runScreen(
     patchConsole: false,
   })
   await source.start(store.tell)
-  await Promise.race([asked, ended])
+  const cluster = await Promise.race([asked, ended])
+  if (args.ownsCluster && cluster === 'leave') process.exitCode = leaveRunningExitCode
   store.stop()
   writer.close()
   try {
@@ -115,7 +132,7 @@ async function runScreen(
   } catch {
     // The terminal is gone, and with it the mode that Ink wants to restore.
   }
-  giveBack()
+  taken.giveBack()
   await source.stop()
 }
 

@@ -5,8 +5,8 @@ import { logLevels } from '../kernel/logger.ts'
 import type { DemoOptions } from './demo.ts'
 import { addMembership, addPeer } from './membership-program.ts'
 import { addSnapshot } from './snapshot-program.ts'
+import type { UpOptions } from './stay.ts'
 import type { CliParts, RunProcessOptions } from './types.ts'
-import type { UpOptions } from './up.ts'
 
 /**
  * The command line of Quorate. Verbs load what they need when they run: a peer must not wait for

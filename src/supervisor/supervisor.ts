@@ -90,10 +90,15 @@ export class Supervisor implements Startable {
     this.#watch = systemClock.every(watchMs, () => this.#restartInfrastructure(wanted))
   }
 
-  /** Ends every process it started, gracefully first, and waits for them. */
-  async stop(): Promise<void> {
+  /** Ends its own work, and leaves all processes running: another supervisor keeps them. */
+  async leave(): Promise<void> {
     this.#watch()
     await this.#admin?.stop()
+  }
+
+  /** Ends every process it started, gracefully first, and waits for them. */
+  async stop(): Promise<void> {
+    await this.leave()
     await stopProcesses(this.#cluster)
   }
 

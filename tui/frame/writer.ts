@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { widthOf } from '../widgets/line.ts'
+import { widthOf } from '../widgets/text.ts'
 
 /** What a FrameWriter needs of a terminal; `process.stdout` is one. */
 export interface TerminalOut {
@@ -32,6 +32,7 @@ export class FrameWriter extends EventEmitter {
   #frames = 0
   #bytes = 0
   #closed = false
+  #paused = false
 
   /** `onFirst` runs before the first frame: until then the terminal is left as it is. */
   constructor(out: TerminalOut, onFirst: () => void = () => {}) {
@@ -63,6 +64,17 @@ export class FrameWriter extends EventEmitter {
     this.#shown = []
   }
 
+  /** The terminal is somebody else's until `resume`. */
+  pause(): void {
+    this.#paused = true
+  }
+
+  /** The next frame is painted in full. */
+  resume(): void {
+    this.#paused = false
+    this.invalidate()
+  }
+
   /** Nothing is written any more: the terminal is somebody else's. */
   close(): void {
     this.#closed = true
@@ -71,7 +83,7 @@ export class FrameWriter extends EventEmitter {
 
   /** Ink's. @returns false when the terminal takes no more for now. */
   write = (frame: string): boolean => {
-    if (this.#closed || frame.trim() === '') return true
+    if (this.#closed || this.#paused || frame.trim() === '') return true
     if (this.#frames === 0) this.#onFirst()
     const rows = this.rows
     const next = frame.split('\n').slice(0, rows)

@@ -21,6 +21,7 @@ export type ActionName =
   | 'freeze'
   | 'help'
   | 'repaint'
+  | 'suspend'
   | 'quit'
 
 /** One row drives dispatch, footer and help. */
@@ -66,7 +67,7 @@ export const keyTable: readonly KeyRow[] = [
     action: 'transfer',
     footer: 'transfer',
     shown: 'T',
-    help: 'hand the leadership over: to the selected peer, or to any from the leader',
+    help: 'hand the leadership over: to the selected voter, or from the leader to any other',
   },
   {
     keys: ['R'],
@@ -102,7 +103,7 @@ export const keyTable: readonly KeyRow[] = [
     keys: ['j', 'down', 'l', 'right'],
     action: 'next',
     shown: 'j k, arrows',
-    help: 'select a peer; in panel 6: scroll',
+    help: 'select a peer; in panel 6, and in panel 4 zoomed: scroll',
   },
   { keys: ['k', 'up', 'h', 'left'], action: 'previous', shown: '', help: '' },
   { keys: ['g'], action: 'first', shown: 'g G', help: 'first, last' },
@@ -111,6 +112,13 @@ export const keyTable: readonly KeyRow[] = [
   { keys: ['ctrl-d', 'ctrl-f', 'pagedown'], action: 'pageDown', shown: '', help: '' },
   { keys: ['.'], action: 'freeze', shown: '.', help: 'hold the picture; data goes on arriving' },
   { keys: ['ctrl-l', 'ctrl-r'], action: 'repaint', shown: 'ctrl-l', help: 'paint all again' },
+  { keys: ['ctrl-z'], action: 'suspend', shown: 'ctrl-z', help: 'suspend; fg continues' },
   { keys: ['?'], action: 'help', footer: 'help', shown: '?', help: 'this help' },
-  { keys: ['q', 'ctrl-c'], action: 'quit', footer: 'quit', shown: 'q', help: 'quit' },
+  {
+    keys: ['q', 'ctrl-c'],
+    action: 'quit',
+    footer: 'quit',
+    shown: 'q',
+    help: 'quit; of `npm start`: ask what shall become of the cluster',
+  },
 ]

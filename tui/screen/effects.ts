@@ -5,19 +5,21 @@ import type { Source } from '../source/types.ts'
 import type { Effect } from '../views/types.ts'
 import type { Store } from './store.ts'
 
+/** What is done to this program and its terminal. */
+export interface Local {
+  readonly repaint: () => void
+  readonly suspend: () => void
+  readonly quit: (cluster: 'leave' | 'stop') => void
+}
+
 /** Joins keys, store and source: presses keys, and carries out what they ask for. */
 export class Controls {
   readonly #store: Store
   readonly #source: Source
   readonly #clock: Clock
-  readonly #local: { readonly repaint: () => void; readonly quit: () => void }
+  readonly #local: Local
 
-  constructor(
-    store: Store,
-    source: Source,
-    clock: Clock,
-    local: { readonly repaint: () => void; readonly quit: () => void },
-  ) {
+  constructor(store: Store, source: Source, clock: Clock, local: Local) {
     this.#store = store
     this.#source = source
     this.#clock = clock
@@ -34,8 +36,10 @@ export class Controls {
     switch (effect.type) {
       case 'repaint':
         return this.#local.repaint()
+      case 'suspend':
+        return this.#local.suspend()
       case 'quit':
-        return this.#local.quit()
+        return this.#local.quit(effect.cluster)
       case 'fault': {
         const { fault, peers } = effect
         // The next key is for the same peer (R after X), whoever leads by then.

@@ -24,6 +24,7 @@ export interface Glyphs {
   readonly candidate: string
   readonly dead: string
   readonly paused: string
+  readonly unknown: string
   readonly ring: string
   readonly ringCut: string
   readonly full: string
@@ -56,6 +57,7 @@ const unicode: Glyphs = {
   candidate: '◐',
   dead: '✖',
   paused: '‖',
+  unknown: '?',
   ring: '·',
   plusMinus: '±',
   ringCut: '╌',
@@ -81,6 +83,7 @@ const ascii: Glyphs = {
   candidate: 'c',
   dead: 'x',
   paused: '=',
+  unknown: '?',
   ring: '.',
   plusMinus: '+-',
   ringCut: '~',
@@ -100,22 +103,48 @@ const ascii: Glyphs = {
   select: '>',
 }
 
-/** Okabe and Ito's set, safe for colour-blind people: 24-bit, and the nearest of 256. */
-const colours = {
-  blue: [[86, 180, 233], 74],
-  green: [[0, 158, 115], 36],
-  yellow: [[240, 228, 66], 227],
-  orange: [[230, 159, 0], 178],
-  vermillion: [[213, 94, 0], 166],
-  purple: [[204, 121, 167], 175],
-  grey: [[138, 138, 138], 245],
-} as const satisfies Record<string, readonly [readonly [number, number, number], number]>
+/** A colour of 24 bits, and the nearest of the 256 that is as readable. */
+export interface Colour {
+  readonly rgb: readonly [red: number, green: number, blue: number]
+  readonly indexed: number
+}
 
-const looks: Readonly<Record<Style, readonly [keyof typeof colours | '', string]>> = {
+/** What a terminal draws on. */
+export type Background = 'dark' | 'light'
+
+/**
+ * Okabe and Ito's set, safe for colour-blind people, made lighter or darker until each has a
+ * contrast of 4.5 with its background (WCAG 2.1, 1.4.3).
+ */
+export const palettes = {
+  dark: {
+    blue: { rgb: [86, 180, 233], indexed: 74 },
+    green: { rgb: [0, 170, 124], indexed: 36 },
+    yellow: { rgb: [240, 228, 66], indexed: 227 },
+    orange: { rgb: [230, 159, 0], indexed: 178 },
+    vermillion: { rgb: [236, 108, 24], indexed: 202 },
+    purple: { rgb: [204, 121, 167], indexed: 175 },
+    grey: { rgb: [146, 146, 146], indexed: 246 },
+  },
+  light: {
+    blue: { rgb: [0, 92, 158], indexed: 25 },
+    green: { rgb: [0, 102, 74], indexed: 22 },
+    yellow: { rgb: [104, 92, 0], indexed: 58 },
+    orange: { rgb: [138, 84, 0], indexed: 94 },
+    vermillion: { rgb: [170, 56, 0], indexed: 124 },
+    purple: { rgb: [138, 52, 104], indexed: 90 },
+    grey: { rgb: [92, 92, 92], indexed: 240 },
+  },
+} as const satisfies Record<Background, Record<string, Colour>>
+
+type ColourName = keyof (typeof palettes)['dark']
+
+/** Colour and attributes; never faint, for nobody knows what contrast is left of it. */
+const looks: Readonly<Record<Style, readonly [ColourName | '', string]>> = {
   plain: ['', ''],
   title: ['', '1'],
   edge: ['grey', ''],
-  edgeOdd: ['blue', '2'],
+  edgeOdd: ['blue', ''],
   focus: ['blue', '1'],
   leader: ['blue', '1'],
   ok: ['green', ''],
@@ -133,20 +162,49 @@ const looks: Readonly<Record<Style, readonly [keyof typeof colours | '', string]
 export type ColourDepth = 'none' | '256' | 'true'
 
 /** What this terminal can show. Source: no-color.org, FORCE_COLOR as of Node. */
-export function colourDepth(env: Readonly<Record<string, string | undefined>>): ColourDepth {
+export function colourDepth(env: Env): ColourDepth {
   if (env.FORCE_COLOR === '0') return 'none'
   if (env.NO_COLOR && !env.FORCE_COLOR) return 'none'
   if (env.TERM === 'dumb' && !env.FORCE_COLOR) return 'none'
   return /^(truecolor|24bit)$/.test(env.COLORTERM ?? '') ? 'true' : '256'
 }
 
+type Env = Readonly<Record<string, string | undefined>>
+
+/** Terminals whose fonts have no more than their code page. */
+const asciiTerminals = /^(linux|dumb|vt\d+|ansi|cons25)/
+
+/**
+ * Whether only ASCII is safe: the locale says so (POSIX: LC_ALL before LC_CTYPE before LANG), or
+ * the kind of terminal. Without a locale, as in most containers, the terminal is another machine's.
+ */
+export function needsAscii(env: Env): boolean {
+  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || ''
+  if (locale !== '' && !/utf-?8/i.test(locale)) return true
+  return asciiTerminals.test(env.TERM ?? '')
+}
+
+/**
+ * QUORATE_BACKGROUND, else what the terminal says in COLORFGBG (`15;0`, `0;default;15`: the last
+ * number is the background's: 7 and 9 to 15 are light), else dark.
+ */
+export function backgroundOf(env: Env): Background {
+  const wanted = env.QUORATE_BACKGROUND
+  if (wanted === 'light' || wanted === 'dark') return wanted
+  const number = /(?:^|;)(\d+)$/.exec(env.COLORFGBG ?? '')?.[1]
+  return number !== undefined && (number === '7' || Number(number) >= 9) ? 'light' : 'dark'
+}
+
 export function makeTheme(options: {
   readonly ascii: boolean
   readonly colours: ColourDepth
+  /** Default: dark. */
+  readonly background?: Background
 }): Theme {
+  const palette = palettes[options.background ?? 'dark']
   const sgr = Object.fromEntries(
     Object.entries(looks).map(([style, [colour, extra]]) => {
-      const codes = [extra, colour === '' ? '' : colourCode(colour, options.colours)]
+      const codes = [extra, colour === '' ? '' : colourCode(palette[colour], options.colours)]
       const code = codes.filter(Boolean).join(';')
       return [style, options.colours === 'none' || !code ? '' : `\x1b[${code}m`]
     }),
@@ -154,7 +212,6 @@ export function makeTheme(options: {
   return { glyphs: options.ascii ? ascii : unicode, sgr }
 }
 
-function colourCode(colour: keyof typeof colours, depth: ColourDepth): string {
-  const [rgb, indexed] = colours[colour]
+function colourCode({ rgb, indexed }: Colour, depth: ColourDepth): string {
   return depth === 'true' ? `38;2;${rgb.join(';')}` : `38;5;${indexed}`
 }

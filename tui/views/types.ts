@@ -16,16 +16,25 @@ export interface Ui {
   readonly selected?: string
   /** The picture stands still; data goes on arriving. */
   readonly frozen: boolean
-  /** Lines that panel 6 is scrolled back. */
+  /** Lines that panel 6 is scrolled back, or panel 4 on the whole screen is scrolled down. */
   readonly scroll: number
-  /** A question that `y` answers with yes. */
+  /** The cluster was started by this program's parent, and ends with it if that is wanted. */
+  readonly ownsCluster: boolean
+  /** A question; any key that is none of its answers says no. */
   readonly confirm?: {
     readonly question: string
     readonly expect: string
-    readonly effect: Effect
+    readonly answers: readonly Answer[]
   }
   /** The answer to the last key: what was done, or why not. */
   readonly notice?: { readonly text: string; readonly bad: boolean; readonly at: number }
+}
+
+/** One way to answer a question; the first of its keys is shown. */
+export interface Answer {
+  readonly keys: readonly string[]
+  readonly does: string
+  readonly effect: Effect
 }
 
 /** What a key asks of the world outside the state. */
@@ -33,7 +42,9 @@ export type Effect =
   | { readonly type: 'fault'; readonly fault: Fault; readonly peers: readonly string[] }
   | { readonly type: 'transfer'; readonly leader: string; readonly to: string | undefined }
   | { readonly type: 'repaint' }
-  | { readonly type: 'quit' }
+  | { readonly type: 'suspend' }
+  /** What shall become of a cluster that lives and dies with this program. */
+  | { readonly type: 'quit'; readonly cluster: 'leave' | 'stop' }
 
 /** What a view is a function of. */
 export interface ViewInput {

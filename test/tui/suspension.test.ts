@@ -1,0 +1,101 @@
+import { expect, test } from 'vitest'
+import { Suspension } from '../../tui/frame/suspension.ts'
+import { TakenScreen } from '../../tui/frame/terminal.ts'
+import { FrameWriter } from '../../tui/frame/writer.ts'
+
+/** A process whose signals do what the kernel's do: without a listener SIGTSTP stops it. */
+class FakeJob {
+  readonly pid = 42
+  readonly happened: string[] = []
+  readonly #listeners: Record<string, (() => void)[]> = { SIGTSTP: [], SIGCONT: [] }
+
+  on(signal: string, listener: () => void): void {
+    this.#listeners[signal]?.push(listener)
+  }
+
+  off(signal: string, listener: () => void): void {
+    this.#listeners[signal] = (this.#listeners[signal] ?? []).filter(each => each !== listener)
+  }
+
+  kill(pid: number, signal: string): void {
+    if (pid === 0) this.happened.push('job')
+    this.send(signal)
+  }
+
+  send(signal: string): void {
+    const listeners = this.#listeners[signal] ?? []
+    if (listeners.length === 0) this.happened.push('stopped')
+    for (const listener of [...listeners]) listener()
+  }
+}
+
+function open() {
+  const job = new FakeJob()
+  const later: (() => void)[] = []
+  const suspended = {
+    before: () => job.happened.push('given back'),
+    after: () => job.happened.push('taken again'),
+  }
+  const suspension = new Suspension(job, suspended, (_ms, action) => later.push(action))
+  return { job, later, suspension }
+}
+
+test('the terminal is whole before the process stops, and taken when it continues', () => {
+  const { job, later, suspension } = open()
+  suspension.suspend()
+  expect(job.happened.splice(0)).toEqual(['job', 'given back', 'stopped'])
+  job.send('SIGCONT')
+  expect(job.happened.splice(0)).toEqual(['taken again'])
+  for (const action of later.splice(0)) action()
+  expect(job.happened).toEqual([])
+  // Again, by somebody's kill -TSTP.
+  job.send('SIGTSTP')
+  job.send('SIGCONT')
+  expect(job.happened).toEqual(['given back', 'stopped', 'taken again'])
+})
+
+test('a stop that the kernel ignores ends by itself, and one that nobody noticed is repaired', () => {
+  const { job, later } = open()
+  job.send('SIGTSTP')
+  for (const action of later.splice(0)) action()
+  expect(job.happened.splice(0)).toEqual(['given back', 'stopped', 'taken again'])
+  job.send('SIGCONT')
+  expect(job.happened).toEqual(['taken again'])
+})
+
+test('what is taken is given back whole: screen, cursor, wrapping, and the keyboard by lines', () => {
+  const sent: string[] = []
+  const modes: boolean[] = []
+  const before = process.listenerCount('exit')
+  const screen = new TakenScreen(
+    { write: text => sent.push(text) },
+    { setRawMode: raw => modes.push(raw) },
+  )
+  screen.giveBack()
+  expect(sent).toEqual([])
+  screen.take()
+  screen.giveBack()
+  screen.giveBack()
+  expect(sent).toEqual(['\x1b[?1049h\x1b[?25l\x1b[?7l', '\x1b[?7h\x1b[?25h\x1b[?1049l'])
+  expect(modes).toEqual([false])
+  screen.takeAgain()
+  screen.takeAgain()
+  expect(modes).toEqual([false, false, true, false, true])
+  expect(process.listenerCount('exit')).toBe(before + 1)
+  screen.giveBack()
+  expect(process.listenerCount('exit')).toBe(before)
+})
+
+test('while the terminal is given back nothing is written, and then everything', () => {
+  const sent: string[] = []
+  const out = { columns: 9, rows: 1, write: (text: string) => sent.push(text) > 0 }
+  const writer = new FrameWriter({ ...out, on: () => {}, off: () => {} })
+  writer.write('one')
+  writer.pause()
+  writer.write('two')
+  expect(sent.splice(0)).toHaveLength(1)
+  writer.resume()
+  writer.write('two')
+  expect(sent[0]).toContain('\x1b[2J')
+  expect(sent[0]).toContain('two')
+})

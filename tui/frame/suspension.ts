@@ -1,0 +1,58 @@
+/** What stops and continues; `process` is one. */
+export interface Job {
+  readonly pid: number
+  on(signal: 'SIGTSTP' | 'SIGCONT', listener: () => void): unknown
+  off(signal: 'SIGTSTP', listener: () => void): unknown
+  kill(pid: number, signal: 'SIGTSTP'): unknown
+}
+
+/** What is done before a stop, and after it. */
+export interface Suspended {
+  readonly before: () => void
+  readonly after: () => void
+}
+
+/** The kernel does not stop a job that nobody could continue; then it goes on after this. */
+const ignoredMs = 200
+
+/**
+ * Suspends as any program of a shell: the terminal is whole before the process stops, and taken
+ * again when it continues, also after a stop that nobody could notice (SIGSTOP).
+ * Source: termios(3), "Job control" of POSIX; signal(7).
+ */
+export class Suspension {
+  readonly #job: Job
+  readonly #suspended: Suspended
+  readonly #later: (ms: number, action: () => void) => void
+  #isStopping = false
+
+  constructor(job: Job, suspended: Suspended, later: (ms: number, action: () => void) => void) {
+    this.#job = job
+    this.#suspended = suspended
+    this.#later = later
+    job.on('SIGTSTP', this.#stop)
+    job.on('SIGCONT', this.#continue)
+  }
+
+  /** ctrl-z: the whole job stops, as when the terminal sends the signal. */
+  suspend(): void {
+    this.#job.kill(0, 'SIGTSTP')
+  }
+
+  readonly #stop = (): void => {
+    this.#isStopping = true
+    this.#suspended.before()
+    // With a listener the signal does not stop us; without one it does, now.
+    this.#job.off('SIGTSTP', this.#stop)
+    this.#job.kill(this.#job.pid, 'SIGTSTP')
+    this.#later(ignoredMs, () => {
+      if (this.#isStopping) this.#continue()
+    })
+  }
+
+  readonly #continue = (): void => {
+    if (this.#isStopping) this.#job.on('SIGTSTP', this.#stop)
+    this.#isStopping = false
+    this.#suspended.after()
+  }
+}
