@@ -39,5 +39,5 @@ export async function runOnce(options: {
 }
 
 function complete(model: Model): boolean {
-  return model.apiOk && model.nodes.length > 0 && model.peers.every(peer => peer.report)
+  return model.api.ok && model.nodes.length > 0 && model.peers.every(peer => peer.report)
 }

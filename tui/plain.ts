@@ -3,7 +3,7 @@ import { changesBetween } from './model/changes.ts'
 import { reduce } from './model/reduce.ts'
 import type { Model } from './model/types.ts'
 import type { Source } from './source/types.ts'
-import { safe } from './widgets/line.ts'
+import { safe } from './widgets/text.ts'
 
 const pollMs = 250
 

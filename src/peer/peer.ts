@@ -299,6 +299,8 @@ export class Peer implements Startable {
     const result = await this.#consensus.store?.transferLeadership(id)
     if (!result) return 'a worker has no leadership'
     if (!result.ok) return result.message
+    // It led before: nothing has moved, and nothing enters the timeline.
+    if (to !== undefined && peers.includes(to)) return undefined
     const data = { type: 'fault', fault: 'transfer', peers, t0, askedAt } as const
     this.#events.add('FAULT', faultText(data), data, t0)
     return undefined

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { renderToString } from 'ink'
 import stringWidth from 'string-width'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { initialUi } from '../../tui/keys/dispatch.ts'
+import { initialUi, press } from '../../tui/keys/dispatch.ts'
 import type { Model } from '../../tui/model/types.ts'
 import { Frame } from '../../tui/screen/app.tsx'
 import { makeTheme } from '../../tui/theme/theme.ts'
@@ -71,7 +71,7 @@ const states: readonly (readonly [string, Model, Ui])[] = [
           source: '集群',
           kind: 'KUBE',
           message:
-            '\x1b[2Jpod/工作负载 👩‍👩‍👧 \u202e 失败: 镜像拉取失败, 正在重试, 请稍候片刻再看一看',
+            '\x1b[2Jpod/工作负载 👩‍👩‍👧 \u2716\ufe0f \u202e 失败: 镜像拉取失败, 正在重试, 请稍候片刻再看一看',
           level: 'warn',
         },
       },
@@ -84,7 +84,7 @@ describe.each(states)('%s', (_name, model, state) => {
   test('every line of every size has exactly its width, and something is on the screen', () => {
     for (const ascii of [false, true]) {
       const theme = makeTheme({ ascii, colours: 'none' })
-      for (const width of [20, 59, 60, 80, 119, 120, 160, 233]) {
+      for (const width of [20, 59, 60, 80, 119, 120, 160, 165, 166, 233]) {
         for (const height of [1, 14, 15, 24, 36, 50]) {
           const lines = screenView({ model, ui: state, theme, width, height })
           expect(lines.length).toBe(height)
@@ -99,6 +99,67 @@ describe.each(states)('%s', (_name, model, state) => {
       }
     }
   })
+})
+
+test('at every width each panel is there once, and every line has its width', () => {
+  const theme = makeTheme({ ascii: false, colours: 'none' })
+  const titles = ['1 RAFT', '2 REPL', '3 FAIL', '4 NODES', '5 CONTROL', '6 EVENTS']
+  for (let width = 80; width <= 240; width++) {
+    const model = afterKill()
+    const lines = screenView({ model, ui: initialUi, theme, width, height: 50 })
+    const edges = lines.map(line => line.map(({ text }) => text).join(''))
+    const times = (title: string) =>
+      edges.reduce((sum, line) => sum + line.split(`─ ${title}`).length - 1, 0)
+    const seen = titles.map(times)
+    // One column has the table of peers in place of the ring and of replication.
+    expect(seen, `${width}`).toEqual(width < 120 ? [1, 0, 1, 1, 1, 1] : [1, 1, 1, 1, 1, 1])
+    for (const line of lines) expect(lineWidth(line)).toBe(width)
+  }
+})
+
+test('300 pods: each is counted on the screen, trouble first in the list, which scrolls', () => {
+  const names = steady().peers.map(({ name }) => name)
+  const list = Array.from({ length: 300 }, (_, index) => ({
+    ...{ namespace: 'dev', name: `web-${index}`, node: names[index % 3] ?? '' },
+    health: index === 299 ? ('failing' as const) : ('running' as const),
+    ...{ cpuMilli: 1, memoryBytes: 1 },
+  }))
+  const model = play(steady(), [{ type: 'pods', list }])
+  for (const width of [80, 120, 200]) {
+    const text = frame(model, width, 36)
+    expect(text).toContain('300 pods 299 running')
+    expect(text).toMatch(/■100 /)
+    expect(text).toMatch(/■99 ▲1 /)
+  }
+  const theme = makeTheme({ ascii: false, colours: 'none' })
+  const zoomed = (scroll: number) =>
+    screenView({
+      ...{ model, theme, width: 120, height: 36 },
+      ui: { ...initialUi, focus: 4, zoomed: true, scroll },
+    })
+      .map(line => line.map(({ text }) => text).join(''))
+      .join('\n')
+  expect(zoomed(0)).toMatch(/1-31 of 307[\s\S]*dev\/web-299 +failing/)
+  let ui: Ui = { ...initialUi, focus: 4, zoomed: true }
+  for (const key of ['j', 'j', 'pagedown']) ui = press(model, ui, key).ui
+  expect(ui.scroll).toBe(12)
+  expect(zoomed(ui.scroll)).toContain('13-43 of 307')
+  expect(press(model, ui, 'k').ui.scroll).toBe(11)
+  ui = press(model, ui, 'G').ui
+  expect(zoomed(ui.scroll)).toContain('277-307 of 307')
+  expect(zoomed(ui.scroll)).toContain('dev/web-298')
+})
+
+test('more nodes than rows: those in trouble are seen, the others are counted', () => {
+  const node = steady().nodes[0]!
+  const list = Array.from({ length: 50 }, (_, index) => ({
+    ...node,
+    ...{ name: `node-${index}`, ready: index !== 49 },
+  }))
+  const text = frame(play(steady(), [{ type: 'nodes', list }]), 120, 36)
+  expect(text).toMatch(/node-49 .*NotReady/)
+  expect(text).toMatch(/\+ \d+ nodes, \d+ ready/)
+  expect(text).toContain('50 nodes 49 ready')
 })
 
 test('never dropped: header, table of peers, failover', () => {

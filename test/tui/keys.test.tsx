@@ -18,14 +18,15 @@ afterEach(() => {
   for (const close of opened.splice(0)) close()
 })
 
-function open(width = 120, height = 36) {
-  const store = new Store(systemClock, steady(), initialUi, 30)
+function open(width = 120, height = 36, ui = initialUi) {
+  const store = new Store(systemClock, steady(), ui, 30)
   const source = new FakeSource([])
   void source.start(store.tell)
   const calls: string[] = []
   const controls = new Controls(store, source, systemClock, {
     repaint: () => calls.push('repaint'),
-    quit: () => calls.push('quit'),
+    suspend: () => calls.push('suspend'),
+    quit: cluster => calls.push(`quit ${cluster}`),
   })
   const size = { columns: () => width, rows: () => height, subscribe: () => () => {} }
   const theme = makeTheme({ ascii: false, colours: 'none' })
@@ -104,20 +105,37 @@ test('zoom, back, help and panels', async () => {
 test('a held picture stands still while data goes on arriving', async () => {
   const { store, type, frame, stdin } = open(160)
   await type('.', 'PAUSED')
-  store.tell({ type: 'api', ok: false })
+  store.tell({ type: 'api', at: steady().now + 60_000, ok: false, watchedAt: steady().now })
   store.tell({ type: 'tick', now: steady().now + 60_000 })
-  await until('the model has it', () => !store.model.apiOk)
+  await until('the model has it', () => !store.model.api.ok)
   expect(frame()).toContain('api :6443 ok')
   stdin.write('.')
-  await until('the picture moves', () => frame().includes('no answer'))
+  await until('the picture moves', () => frame().includes('api :6443 silent'))
 })
 
-test('q and ctrl-c quit, ctrl-l paints again', async () => {
+test('q and ctrl-c quit, ctrl-l paints again, ctrl-z suspends', async () => {
   const { stdin, calls, frame } = open()
   await until('the first frame', () => frame().includes('ha-demo'))
-  for (const key of ['\f', 'q', '\x03']) stdin.write(key)
-  await until('three calls', () => calls.length === 3)
-  expect(calls).toEqual(['repaint', 'quit', 'quit'])
+  for (const key of ['\f', '\x1a', 'q', '\x03']) stdin.write(key)
+  await until('four calls', () => calls.length === 4)
+  expect(calls).toEqual(['repaint', 'suspend', 'quit leave', 'quit leave'])
+})
+
+test('q of a dashboard that owns its cluster asks what shall become of it', async () => {
+  const { stdin, calls, store, type, shows } = open(120, 36, { ...initialUi, ownsCluster: true })
+  await type('q', 'quit: what shall become of the cluster?')
+  await shows('l: leave it running, s: stop it, other key: no')
+  stdin.write('n')
+  await until('no question', () => !store.ui.confirm)
+  expect(calls).toEqual([])
+  await type('ql', 'LIVE')
+  stdin.write('qs')
+  await until('two answers', () => calls.length === 2)
+  stdin.write('\x03')
+  await shows('quit: what')
+  stdin.write('\x03')
+  await until('three answers', () => calls.length === 3)
+  expect(calls).toEqual(['quit leave', 'quit stop', 'quit stop'])
 })
 
 test('a fault that makes no sense is refused with what to do', () => {

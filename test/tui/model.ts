@@ -108,7 +108,7 @@ export function steady(): Model {
         report: peer === 'peer-1' ? leaderReport(peer, 7) : report(peer),
       }),
     ),
-    { type: 'api', ok: true },
+    { type: 'api', at: noon, ok: true, watchedAt: noon },
     { type: 'nodes', list: names.map(name => node(name, true)) },
     { type: 'pods', list: names.flatMap((name, index) => pods(name, 8 + index)) },
     {
@@ -158,6 +158,7 @@ export function killEvents(): SourceEvent[] {
       type: 'pods',
       list: names.flatMap((name, index) => pods(name, 8 + index, name === 'peer-1')),
     },
+    { type: 'api', at: t0 + 3_900, ok: true, watchedAt: t0 + 3_900 },
     { type: 'tick', now: t0 + 4_000 },
   ]
 }
@@ -229,6 +230,7 @@ function node(name: string, ready: boolean) {
   return {
     name,
     ready,
+    readyAt: 0,
     cordoned: false,
     podsMax: 110,
     cpuMilli: 4_000,

@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest'
+import type { CoreEvent } from '../../src/api/objects.ts'
 import type { NamedOutage } from '../../src/probe/outages.ts'
 import { changesBetween, changeText } from '../../tui/model/changes.ts'
 import { quorumOf, roleOf, sinceStart, statsOf, termOf } from '../../tui/model/select.ts'
 import { stateOf } from '../../tui/model/state.ts'
 import { marks, type SourceEvent } from '../../tui/model/types.ts'
+import { eventLine } from '../../tui/source/objects.ts'
 import { ClockOffset } from '../../tui/source/offset.ts'
 import {
   afterKill,
@@ -317,6 +319,53 @@ test('events of several peers stand in order of time', () => {
   expect(model.log.map(({ source }) => source)).toEqual(['peer-1', 'peer-2', 'peer-3'])
 })
 
+test('what the API tells to the second stands where it may have been, and shows no more', () => {
+  const fault = faultEvent(noon + 700, 'kill', 'peer-1')
+  const told = (heardAt: number, time: object) =>
+    eventLine(
+      {
+        ...{ metadata: {}, involvedObject: { kind: 'Pod', name: 'web-1', namespace: 'dev' } },
+        ...{ reason: 'Killing', message: 'Stopping', ...time },
+      } as CoreEvent,
+      heardAt,
+    )
+  // Told as 12:04:27, for it was 12:04:27.8: after the fault of .7.
+  const line = told(noon + 850, { lastTimestamp: new Date(noon).toISOString() })
+  expect(line).toMatchObject({ at: noon + 850, coarse: true })
+  expect(told(noon + 9_000, { lastTimestamp: new Date(noon).toISOString() }).at).toBe(noon + 999)
+  const exact = told(noon + 9_000, { eventTime: '2026-11-22T12:04:27.355000Z' })
+  expect(exact).toMatchObject({ at: noon + 355 })
+  expect(exact.coarse).toBeUndefined()
+  const nodes = steady().nodes.map(node => ({ ...node, ready: false, readyAt: noon + 3_000 }))
+  const model = play(steady(), [
+    { type: 'tick', now: noon + 8_000 },
+    { type: 'nodes', list: nodes.slice(0, 1) },
+    { type: 'log', line },
+    fault,
+  ])
+  expect(model.log.map(({ kind, at }) => [kind, at - noon])).toEqual([
+    ['FAULT', 700],
+    ['KUBE', 850],
+    ['NODE', 3_999],
+  ])
+})
+
+test('a process that runs again does so since its start, not since it was seen', () => {
+  const process = (state: 'down' | 'running', startedAt: string, at: number): SourceEvent => ({
+    ...{ type: 'processes', at },
+    list: [{ name: 'peer-1', pid: 1, state, startedAt }],
+  })
+  const model = play(steady(), [
+    process('down', '2026-11-22T12:00:00Z', noon + 300),
+    process('running', new Date(noon + 1_000).toISOString(), noon + 1_250),
+  ])
+  const lines = model.log.filter(({ kind, source }) => kind === 'PROCESS' && source === 'peer-1')
+  expect(lines.map(({ at, message }) => [at - noon, message])).toEqual([
+    [300, 'is down'],
+    [1_000, 'is running'],
+  ])
+})
+
 test.each([
   { name: 'all well', down: [], have: 5, ok: true },
   { name: 'two down', down: ['peer-4', 'peer-5'], have: 3, ok: true },
@@ -332,14 +381,14 @@ test.each([
   expect(quorumOf(model)).toEqual({ ok, have, need: 3, voters: 5, possible: ok })
 })
 
-test('a silent peer is down after a while, and a paused leader leads no more', () => {
+test('a silent peer is unknown after a while, and a paused leader leads no more', () => {
   const silent = play(steady(), [
     { type: 'unreachable', at: noon, peer: 'peer-2' },
     { type: 'tick', now: noon + 1_000 },
   ])
   const peer = () => silent.peers.find(each => each.name === 'peer-2')!
   expect(roleOf(peer(), noon + 1_000)).toBe('follower')
-  expect(roleOf(peer(), noon + 2_000)).toBe('down')
+  expect(roleOf(peer(), noon + 2_000)).toBe('unknown')
   const paused = { name: 'peer-1', pid: 1, state: 'paused', startedAt: '' } as const
   const model = play(steady(), [{ type: 'processes', at: noon, list: [paused] }])
   expect(quorumOf(model).ok).toBe(false)

@@ -1,4 +1,4 @@
-import { leaderOf, quorumOf, roleOf, sinceStart, termOf } from './select.ts'
+import { isGone, leaderOf, quorumOf, roleOf, sinceStart, termOf } from './select.ts'
 import { stateOf } from './state.ts'
 import { type Failover, type Model, marks } from './types.ts'
 
@@ -52,7 +52,7 @@ function peerChanges(before: Model, after: Model): Change[] {
       return []
     }
     if (unknown && peer.reportAt === 0 && !peer.process) return []
-    const level = role === 'down' || role === 'paused' ? 'warn' : 'info'
+    const level = isGone(peer, after.now) ? 'warn' : 'info'
     return [{ at: after.now, level, peer: peer.name, message: 'role', fields: { role, term } }]
   })
 }

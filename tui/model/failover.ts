@@ -116,8 +116,9 @@ function reignAt(model: Model, at: number) {
 
 function externalCause(model: Model, oldLeader: string): string {
   const peer = model.peers.find(known => known.name === oldLeader)
-  const role = peer ? roleOf(peer, model.now) : 'down'
+  const role = peer ? roleOf(peer, model.now) : 'unknown'
   if (role === 'down') return `${oldLeader} died`
+  if (role === 'unknown') return `${oldLeader} fell silent`
   if (role === 'paused') return `${oldLeader} paused`
   return `${oldLeader} lost the leadership`
 }

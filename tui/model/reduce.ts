@@ -1,5 +1,6 @@
 import type { ClusterEvent, EventData, PeerReport } from '../../src/admin/types.ts'
 import { measure, onElected, onFault } from './failover.ts'
+import { emptyPods, indexPods } from './pods.ts'
 import { pushed } from './rings.ts'
 import { leaderOf } from './select.ts'
 import type { LogLine, Model, NodeState, PeerState, SourceEvent } from './types.ts'
@@ -7,6 +8,8 @@ import type { LogLine, Model, NodeState, PeerState, SourceEvent } from './types.
 const logMax = 500
 const samplesMax = 240
 const faultsMax = 50
+const peersMax = 200
+const messageCharsMax = 500
 const sampleMs = 1_000
 
 /** Nothing known yet. */
@@ -24,9 +27,9 @@ export function emptyModel(start: {
     server: start.server,
     supervised: start.supervised,
     peers: start.peers.map(peer => ({ ...peer, reportAt: 0, reachable: false })),
-    apiOk: false,
+    api: { ok: false, at: 0, okAt: 0, watchedAt: 0 },
     nodes: [],
-    pods: [],
+    pods: emptyPods,
     log: [],
     logSeen: 0,
     probe: {
@@ -59,6 +62,8 @@ export function reduce(model: Model, event: SourceEvent): Model {
       return changePeer(model, event.peer, peer => ({ ...peer, reachable: false }))
     case 'discovered': {
       if (model.peers.some(peer => peer.name === event.peer)) return model
+      // Names come from others: a screen that lists thousands would be no help.
+      if (model.peers.length >= peersMax) return model
       const found = { name: event.peer, admin: event.admin, reportAt: 0, reachable: false }
       const known = model.peers.filter(peer => peer.name !== '')
       return { ...model, peers: [...known, found] }
@@ -72,9 +77,11 @@ export function reduce(model: Model, event: SourceEvent): Model {
     case 'nodes':
       return onNodes(model, event.list)
     case 'pods':
-      return { ...model, pods: event.list }
-    case 'api':
-      return model.apiOk === event.ok ? model : { ...model, apiOk: event.ok }
+      return { ...model, pods: indexPods(event.list) }
+    case 'api': {
+      const { ok, at, watchedAt } = event
+      return { ...model, api: { ok, at, watchedAt, okAt: ok ? at : model.api.okAt } }
+    }
     case 'probe':
       return measure({ ...model, probe: event.probe, outages: event.outages })
   }
@@ -105,11 +112,15 @@ function onProcesses(
 ): Model {
   const lines: LogLine[] = []
   const peers = model.peers.map(peer => {
-    const process = list.find(known => known.name === peer.name)?.state
+    const known = list.find(({ name }) => name === peer.name)
+    const process = known?.state
     if (peer.process && process && process !== peer.process) {
       const level = process === 'running' ? 'info' : 'warn'
       const message = `is ${process}`
-      lines.push({ at, source: peer.name, kind: 'PROCESS', message, level })
+      // Its start is known exactly; an end is known from when it was seen.
+      const startedAt = peer.process === 'down' ? Date.parse(known?.startedAt ?? '') : Number.NaN
+      const when = Number.isNaN(startedAt) ? at : Math.min(at, startedAt)
+      lines.push({ at: when, source: peer.name, kind: 'PROCESS', message, level })
     }
     return process === peer.process ? peer : { ...peer, process }
   })
@@ -149,9 +160,28 @@ function onData(model: Model, line: LogLine, data: EventData): Model {
 function append(model: Model, lines: readonly LogLine[]): Model {
   if (lines.length === 0) return model
   const last = model.log.at(-1)?.at ?? 0
-  const all = [...model.log, ...lines]
+  const all = [...model.log, ...lines.map(bounded)]
   if (lines.some(line => line.at < last)) all.sort((a, b) => a.at - b.at)
   return { ...model, log: all.slice(-logMax), logSeen: model.logSeen + lines.length }
+}
+
+/** What others write may be long, and may hold a whole answer in memory. */
+function bounded(line: LogLine): LogLine {
+  const { message } = line
+  if (message.length <= messageCharsMax) return line
+  return { ...line, message: message.slice(0, messageCharsMax) }
+}
+
+/**
+ * Times of the API are whole seconds: what is told of then may be anywhere in it, and is told as
+ * its end, or as heard if that is earlier. 0: not told.
+ */
+export function secondOf(
+  at: number,
+  heardAt: number,
+): { readonly at: number; readonly coarse: boolean } {
+  if (at === 0) return { at: heardAt, coarse: false }
+  return { at: Math.min(heardAt, Math.floor(at / 1_000) * 1_000 + 999), coarse: true }
 }
 
 function onNodes(model: Model, list: readonly NodeState[]): Model {
@@ -161,7 +191,8 @@ function onNodes(model: Model, list: readonly NodeState[]): Model {
     if (!before || before.ready === node.ready) continue
     const message = node.ready ? 'Ready' : 'NotReady: no heartbeat'
     const level = node.ready ? 'info' : 'warn'
-    lines.push({ at: model.now, source: node.name, kind: 'NODE', message, level })
+    const { at, coarse } = secondOf(node.readyAt, model.now)
+    lines.push({ at, coarse, source: node.name, kind: 'NODE', message, level })
   }
   return append({ ...model, nodes: list }, lines)
 }

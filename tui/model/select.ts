@@ -1,4 +1,4 @@
-import type { PeerReport, PeerRole, ReplicationReport } from '../../src/admin/types.ts'
+import type { PeerReport, ReplicationReport } from '../../src/admin/types.ts'
 import { median } from '../../src/probe/outage.ts'
 import {
   type CauseKind,
@@ -7,23 +7,33 @@ import {
   type Mark,
   type Model,
   type PeerState,
+  type ShownRole,
 } from './types.ts'
 
-/** A peer that has not answered for so long is shown as down where no supervisor says so. */
+/** What a peer said this long ago is not taken for what is. */
 const silentMs = 1_500
+/** The API is asked once a second; a watch hears of a node's lease at least so often. */
+const apiSilentMs = 3_500
+const watchSilentMs = 15_000
 
 /** What a peer is now: the supervisor's word, then its silence, then its own. */
-export function roleOf(peer: PeerState, now: number): PeerRole {
+export function roleOf(peer: PeerState, now: number): ShownRole {
   if (peer.process === 'down' || peer.process === 'paused') return peer.process
-  if (!peer.report) return 'down'
-  if (!peer.reachable && now - peer.reportAt > silentMs) return 'down'
+  if (!peer.report) return 'unknown'
+  if (!peer.reachable && now - peer.reportAt > silentMs) return 'unknown'
   return peer.report.role
+}
+
+const goneRoles: ReadonlySet<ShownRole> = new Set(['down', 'paused', 'unknown'])
+
+/** Whether nothing can be expected of it now. */
+export function isGone(peer: PeerState, now: number): boolean {
+  return goneRoles.has(roleOf(peer, now))
 }
 
 /** Whether its values are those of the past. */
 export function isStale(peer: PeerState, now: number): boolean {
-  const role = roleOf(peer, now)
-  return role === 'down' || role === 'paused' || !peer.reachable
+  return isGone(peer, now) || !peer.reachable
 }
 
 /** Whether what it says is of now: one answer that is missed, or late, does not make it old. */
@@ -49,9 +59,38 @@ export interface Quorum {
   /** Voters that follow the leader, with itself; without a leader, those that answer. */
   readonly have: number
   readonly need: number
+  /** By the word of a master; 0: none has told. */
   readonly voters: number
   /** Enough voters answer for there to be one, whether or not there is. */
   readonly possible: boolean
+}
+
+/** Masters as far as they have said so: a peer that has told nothing is not counted as a voter. */
+function mastersOf(model: Model): readonly PeerState[] {
+  return model.peers.filter(({ report }) => report !== undefined && report.role !== 'worker')
+}
+
+/** IDs of the voters, by the leader's word or that of the highest term and the newest answer. */
+function votersOf(model: Model): readonly string[] {
+  const [newest] = [...mastersOf(model)].sort(
+    (a, b) => (b.report?.term ?? 0) - (a.report?.term ?? 0) || b.reportAt - a.reportAt,
+  )
+  return (leaderOf(model) ?? newest)?.report?.voters ?? []
+}
+
+/** Whether this peer votes, as far as is known. */
+export function isVoter(model: Model, peer: PeerState): boolean {
+  return peer.report !== undefined && votersOf(model).includes(peer.report.id)
+}
+
+/** Whether it is one of those that follow the leader now, or the leader; see `Quorum.have`. */
+export function isCounted(model: Model, peer: PeerState): boolean {
+  const leader = leaderOf(model)?.report
+  if (!peer.report || peer.report.role === 'worker' || isGone(peer, model.now)) return false
+  const isElsewhere = leader !== undefined && leader.voters.length === 0
+  if (!isElsewhere && !isVoter(model, peer)) return false
+  if (!leader || peer.report === leader) return true
+  return peer.report.term === leader.term && peer.report.leader === leader.name
 }
 
 /**
@@ -60,22 +99,24 @@ export interface Quorum {
  */
 export function quorumOf(model: Model): Quorum {
   const leader = leaderOf(model)
-  const masters = model.peers.filter(peer => peer.report?.role !== 'worker')
-  const voters = leader?.report?.voters ?? masters.find(peer => peer.report)?.report?.voters ?? []
-  const total = voters.length || masters.length
+  const voters = votersOf(model)
   // A leader without voters has its majority in an external etcd.
-  const isElsewhere = leader?.report !== undefined && voters.length === 0
-  const here = masters.filter(peer => {
-    const role = roleOf(peer, model.now)
-    if (role === 'down' || role === 'paused' || !peer.report) return false
-    if (!isElsewhere && !voters.includes(peer.report.id)) return false
-    if (!leader?.report || peer === leader) return true
-    return peer.report.term === leader.report.term && peer.report.leader === leader.name
-  }).length
+  const isElsewhere = leader !== undefined && voters.length === 0
+  const masters = mastersOf(model)
+  const total = isElsewhere ? masters.length : voters.length
+  const have = masters.filter(peer => isCounted(model, peer)).length
   const need = isElsewhere ? 1 : Math.floor(total / 2) + 1
-  const answer = masters.filter(peer => isFresh(peer, model.now)).length
-  const ok = leader !== undefined && here >= need
-  return { ok, have: here, need, voters: total, possible: ok || answer >= need }
+  const answer = masters.filter(
+    peer => isFresh(peer, model.now) && (isElsewhere || voters.includes(peer.report?.id ?? '')),
+  ).length
+  const ok = leader !== undefined && have >= need
+  return { ok, have, need, voters: total, possible: ok || answer >= need }
+}
+
+/** Age of what is known of nodes and pods, ms, if it is worth telling; undefined: it is of now. */
+export function objectsAgeMs({ api, now }: Model): number | undefined {
+  const age = Math.max(0, now - Math.min(api.okAt, api.watchedAt + watchSilentMs))
+  return age > apiSilentMs ? age : undefined
 }
 
 /** What the leader says of `peer`; undefined for the leader itself and for strangers. */
@@ -117,10 +158,4 @@ export function statsOf(model: Model): readonly KindStats[] {
     const most = Math.max(...gaps)
     return [{ kind, count: gaps.length, least, median: median(gaps), most }]
   })
-}
-
-/** Pods that run, of those that are neither done nor gone. */
-export function podCounts(model: Model): { readonly total: number; readonly running: number } {
-  const running = model.pods.filter(pod => pod.health === 'running').length
-  return { total: model.pods.length, running }
 }

@@ -38,9 +38,41 @@ export interface PodState {
   readonly memoryBytes: number
 }
 
+/** Pods of one health, and what those that are not done ask for. */
+export interface PodTally {
+  readonly health: Readonly<Record<PodHealth, number>>
+  readonly live: number
+  readonly total: number
+  readonly cpuMilli: number
+  readonly memoryBytes: number
+}
+
+/** All pods, counted once when they come: a frame must not cost more with more pods. */
+export interface PodIndex {
+  /** In the order in which somebody looks for trouble: failing, lost, pending, running, done. */
+  readonly list: readonly PodState[]
+  readonly all: PodTally
+  /** By name of their node; '' for those without. */
+  readonly byNode: ReadonlyMap<string, PodTally>
+}
+
+/** What the API has answered, and when. 0: never. */
+export interface ApiState {
+  /** Whether the last confirmed read was answered. */
+  readonly ok: boolean
+  /** Of the last attempt. */
+  readonly at: WallMs
+  /** Of the last answer. */
+  readonly okAt: WallMs
+  /** When a watch last told anything: what nodes and pods are known from. */
+  readonly watchedAt: WallMs
+}
+
 export interface NodeState {
   readonly name: string
   readonly ready: boolean
+  /** When it became so, by the word of its Ready condition; 0: not told. */
+  readonly readyAt: WallMs
   readonly cordoned: boolean
   readonly podsMax: number
   readonly cpuMilli: number
@@ -55,6 +87,8 @@ export type LogKind = ClusterEvent['kind'] | 'KUBE'
 /** One line of panel 6. */
 export interface LogLine {
   readonly at: WallMs
+  /** Only the second is known: `at` is its end, or when it was heard. */
+  readonly coarse?: boolean
   readonly source: string
   readonly kind: LogKind
   readonly message: string
@@ -150,9 +184,9 @@ export interface Model {
   readonly server: string
   readonly peers: readonly PeerState[]
   readonly supervised: boolean
-  readonly apiOk: boolean
+  readonly api: ApiState
   readonly nodes: readonly NodeState[]
-  readonly pods: readonly PodState[]
+  readonly pods: PodIndex
   readonly log: readonly LogLine[]
   readonly logSeen: number
   readonly probe: ProbeState
@@ -193,12 +227,17 @@ export type SourceEvent =
   | { readonly type: 'log'; readonly line: LogLine }
   | { readonly type: 'nodes'; readonly list: readonly NodeState[] }
   | { readonly type: 'pods'; readonly list: readonly PodState[] }
-  | { readonly type: 'api'; readonly ok: boolean }
+  | {
+      readonly type: 'api'
+      readonly at: WallMs
+      readonly ok: boolean
+      readonly watchedAt: WallMs
+    }
   | {
       readonly type: 'probe'
       readonly probe: ProbeState
       readonly outages: readonly NamedOutage[]
     }
 
-/** The peer's role with what others know of it. */
-export type ShownRole = PeerRole
+/** The peer's role with what others know of it. `unknown`: it is silent, and nobody says why. */
+export type ShownRole = PeerRole | 'unknown'

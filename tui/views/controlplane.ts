@@ -1,10 +1,12 @@
 import type { ComponentReport } from '../../src/admin/types.ts'
 import { leaderOf } from '../model/select.ts'
+import { stateOf } from '../model/state.ts'
 import type { Model } from '../model/types.ts'
 import type { Style } from '../theme/theme.ts'
-import { type Line, pad, span, widthOf } from '../widgets/line.ts'
-import { age, grouped } from '../widgets/numbers.ts'
+import { type Line, span } from '../widgets/line.ts'
+import { age, short } from '../widgets/numbers.ts'
 import { panel } from '../widgets/panel.ts'
+import { pad, widthOf } from '../widgets/text.ts'
 import type { View } from './types.ts'
 
 /** For so long the title says where the control plane came from. */
@@ -31,7 +33,7 @@ export const controlPlaneView: View = input => {
   }
   const rows = height - 2
   const plane = leader?.report?.controlPlane
-  if (!plane) return panel(options, [[span(' no leader: nothing reconciles', 'down')]])
+  if (!plane) return panel(options, [withoutLeader(model)])
   const rates = model.samples.at(-1)?.rates ?? {}
   const busy = (component: ComponentReport) =>
     (component.name === 'scheduler' ? 1e6 : 0) +
@@ -64,16 +66,23 @@ export const controlPlaneView: View = input => {
   return panel(options, [...lines, last])
 }
 
+/** That nothing reconciles is known only where peers answer. */
+function withoutLeader(model: Model): Line {
+  const { word } = stateOf(model)
+  if (word === 'CONNECTING' || word === 'UNKNOWN') return [span(' not known', 'dim')]
+  return [span(' no leader: nothing reconciles', 'down')]
+}
+
 function row(component: ComponentReport, rate: number, name: number, wide: boolean): Line {
   const { errors, state, queue, done } = component
   const word = component.name === 'scheduler' ? 'bound' : 'done'
-  const bound = wide || component.name === 'scheduler' ? `${word} ${grouped(done)}  ` : ''
+  const bound = wide || component.name === 'scheduler' ? `${word} ${short(done, 6)}  ` : ''
   return [
     span(` ${pad(component.name, name)} `),
-    span(`q ${pad(grouped(queue), 4)}`, queue > 0 ? 'pending' : 'plain'),
-    span(`${pad(grouped(rate), 4, 'right')}/s  `),
+    span(`q ${pad(short(queue, 4), 4)}`, queue > 0 ? 'pending' : 'plain'),
+    span(`${pad(short(rate, 4), 4, 'right')}/s  `),
     errors > 0
-      ? span(`fail ${grouped(errors)}  `, 'warn')
+      ? span(`fail ${short(errors, 5)}  `, 'warn')
       : span(`${state === 'running' ? 'ok' : state}  `, stateStyles[state]),
     span(bound, 'dim'),
   ]

@@ -1,8 +1,9 @@
 import type { LogKind, LogLine } from '../model/types.ts'
 import type { Style } from '../theme/theme.ts'
-import { type Line, pad, safe, span, widthOf } from '../widgets/line.ts'
-import { clock, grouped } from '../widgets/numbers.ts'
+import { type Line, span } from '../widgets/line.ts'
+import { clock, short } from '../widgets/numbers.ts'
 import { panel } from '../widgets/panel.ts'
+import { pad, widthOf } from '../widgets/text.ts'
 import type { View } from './types.ts'
 
 const styles: Readonly<Record<LogKind, Style>> = {
@@ -20,7 +21,7 @@ export const eventsView: View = input => {
   const { model, ui, theme, width, height } = input
   const rows = height - 2
   const back = Math.min(ui.scroll, Math.max(0, model.log.length - rows))
-  const note = back > 0 ? `${back} newer below` : `${grouped(model.logSeen)} seen`
+  const note = back > 0 ? `${back} newer below` : `${short(model.logSeen, 9)} seen`
   const options = { title: '6 EVENTS', note, width, height, theme, focused: ui.focus === 6 }
   const end = model.log.length - back
   const shown = model.log.slice(Math.max(0, end - rows), end)
@@ -31,12 +32,12 @@ export const eventsView: View = input => {
   )
 }
 
-/** `12:04:27.355  RAFT    peer-3  became leader of term 8`. */
+/** `12:04:27.355  RAFT    peer-3  became leader of term 8`; without ms where nobody told them. */
 export function eventLine(line: LogLine, source: number): Line {
   return [
-    span(` ${clock(line.at, true)}  `, 'dim'),
+    span(` ${pad(clock(line.at, !line.coarse), 12)}  `, 'dim'),
     span(pad(line.kind, 8), styles[line.kind]),
-    span(`${pad(safe(line.source), source)} `),
-    span(safe(line.message), line.level === 'warn' ? 'warn' : 'plain'),
+    span(`${pad(line.source, source)} `),
+    span(line.message, line.level === 'warn' ? 'warn' : 'plain'),
   ]
 }

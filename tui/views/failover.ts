@@ -1,9 +1,10 @@
 import { sinceStart, statsOf } from '../model/select.ts'
 import { type Failover, type Mark, type Model, marks } from '../model/types.ts'
 import type { Style, Theme } from '../theme/theme.ts'
-import { cut, type Line, pad, span, widthOf } from '../widgets/line.ts'
-import { clock, grouped } from '../widgets/numbers.ts'
+import { type Line, span } from '../widgets/line.ts'
+import { age, clock, duration, grouped, short } from '../widgets/numbers.ts'
 import { panel } from '../widgets/panel.ts'
+import { cut, pad, widthOf } from '../widgets/text.ts'
 import type { View, ViewInput } from './types.ts'
 
 const names: Readonly<Record<Mark, string>> = {
@@ -18,8 +19,11 @@ const styles: Readonly<Record<Mark, Style>> = {
   vote: 'pending',
   commit: 'warn',
   write: 'leader',
-  reconcile: 'ok',
+  reconcile: 'cut',
 }
+
+/** The judge speaks every three seconds; what it said before this is no present. */
+const judgedOldMs = 10_000
 
 /** Where the times are counted from, when nobody said when the cause was. */
 const starts: Partial<Readonly<Record<Failover['startFrom'], string>>> = {
@@ -31,12 +35,13 @@ const starts: Partial<Readonly<Record<Failover['startFrom'], string>>> = {
 export const failoverView: View = input => {
   const { model, ui, theme, width, height } = input
   const { failover } = model
+  const cause = cut(failover?.cause ?? '', Math.max(13, width - 56))
   const title = failover
-    ? `3 FAILOVER #${failover.number}  ${failover.cause} ${clock(failover.startedAt, true)}`
+    ? `3 FAILOVER #${failover.number}  ${cause} ${clock(failover.startedAt, true)}`
     : '3 FAILOVER  none yet'
   const options = {
     title,
-    note: summary(model, width < 100, theme),
+    note: summary(model, width - widthOf(title) - 11, theme),
     width,
     height,
     theme,
@@ -58,28 +63,37 @@ export const failoverView: View = input => {
   return panel(options, [...bars, ...reigns, probe, ...before])
 }
 
-/** The note in the edge: the figure that counts, and how it compares with others of its kind. */
-function summary(model: Model, narrow: boolean, theme: Theme): string | undefined {
+/** The note in the edge: the most of the figure that counts that fits beside the title. */
+function summary(model: Model, room: number, theme: Theme): string | undefined {
   const { failover } = model
   if (!failover) return undefined
-  const head = headline(model, failover, theme)
+  const [whole, plain, brief] = headline(model, failover, theme)
   const stats = statsOf(model).find(({ kind }) => kind === failover.kind)
-  if (!stats) return head
-  const [median, most] = [grouped(stats.median), grouped(stats.most)]
-  if (narrow) return `${head} | median ${median}`
-  return `${head} | ${stats.count} x ${stats.kind}: median ${median}, longest ${most}`
+  const figures = stats && [grouped(stats.median), grouped(stats.most)]
+  const texts = [
+    figures &&
+      `${whole} | ${stats.count} x ${stats.kind}: median ${figures[0]}, longest ${figures[1]}`,
+    figures && `${whole} | median ${figures[0]}`,
+    whole,
+    plain,
+  ]
+  return texts.find(text => text !== undefined && widthOf(text) <= room) ?? brief ?? whole
 }
 
-/** What the writers felt; while none of them gets through it grows. */
-function headline(model: Model, failover: Failover, { glyphs }: Theme): string {
+/** What the writers felt, from full to brief; while none of them gets through it grows. */
+function headline(model: Model, failover: Failover, { glyphs }: Theme): readonly string[] {
   const { outage } = failover
-  if (outage?.state === 'void') return 'no figure: the probe itself stood still'
+  if (outage?.state === 'void')
+    return ['no figure: the probe itself stood still', 'no figure', 'no figure']
   if (outage?.state === 'closed') {
-    const resolution = `${glyphs.plusMinus}${grouped(outage.resolutionMs)}`
-    return `${grouped(outage.gapMs)} ms without a write (${resolution})`
+    const resolution = `(${glyphs.plusMinus}${grouped(outage.resolutionMs)})`
+    const ms = `${grouped(outage.gapMs)} ms`
+    return [`${ms} without a write ${resolution}`, `${ms} without a write`, duration(outage.gapMs)]
   }
-  if (outage) return `${grouped(outage.gapMs + model.now - model.probe.at)} ms without a write ...`
-  return failover.done ? 'not measured' : `${grouped(model.now - failover.startedAt)} ms ...`
+  const ms = outage ? outage.gapMs + model.now - model.probe.at : model.now - failover.startedAt
+  const growing = `${duration(ms)} ...`
+  if (outage) return [`${grouped(ms)} ms without a write ...`, `${grouped(ms)} ms ...`, growing]
+  return failover.done ? ['not measured'] : [`${grouped(ms)} ms ...`, growing, growing]
 }
 
 /** `detect 212 > vote +41 > ... = 334 ms`. */
@@ -191,23 +205,24 @@ function probeLine(model: Model, narrow: boolean): Line {
   }
   const { verdict } = probe
   const { failover } = model
+  const sinceWriteMs = probe.sinceWriteMs + Math.max(0, model.now - probe.at)
   const since = failover ? (failover.at.write ?? failover.startedAt) : 0
   // What was judged before the failover says nothing of it.
   const current = verdict !== undefined && verdict.at > since
+  const old = verdict ? model.now - verdict.at : 0
   const bad = verdict !== undefined && (verdict.lost > 0 || verdict.duplicated > 0)
   const judged = verdict
-    ? `${grouped(verdict.lost)} lost  ${grouped(verdict.duplicated)} duplicated`
+    ? `${short(verdict.lost, 6)} lost  ${short(verdict.duplicated, 6)} duplicated`
     : 'not judged yet'
   return [
     span(narrow ? ' probe: ' : '   client probe: ', 'dim'),
-    span(`${grouped(probe.writes)} writes  `),
-    span(judged, bad ? 'down' : current ? 'ok' : 'dim'),
+    span(`${short(probe.writes, 9)} writes  `),
+    span(judged, bad ? 'down' : current && old < judgedOldMs ? 'ok' : 'dim'),
     ...(verdict && !current ? [span(` before #${failover?.number}`, 'dim')] : []),
-    span(`  ${grouped(probe.retried)} retried  longest gap ${grouped(probe.longestGapMs)} ms`),
-    ...(probe.unknown > 0 ? [span(`  ${grouped(probe.unknown)} unknown`, 'warn')] : []),
-    ...(probe.failed > 0 ? [span(`  ${grouped(probe.failed)} failed`, 'warn')] : []),
-    ...(probe.sinceWriteMs > 1_000
-      ? [span(`  no write for ${(probe.sinceWriteMs / 1_000).toFixed(1)} s`, 'down')]
-      : []),
+    ...(old >= judgedOldMs ? [span(` ${age(old)} ago`, 'dim')] : []),
+    span(`  ${short(probe.retried, 6)} retried  longest gap ${duration(probe.longestGapMs)}`),
+    ...(probe.unknown > 0 ? [span(`  ${short(probe.unknown, 6)} unknown`, 'warn')] : []),
+    ...(probe.failed > 0 ? [span(`  ${short(probe.failed, 6)} failed`, 'warn')] : []),
+    ...(sinceWriteMs > 1_000 ? [span(`  no write for ${duration(sinceWriteMs)}`, 'down')] : []),
   ]
 }

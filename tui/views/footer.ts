@@ -1,6 +1,7 @@
 import { keyTable } from '../keys/table.ts'
-import { type Line, lineWidth, pad, span, spread } from '../widgets/line.ts'
+import { type Line, lineWidth, span, spread } from '../widgets/line.ts'
 import { panel } from '../widgets/panel.ts'
+import { pad } from '../widgets/text.ts'
 import type { View, ViewInput } from './types.ts'
 
 const noticeMs = 8_000
@@ -8,9 +9,10 @@ const noticeMs = 8_000
 /** The last line: a question, the answer to the last key, or the keys. */
 export function footer({ model, ui, width }: ViewInput): Line {
   if (ui.confirm) {
-    const { question, expect } = ui.confirm
+    const { question, expect, answers } = ui.confirm
     const asked: Line = [span(` ${question} `, 'alert'), span(` ${expect}`, 'plain')]
-    return spread(asked, [span('  y: yes, other key: no ', 'key')], width)
+    const said = answers.map(({ keys, does }) => `${keys[0]}: ${does}`).join(', ')
+    return spread(asked, [span(`  ${said}, other key: no `, 'key')], width)
   }
   const { notice } = ui
   if (notice && model.now - notice.at < noticeMs) {

@@ -1,8 +1,11 @@
-import { leaderOf, podCounts } from '../model/select.ts'
-import type { Model, NodeState, PodHealth, PodState } from '../model/types.ts'
+import { addTallies, healthOrder, noPods } from '../model/pods.ts'
+import { leaderOf, objectsAgeMs } from '../model/select.ts'
+import type { Model, NodeState, PodHealth, PodTally } from '../model/types.ts'
 import type { Glyphs, Style, Theme } from '../theme/theme.ts'
-import { type Line, lineWidth, pad, span, widthOf } from '../widgets/line.ts'
+import { faded, type Line, lineWidth, span } from '../widgets/line.ts'
+import { age, short } from '../widgets/numbers.ts'
 import { panel } from '../widgets/panel.ts'
+import { pad, widthOf } from '../widgets/text.ts'
 import type { View, ViewInput } from './types.ts'
 
 /** Order, sign and style of pods in a node's row. */
@@ -13,46 +16,79 @@ const healths: readonly (readonly [PodHealth, keyof Glyphs, Style])[] = [
   ['lost', 'lost', 'stale'],
   ['done', 'done', 'dim'],
 ]
+const stylesOfHealth = new Map(healths.map(([health, , style]) => [health, style]))
 
-/** Panel 4: every pod is one cell of its node's row. */
+/** Panel 4: every pod is one cell of its node's row; what is old is grey, and carries its age. */
 export const nodesView: View = input => {
   const { model, ui, theme, width, height } = input
-  const moving = model.pods.filter(pod => pod.health === 'pending').length
-  const note = moving > 0 ? `${moving} pods starting` : undefined
-  const options = { title: '4 NODES / PODS', note, width, height, theme, focused: ui.focus === 4 }
+  const old = objectsAgeMs(model)
+  const never = model.api.okAt === 0 && model.nodes.length === 0
+  const moving = model.pods.all.health.pending
+  const starting = moving > 0 ? `${short(moving, 6)} pods starting` : undefined
   const rows = height - 2
+  const all = ui.zoomed ? zoomedRows(input, rows - 1) : undefined
+  const note = old === undefined || never ? (all?.note ?? starting) : `as of ${age(old)} ago`
+  const options = { title: '4 NODES / PODS', note, width, height, theme, focused: ui.focus === 4 }
   const last = legend(model, theme)
   if (model.nodes.length === 0) return panel(options, [[span(' no nodes seen yet', 'dim')], last])
-  const cells = width >= 60 && model.nodes.length <= rows - 1
-  if (!cells) return panel(options, [...packed(input, width - 2, rows - 1), last])
-  const waiting = unassigned(model)
+  const lines = all?.lines ?? fittingRows(input, rows - 1)
+  const shown = [...lines, last]
+  return panel(options, old === undefined ? shown : shown.map(line => faded(line)))
+}
+
+/** The nodes' rows where they short, else several nodes in a row, those in trouble first. */
+function fittingRows(input: ViewInput, rows: number): Line[] {
+  const { model, theme, width } = input
+  if (width < 60 || model.nodes.length > rows) return packed(input, width - 2, rows)
   const lines = model.nodes.map(node => nodeRow(input, node, width - 2))
-  const extra: Line[] = waiting.length > 0 ? [unassignedRow(waiting, theme)] : []
-  const list = ui.zoomed ? podList(model, rows - lines.length - 2) : []
-  return panel(options, [...lines, ...extra, ...list].slice(0, rows - 1).concat([last]))
+  const waiting = unassigned(model)
+  if (waiting.total > 0) lines.push(unassignedRow(waiting, theme, width - 2))
+  return lines.slice(0, rows)
+}
+
+/** Nodes, then pods, those in trouble first: a list that scrolls. Only what is seen is drawn. */
+function zoomedRows(
+  input: ViewInput,
+  rows: number,
+): { readonly lines: Line[]; readonly note: string } {
+  const { model, ui, theme, width } = input
+  const { nodes, pods } = model
+  const heads = nodes.length + 2
+  const total = heads + pods.list.length
+  const from = Math.max(0, Math.min(ui.scroll, total - rows))
+  const to = Math.min(total, from + rows)
+  const lines = Array.from({ length: to - from }, (_, index): Line => {
+    const row = from + index
+    const node = nodes[row]
+    if (node) return nodeRow(input, node, width - 2)
+    if (row === nodes.length) return unassignedRow(unassigned(model), theme, width - 2)
+    return row < heads ? [] : podRow(model, row - heads)
+  })
+  const shown = `${from + 1}-${to} of ${total}`
+  return { lines, note: total > rows ? `${shown}, j k scroll  esc: back` : 'esc: back' }
+}
+
+function podRow({ pods }: Model, row: number): Line {
+  const pod = pods.list[row]
+  if (!pod) return []
+  return [
+    span(` ${pad(`${pod.namespace}/${pod.name}`, 48)} `),
+    span(pad(pod.health, 9), stylesOfHealth.get(pod.health)),
+    span(pod.node || '-'),
+  ]
 }
 
 function nodeRow({ model, theme }: ViewInput, node: NodeState, width: number): Line {
   const pods = podsOf(model, node.name)
-  const live = pods.filter(pod => pod.health !== 'done')
-  const sum = (pick: (pod: PodState) => number) => live.reduce((all, pod) => all + pick(pod), 0)
   const share = (used: number, of: number) =>
-    of === 0 ? '  - ' : `${String(Math.round((used / of) * 100)).padStart(3)}%`
+    of === 0 ? '  - ' : `${short((used / of) * 100, 3).padStart(3)}%`
   const leads = leaderOf(model)?.name === node.name ? '*' : ' '
   const ready = node.ready ? (node.cordoned ? 'Cordon' : 'Ready') : 'NotReady'
-  const requests =
-    width >= 66
-      ? `  cpu ${share(
-          sum(pod => pod.cpuMilli),
-          node.cpuMilli,
-        )}` +
-        `  mem ${share(
-          sum(pod => pod.memoryBytes),
-          node.memoryBytes,
-        )} `
-      : ' '
-  const count = `${live.length}/${node.podsMax}`
-  const tail = `${pad(count, 8, 'right')}${requests}`
+  const cpu = share(pods.cpuMilli, node.cpuMilli)
+  const memory = share(pods.memoryBytes, node.memoryBytes)
+  const requests = width >= 66 ? `  cpu ${cpu}  mem ${memory} ` : ' '
+  const count = `${short(pods.live, 4)}/${short(node.podsMax, 4)}`
+  const tail = `${pad(count, 9, 'right')}${requests}`
   const name = Math.min(16, Math.max(4, ...model.nodes.map(known => widthOf(known.name))))
   const head: Line = [
     span(` ${pad(node.name, name)} `),
@@ -63,26 +99,39 @@ function nodeRow({ model, theme }: ViewInput, node: NodeState, width: number): L
   return [...head, ...podCells(pods, room, theme), span(tail)]
 }
 
-/** Exactly `room` cells. */
-function podCells(pods: readonly PodState[], room: number, theme: Theme): Line {
+/** Exactly `room` cells, one a pod; more than that are told as numbers. */
+function podCells(pods: PodTally, room: number, theme: Theme): Line {
+  const cells = Math.max(0, room)
   const line: Line[number][] = []
-  let left = Math.max(0, room)
-  for (const [health, glyph, style] of healths) {
-    const count = pods.filter(pod => pod.health === health).length
-    const shown = Math.min(count, left)
-    if (shown > 0) line.push(span((theme.glyphs[glyph] as string).repeat(shown), style))
-    left -= shown
+  if (pods.total <= cells) {
+    for (const [health, glyph, style] of healths) {
+      const count = pods.health[health]
+      if (count > 0) line.push(span((theme.glyphs[glyph] as string).repeat(count), style))
+    }
+    return [...line, span(' '.repeat(cells - pods.total))]
+  }
+  let left = cells
+  for (const health of ['running', ...healthOrder.filter(each => each !== 'running')] as const) {
+    const count = pods.health[health]
+    const [, glyph, style] = healths.find(([each]) => each === health) ?? healths[0]!
+    const text = `${theme.glyphs[glyph] as string}${short(count, 4)} `
+    if (count === 0 || widthOf(text) > left) continue
+    line.push(span(text, style))
+    left -= widthOf(text)
   }
   return [...line, span(' '.repeat(left))]
 }
 
-/** Several nodes in a row, for a narrow or crowded panel. */
+/** Several nodes in a row, for a narrow or crowded panel: those that are not Ready first. */
 function packed({ model, theme }: ViewInput, width: number, rows: number): Line[] {
   const columns = width >= 56 ? 2 : 1
   const each = Math.floor(width / columns)
+  const inOrder = [...model.nodes].sort((a, b) => Number(a.ready) - Number(b.ready))
+  const isAll = inOrder.length <= rows * columns
+  const shown = inOrder.slice(0, isAll ? inOrder.length : Math.max(0, rows - 1) * columns)
   const lines: Line[] = []
-  for (let at = 0; at < model.nodes.length && lines.length < rows; at += columns) {
-    const line = model.nodes.slice(at, at + columns).flatMap((node): Line => {
+  for (let at = 0; at < shown.length; at += columns) {
+    const line = shown.slice(at, at + columns).flatMap((node): Line => {
       const state = node.ready ? 'ok' : 'down'
       const tail = node.ready ? '' : 'NotReady '
       const room = each - 2 - widthOf(node.name) - widthOf(tail)
@@ -91,42 +140,37 @@ function packed({ model, theme }: ViewInput, width: number, rows: number): Line[
     })
     lines.push(line)
   }
-  const hidden = model.nodes.length - rows * columns
-  if (hidden > 0) lines[rows - 1] = [span(` + ${hidden + columns} more nodes`, 'dim')]
+  if (!isAll && rows > 0) lines.push(hiddenRow(model, inOrder.slice(shown.length), theme, width))
   return lines
 }
 
-function unassigned(model: Model): readonly PodState[] {
-  return model.pods.filter(pod => !model.nodes.some(node => node.name === pod.node))
+function hiddenRow(model: Model, nodes: readonly NodeState[], theme: Theme, width: number): Line {
+  const ready = nodes.filter(node => node.ready).length
+  const head = span(` + ${short(nodes.length, 5)} nodes, ${short(ready, 5)} ready  `, 'dim')
+  const pods = addTallies(nodes.map(node => podsOf(model, node.name)))
+  return [head, ...podCells(pods, width - lineWidth([head]), theme)]
 }
 
-function unassignedRow(pods: readonly PodState[], theme: Theme): Line {
-  return [span(' no node   '), ...podCells(pods, Math.min(40, pods.length), theme)]
+/** Pods without a node, or with one that is not there. */
+function unassigned({ pods, nodes }: Model): PodTally {
+  const known = new Set(nodes.map(({ name }) => name))
+  return addTallies([...pods.byNode].filter(([name]) => !known.has(name)).map(([, each]) => each))
 }
 
-function podsOf(model: Model, node: string): readonly PodState[] {
-  return model.pods.filter(pod => pod.node === node)
+function unassignedRow(pods: PodTally, theme: Theme, width: number): Line {
+  return pods.total === 0 ? [] : [span(' no node   '), ...podCells(pods, width - 11, theme)]
 }
 
-function podList(model: Model, rows: number): Line[] {
-  const listed = model.pods
-    .slice(0, Math.max(0, rows - 1))
-    .map(
-      (pod): Line => [
-        span(` ${pad(`${pod.namespace}/${pod.name}`, 48)} `),
-        span(pad(pod.health, 9), healths.find(([health]) => health === pod.health)?.[2] ?? 'plain'),
-        span(pod.node || '-'),
-      ],
-    )
-  return [[], ...listed]
+function podsOf(model: Model, node: string): PodTally {
+  return model.pods.byNode.get(node) ?? noPods
 }
 
 function legend(model: Model, theme: Theme): Line {
   const { running, pending, failing, lost } = theme.glyphs
-  const { total, running: up } = podCounts(model)
+  const { total, health } = model.pods.all
   const ready = model.nodes.filter(node => node.ready).length
   return [
     span(` ${running} run ${pending} start ${failing} fail ${lost} lost  `, 'dim'),
-    span(`${model.nodes.length} nodes ${ready} ready  ${total} pods ${up} running`),
+    span(`${model.nodes.length} nodes ${ready} ready  ${total} pods ${health.running} running`),
   ]
 }

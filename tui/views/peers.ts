@@ -1,15 +1,15 @@
-import type { PeerRole } from '../../src/admin/types.ts'
-import { isCut, isStale, leaderOf, replicationOf, roleOf } from '../model/select.ts'
-import type { Model, PeerState } from '../model/types.ts'
+import { isCut, isGone, isStale, leaderOf, replicationOf, roleOf } from '../model/select.ts'
+import type { Model, PeerState, ShownRole } from '../model/types.ts'
 import type { Glyphs, Style } from '../theme/theme.ts'
 import { bar } from '../widgets/bar.ts'
-import { type Line, pad, span, widthOf } from '../widgets/line.ts'
-import { age, grouped } from '../widgets/numbers.ts'
+import { type Line, span } from '../widgets/line.ts'
+import { age, short } from '../widgets/numbers.ts'
 import type { Column } from '../widgets/panel.ts'
+import { pad, widthOf } from '../widgets/text.ts'
 import type { Ui, ViewInput } from './types.ts'
 
 /** Sign, letter and style of each role: never colour alone. */
-const roles: Readonly<Record<PeerRole, readonly [keyof Glyphs, string, Style]>> = {
+const roles: Readonly<Record<ShownRole, readonly [keyof Glyphs, string, Style]>> = {
   leader: ['leader', 'L', 'leader'],
   follower: ['follower', 'F', 'ok'],
   'pre-candidate': ['candidate', 'P', 'pending'],
@@ -18,16 +18,17 @@ const roles: Readonly<Record<PeerRole, readonly [keyof Glyphs, string, Style]>> 
   worker: ['follower', 'W', 'dim'],
   paused: ['paused', 'Z', 'warn'],
   down: ['dead', 'X', 'down'],
+  unknown: ['unknown', '?', 'stale'],
 }
 
-export function letterOf(role: PeerRole): string {
+export function letterOf(role: ShownRole): string {
   return roles[role][1]
 }
 
 /** The style of a peer: what it is, or that it is cut off. */
 export function styleOf(peer: PeerState, now: number): Style {
   const role = roleOf(peer, now)
-  if (role !== 'down' && role !== 'paused' && isCut(peer.report)) return 'cut'
+  if (!isGone(peer, now) && isCut(peer.report)) return 'cut'
   return roles[role][2]
 }
 
@@ -48,8 +49,7 @@ export function lagOf(model: Model, peer: PeerState): number | undefined {
   const leader = leaderOf(model)
   if (!leader?.report || leader.name === peer.name) return leader ? 0 : undefined
   const row = replicationOf(model, peer.name)
-  const role = roleOf(peer, model.now)
-  if (!row || role === 'down' || role === 'worker') return undefined
+  if (!row || isGone(peer, model.now) || peer.report?.role === 'worker') return undefined
   return Math.max(0, leader.report.lastIndex - row.match)
 }
 
@@ -128,19 +128,19 @@ function peerValues(model: Model, peer: PeerState): Readonly<Record<string, stri
   const leading = leaderOf(model)?.name === peer.name
   const seen = replicationOf(model, peer.name)
   const lag = lagOf(model, peer)
-  const gone = role === 'down' || role === 'paused'
-  const count = (value: number | undefined) => (value === undefined ? '-' : grouped(value))
+  const gone = isGone(peer, model.now)
+  const count = (value: number | undefined) => (value === undefined ? '-' : short(value, 8))
   return {
     PEER: peer.name,
     ROLE: `${letterOf(role)}${leading ? '*' : ''}`,
-    TERM: report ? String(report.term) : '-',
+    TERM: report ? short(report.term, 4) : '-',
     COMMIT: count(report?.commit),
     APPLIED: count(report?.applied),
     MATCH: leading ? count(report?.lastIndex) : count(gone ? undefined : seen?.match),
-    LAG: lag === undefined ? '-' : grouped(lag),
+    LAG: lag === undefined ? '-' : short(lag, 4),
     STATE: stateOf(model, peer),
     HB: gone || !peer.reachable ? silence(model, peer) : seen ? age(seen.lastHeardMs) : '-',
-    RTT: gone || !seen ? '-' : `${Math.max(0, Math.round(seen.rttMs))}ms`,
+    RTT: gone || !seen ? '-' : age(seen.rttMs),
   }
 }
 
@@ -152,6 +152,7 @@ function stateOf(model: Model, peer: PeerState): string {
   const role = roleOf(peer, model.now)
   if (role === 'down') return 'DOWN'
   if (role === 'paused') return 'PAUSE'
+  if (role === 'unknown') return '?'
   if (isCut(peer.report)) return 'CUT'
   if (!peer.reachable) return '?'
   if (leaderOf(model)?.name === peer.name) return 'self'

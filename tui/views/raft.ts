@@ -1,9 +1,12 @@
-import { isCut, quorumOf, roleOf, termOf } from '../model/select.ts'
+import { isCut, leaderOf, quorumOf, roleOf, termOf } from '../model/select.ts'
+import { stateOf } from '../model/state.ts'
 import type { PeerState } from '../model/types.ts'
 import type { Style } from '../theme/theme.ts'
-import { type Line, pad, span, widthOf } from '../widgets/line.ts'
-import { age, grouped } from '../widgets/numbers.ts'
+import { type Line, span } from '../widgets/line.ts'
+import { age, grouped, short } from '../widgets/numbers.ts'
 import { panel } from '../widgets/panel.ts'
+import { pad, widthOf } from '../widgets/text.ts'
+import { styleOfState } from './header.ts'
 import { peerTable, selectedPeer, signOf, styleOf } from './peers.ts'
 import type { View, ViewInput } from './types.ts'
 
@@ -72,7 +75,7 @@ function ring(input: ViewInput, width: number, height: number): Line[] {
   for (const [index, peer] of model.peers.entries()) {
     const text = `${peer.name === chosen ? theme.glyphs.select : ' '}${label(peer)} `
     const { x, y } = at(index / count)
-    const left = Math.max(0, Math.min(width - text.length, x - Math.floor(text.length / 2)))
+    const left = Math.max(0, Math.min(width - widthOf(text), x - Math.floor(widthOf(text) / 2)))
     write(left, y, text, styleOf(peer, model.now))
   }
   centre(input, width, height, write)
@@ -85,15 +88,16 @@ function centre(
   height: number,
   write: (x: number, y: number, text: string, style: Style) => void,
 ): void {
-  const quorum = quorumOf(model)
+  const { have, need, voters } = quorumOf(model)
+  const { word } = stateOf(model)
   const texts: [string, Style][] = [
-    [`term ${termOf(model)}`, 'strong'],
-    [quorum.ok ? 'quorum ok' : 'no quorum', quorum.ok ? 'ok' : 'down'],
-    [`have ${quorum.have} need ${quorum.need}`, 'plain'],
+    [`term ${short(termOf(model), 9)}`, leaderOf(model) ? 'strong' : 'stale'],
+    [word, styleOfState(word)],
+    voters === 0 ? ['no master has told', 'dim'] : [`have ${have} need ${need}`, 'plain'],
   ]
   const top = Math.floor((height - texts.length) / 2)
   for (const [row, [text, style]] of texts.entries()) {
-    write(Math.floor((width - text.length) / 2), top + row, text, style)
+    write(Math.floor((width - widthOf(text)) / 2), top + row, text, style)
   }
 }
 

@@ -1,10 +1,13 @@
+import type { PeerReport } from '../../src/admin/types.ts'
 import { leaderOf, termOf } from '../model/select.ts'
 import { spark } from '../widgets/bar.ts'
 import { type Line, span } from '../widgets/line.ts'
-import { bytes, grouped, millis } from '../widgets/numbers.ts'
+import { bytes, millis, short } from '../widgets/numbers.ts'
 import { panel } from '../widgets/panel.ts'
 import { peerTable } from './peers.ts'
 import type { View, ViewInput } from './types.ts'
+
+const sampleOldMs = 3_000
 
 /** Panel 2: each peer's log as the leader sees it, and how fast the store is. */
 export const replicationView: View = input => {
@@ -25,26 +28,29 @@ export const replicationView: View = input => {
   return panel(options, [...table, ...blank, ...graphs])
 }
 
+/** The leader's figures; without a leader there are none, and the last sample is no present. */
 function speeds({ model, theme, width }: ViewInput): Line[] {
   const { samples } = model
   const report = leaderOf(model)?.report
   const cells = Math.max(8, Math.min(48, width - 54))
-  const now = samples.at(-1)
+  const last = samples.at(-1)
+  const now = report && last && model.now - last.at < sampleOldMs ? last : undefined
   const graph = (name: string, values: readonly number[], text: string): Line => [
     span(` ${name} `, 'dim'),
-    span(spark(values, cells, theme), 'leader'),
+    span(spark(values, cells, theme), now ? 'leader' : 'stale'),
     span(`  ${text}`),
   ]
-  const commit = report?.commitMs ?? { p50: 0, p99: 0 }
-  const writes = grouped(now?.writesPerSecond ?? 0)
-  const fsync = millis(report?.fsyncMs.p50 ?? 0)
-  const sizes = `db ${bytes(report?.dbBytes ?? 0)}  wal ${bytes(report?.walBytes ?? 0)}`
-  const { watchers = 0, leases = 0, compactRevision = 0, counters = {} } = report ?? {}
+  const known = (text: (of: PeerReport) => string) => (report ? text(report) : '-')
+  const count = (pick: (of: PeerReport) => number | undefined) =>
+    known(of => short(pick(of) ?? 0, 6))
+  const commit = known(of => `p50 ${millis(of.commitMs.p50)}  p99 ${millis(of.commitMs.p99)}`)
+  const fsync = known(of => millis(of.fsyncMs.p50))
+  const sizes = `db ${known(of => bytes(of.dbBytes))}  wal ${known(of => bytes(of.walBytes))}`
   return [
     graph(
       'writes/s ',
       samples.map(sample => sample.writesPerSecond),
-      `now ${writes}   commit p50 ${millis(commit.p50)}  p99 ${millis(commit.p99)}`,
+      `now ${now ? short(now.writesPerSecond, 5) : '-'}   commit ${commit}`,
     ),
     graph(
       'wal fsync',
@@ -53,9 +59,10 @@ function speeds({ model, theme, width }: ViewInput): Line[] {
     ),
     [],
     [
-      span(` watchers ${grouped(watchers)}   leases ${grouped(leases)}   `),
-      span(`compacted at ${grouped(compactRevision)}   fenced ${grouped(counters.fenced ?? 0)}   `),
-      span(`duplicates dropped ${grouped(counters.duplicates ?? 0)}`),
+      span(` watchers ${count(of => of.watchers)}   leases ${count(of => of.leases)}   `),
+      span(`compacted at ${known(of => short(of.compactRevision, 9))}   `),
+      span(`fenced ${count(of => of.counters.fenced)}   `),
+      span(`duplicates dropped ${count(of => of.counters.duplicates)}`),
     ],
   ]
 }

@@ -23,24 +23,29 @@ export const screenView: View = input => {
   const { width, height, ui } = input
   if (width < 60 || height < 15) return block([oneLine(input)], width, Math.max(1, height))
   const body = { ...input, height: height - 2 }
-  const lines = ui.help
-    ? helpView(body)
-    : ui.zoomed
-      ? views[ui.focus](body)
-      : width >= 160
-        ? widest(body)
-        : width >= 120
-          ? wide(body)
-          : narrow(body)
+  const lines = ui.help ? helpView(body) : ui.zoomed ? views[ui.focus](body) : layoutOf(width)(body)
   return block([header(input), ...block(lines, width, height - 2), footer(input)], width, height)
 }
 
-/** 160 and more: events in a column of their own. */
+/** Columns that two panels beside each other need, and a column of events. */
+const wideLeast = 116
+const eventsLeast = 44
+
+/** Each panel once: events get a column of their own only where the rest still has two. */
+function layoutOf(width: number): (input: ViewInput) => Line[] {
+  if (width - eventsWidth(width) >= wideLeast) return widest
+  return width >= 120 ? wide : narrow
+}
+
+function eventsWidth(width: number): number {
+  return Math.max(eventsLeast, Math.floor(width * 0.3))
+}
+
+/** Events in a column of their own. */
 function widest(input: ViewInput): Line[] {
-  const events = Math.max(44, Math.floor(input.width * 0.3))
+  const events = eventsWidth(input.width)
   const left = { ...input, width: input.width - events }
-  const main = left.width >= 116 ? wide(left, false) : narrow(left)
-  return beside(main, eventsView({ ...input, width: events }))
+  return beside(wide(left, false), eventsView({ ...input, width: events }))
 }
 
 /** Two columns. Rows go in this order when it is short: events, timeline, control plane, ring. */
@@ -56,11 +61,11 @@ function wide(input: ViewInput, withEvents = true): Line[] {
     heights[part] -= give
     events += give
   }
-  const eventsLeast = withEvents ? 4 : 0
+  const rowsLeast = withEvents ? 4 : 0
   if (withEvents) {
-    shrink('failover', 5, eventsLeast)
-    shrink('nodes', 5, eventsLeast)
-    shrink('top', peers + 3, eventsLeast)
+    shrink('failover', 5, rowsLeast)
+    shrink('nodes', 5, rowsLeast)
+    shrink('top', peers + 3, rowsLeast)
   } else {
     const spare = height - heights.top - heights.failover - heights.nodes
     if (spare > 0) heights.failover += Math.min(spare, 8)

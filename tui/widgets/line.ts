@@ -1,5 +1,5 @@
-import stringWidth from 'string-width'
 import type { Style, Theme } from '../theme/theme.ts'
+import { cut, safe, widthOf } from './text.ts'
 
 /** A piece of text in one style; never with control characters. */
 export interface Span {
@@ -10,50 +10,18 @@ export interface Span {
 /** One row of cells. Views return arrays of them; nothing wraps by itself. */
 export type Line = readonly Span[]
 
-/** Also the dashboard's own signs, which are one cell each: measuring them is the costly part. */
-const simple = /^[\x20-\x7e·‖›…╌─-▟■□▢▲▶●◐★✖]*$/
-const control = /[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\ufeff]/g
-const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
-
+/** Whatever the text is and whoever wrote it: the span holds what is safe to draw. */
 export function span(text: string, style: Style = 'plain'): Span {
-  return { text, style }
+  return { text: safe(text), style }
 }
 
-/** Text of others: no escape sequence in an event's message may reach the terminal. */
-export function safe(text: string): string {
-  return text.replace(control, ' ')
-}
-
-/** Cells that `text` takes. */
-export function widthOf(text: string): number {
-  return simple.test(text) ? text.length : stringWidth(text)
+/** The line as it was once: nothing in it looks current. */
+export function faded(line: Line): Line {
+  return line.map(({ text }) => ({ text, style: 'stale' }))
 }
 
 export function lineWidth(line: Line): number {
   return line.reduce((sum, { text }) => sum + widthOf(text), 0)
-}
-
-/** `text` in at most `width` cells. */
-export function cut(text: string, width: number): string {
-  if (width <= 0) return ''
-  if (widthOf(text) <= width) return text
-  if (simple.test(text)) return text.slice(0, width)
-  let kept = ''
-  let used = 0
-  for (const { segment } of segmenter.segment(text)) {
-    const cells = stringWidth(segment)
-    if (used + cells > width) break
-    kept += segment
-    used += cells
-  }
-  return kept
-}
-
-/** `text` in exactly `width` cells. */
-export function pad(text: string, width: number, align: 'left' | 'right' = 'left'): string {
-  const short = cut(text, width)
-  const space = ' '.repeat(Math.max(0, width - widthOf(short)))
-  return align === 'left' ? short + space : space + short
 }
 
 /** The line in exactly `width` cells: cut, or filled with blanks. */

@@ -1,5 +1,6 @@
 import type { Style, Theme } from '../theme/theme.ts'
-import { block, cut, type Line, span, widthOf } from './line.ts'
+import { block, type Line, span } from './line.ts'
+import { cut, widthOf } from './text.ts'
 
 /** What a panel's frame needs to know. */
 export interface PanelOptions {
