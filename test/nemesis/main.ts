@@ -9,7 +9,8 @@ import { Report } from './report.ts'
 import { runRound } from './round.ts'
 
 /**
- * A cluster of real processes under faults, with clients whose histories are checked:
+ * A cluster of real processes under faults, with clients whose histories are checked, and others
+ * whose work is hard to store (hostile.ts):
  *
  *     nemesis --minutes 30 --peers 5 [--seed N] [--only WORD]
  *     nemesis --short                 about a minute, three peers, each fault of the short list
@@ -117,8 +118,8 @@ async function runRounds(
   })
   const deadline = performance.now() + Number(values.minutes) * 60_000
   const load = values.short
-    ? { clients: 5, leaseClients: 2, watchers: 3, thinkMs: 20 }
-    : { clients: 8, leaseClients: 2, watchers: 4, thinkMs: 20 }
+    ? { clients: 5, leaseClients: 2, hostileClients: 1, watchers: 3, thinkMs: 20 }
+    : { clients: 8, leaseClients: 2, hostileClients: 2, watchers: 4, thinkMs: 20 }
   const draw = rowsInTurn(rows)
   for (let number = 1; ; number++) {
     const left = values.short ? 40_000 : deadline - performance.now()

@@ -1,3 +1,4 @@
+import type { HostileClient } from './hostile.ts'
 import type { Recorder } from './recorder.ts'
 import type { NemesisWatcher } from './watcher.ts'
 
@@ -13,7 +14,7 @@ export class Report {
   readonly #say: (text: string) => void
   readonly totals = {
     ...{ rounds: 0, acknowledged: 0, refused: 0, unknown: 0, events: 0, resumes: 0 },
-    ...{ compactions: 0, leases: 0, checkedMs: 0 },
+    ...{ compactions: 0, leases: 0, hostile: 0, verified: 0, checkedMs: 0 },
   }
 
   constructor(say: (text: string) => void) {
@@ -63,6 +64,13 @@ export class Report {
     const { acknowledged, refused, unknown } = counts
     const told = `${acknowledged} answers, ${refused} refusals, ${unknown} unknown`
     this.#say(`round ${totals.rounds}: ${told}, checked in ${Math.round(checkMs)} ms`)
+  }
+
+  addHostile(clients: readonly HostileClient[]): void {
+    for (const { done, verified } of clients) {
+      this.totals.hostile += done
+      this.totals.verified += verified
+    }
   }
 
   table(): string {

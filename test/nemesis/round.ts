@@ -4,6 +4,7 @@ import { calls } from './calls.ts'
 import { checkRound, leaseLateMsMax } from './checks.ts'
 import { NemesisClient } from './client.ts'
 import type { FaultContext, FaultRow } from './faults.ts'
+import { HostileClient } from './hostile.ts'
 import { LeaseClient } from './leases.ts'
 import { Recorder } from './recorder.ts'
 import type { Report } from './report.ts'
@@ -15,6 +16,7 @@ export interface RoundPlan {
   readonly faultsMs: number
   readonly clients: number
   readonly leaseClients: number
+  readonly hostileClients: number
   readonly watchers: number
   /** Longest pause of a client between two calls, milliseconds. */
   readonly thinkMs: number
@@ -54,11 +56,15 @@ export async function runRound(
   const clients = make(plan.clients, newClient, 'c')
   const leases = make(plan.leaseClients, newLease, 'l')
   const watchers = make(plan.watchers, newWatcher, 'w')
+  const newHostile = (name: string) =>
+    new HostileClient(`r${plan.number}-${name}`, fork(), endpoints, context.problem)
+  const hostile = make(plan.hostileClients, newHostile, 'h')
   const working = new AbortController()
   const watching = new AbortController()
   const work = [
     ...clients.map(client => client.run(working.signal)),
     ...leases.map(client => client.run(working.signal)),
+    ...hostile.map(client => client.run(working.signal)),
     compactor(context, recorder, working.signal),
   ]
   const watches = watchers.map(watcher => watcher.run(watching.signal))
@@ -84,6 +90,7 @@ export async function runRound(
   const began = performance.now()
   for (const text of checkRound(recorder, healedAt)) context.problem(text)
   report.addRound(recorder, performance.now() - began, watchers)
+  report.addHostile(hostile)
 }
 
 async function breakThings(
