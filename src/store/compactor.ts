@@ -22,44 +22,42 @@ interface CompactorHost {
   compact(revision: number): void
 }
 
-/** The leader's clockwork of compactions; a new leader begins to count anew, as etcd's does. */
+/**
+ * The clockwork of compactions. Every member notes how old which revision is, and the leader
+ * compacts: where leaders change more often than the retention is long, a new one that began to
+ * count anew (as etcd's does) would never come to it.
+ */
 export class Compactor {
   readonly #options: CompactorOptions
-  readonly #clock: Clock
   readonly #host: CompactorHost
+  /** One that is old enough at most, and then the younger ones. */
   #samples: { readonly at: number; readonly revision: number }[] = []
   #compacted = 0
-  #lookedAt: number | undefined
+  #lookedAt: number
 
   constructor(options: CompactorOptions, clock: Clock, host: CompactorHost) {
     this.#options = options
-    this.#clock = clock
     this.#host = host
+    this.#lookedAt = clock.now()
   }
 
-  reset(): void {
-    this.#samples = []
-    this.#lookedAt = undefined
-  }
-
-  tick(now: number): void {
+  /** To be called often, leading or not. */
+  tick(now: number, leading: boolean): void {
     const { mode, retention } = this.#options
     if (mode === 'off') return
-    this.#lookedAt ??= this.#clock.now()
     const everyMs = mode === 'revision' ? revisionCheckMs : retention / samplesPerRetention
     if (now - this.#lookedAt < everyMs) return
     this.#lookedAt = now
-    if (mode === 'revision') this.#compactTo(this.#host.revision() - retention, revisionsMin)
-    else this.#tickPeriodic(now, retention)
+    if (mode === 'periodic') this.#tickPeriodic(now, retention, leading)
+    else if (leading) this.#compactTo(this.#host.revision() - retention, revisionsMin)
   }
 
-  #tickPeriodic(now: number, retention: number): void {
+  #tickPeriodic(now: number, retention: number, leading: boolean): void {
     this.#samples.push({ at: now, revision: this.#host.revision() })
-    const old = this.#samples.filter(({ at }) => now - at >= retention)
-    const newest = old.at(-1)
+    const newest = this.#samples.findLast(({ at }) => now - at >= retention)
     if (newest === undefined) return
-    this.#samples = this.#samples.filter(({ at }) => at > newest.at)
-    this.#compactTo(newest.revision, 1)
+    this.#samples = this.#samples.filter(({ at }) => at >= newest.at)
+    if (leading) this.#compactTo(newest.revision, 1)
   }
 
   #compactTo(revision: number, min: number): void {

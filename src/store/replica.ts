@@ -304,12 +304,9 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
 
   protected override onSlowTick(now: number): void {
     this.#publisher.tick(now)
-    if (!this.leadership.leading) {
-      this.#compactor.reset()
-      return
-    }
-    this.#compactor.tick(now)
-    this.#dropRemoved()
+    const { leading } = this.leadership
+    this.#compactor.tick(now, leading)
+    if (leading) this.#dropRemoved()
   }
 
   /**

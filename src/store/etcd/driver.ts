@@ -88,8 +88,7 @@ class ExternalStore implements EtcdStore {
     this.#election.start()
     const { clock } = this.#options
     this.#stopCompactor = clock.every(compactorMs, () => {
-      if (this.#election.leadership.leading) this.#compactor.tick(clock.now())
-      else this.#compactor.reset()
+      this.#compactor.tick(clock.now(), this.#election.leadership.leading)
     })
   }
 

@@ -101,7 +101,12 @@ test('rows come in the order they were written, with their place within the revi
 })
 
 describe('Compactor', () => {
-  function run(options: CompactorOptions, revisionAt: (ms: number) => number, untilMs: number) {
+  function run(
+    options: CompactorOptions,
+    revisionAt: (ms: number) => number,
+    untilMs: number,
+    isLeading: (ms: number) => boolean = () => true,
+  ) {
     const compacted: [number, number][] = []
     let now = 0
     const clock = { now: () => now, wall: () => now, after: () => () => {}, every: () => () => {} }
@@ -109,7 +114,7 @@ describe('Compactor', () => {
       revision: () => revisionAt(now),
       compact: revision => compacted.push([now, revision]),
     })
-    for (; now <= untilMs; now += 50) compactor.tick(now)
+    for (; now <= untilMs; now += 50) compactor.tick(now, isLeading(now))
     return compacted
   }
 
@@ -117,6 +122,15 @@ describe('Compactor', () => {
     const compacted = run({ mode: 'periodic', retention: 10_000 }, ms => 1 + ms / 100, 30_000)
     expect(compacted[0]).toEqual([11_000, 11])
     expect(compacted.at(-1)).toEqual([30_000, 201])
+  })
+
+  test('periodic: a leader that is new knows how old revisions are, and only it compacts', () => {
+    const isLeading = (ms: number) => Math.floor(ms / 4_000) % 3 === 2
+    const options = { mode: 'periodic', retention: 10_000 } as const
+    const compacted = run(options, ms => 1 + ms / 100, 60_000, isLeading)
+    expect(compacted.every(([at]) => isLeading(at))).toBe(true)
+    expect(compacted.length).toBeGreaterThan(3)
+    for (const [at, revision] of compacted) expect(revision).toBeGreaterThan(at / 100 - 112)
   })
 
   test('revision: all but the last go, when it is worth it', () => {
