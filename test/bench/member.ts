@@ -6,7 +6,7 @@ import type { MemberToAdd, StoreStatus } from '../../src/store/types.ts'
 import type { StoreMemberOptions } from '../support/store-member.ts'
 import { type Figures, measure, type Perform } from './measure.ts'
 import { type Stall, stallChannel } from './stall-probe.ts'
-import { loadKeys, overStore, type Workload } from './workloads.ts'
+import { type InsideWorkload, loadKeys, overStore } from './workloads.ts'
 
 /**
  * One member of the measured cluster, a process of its own: the consensus thread of a real peer,
@@ -15,7 +15,7 @@ import { loadKeys, overStore, type Workload } from './workloads.ts'
 export type ToMember =
   | {
       readonly type: 'measure'
-      readonly workload: Workload
+      readonly workload: InsideWorkload
       readonly outstanding: number
       readonly durationMs: number
       /** Number of each writer's first request. */

@@ -11,11 +11,11 @@ const store: StoreMemberOptions['store'] = {
   autoCompaction: { mode: 'revision', retention: 10_000 },
 }
 
-/** Puts under way; each writer has keys of its own: 100,000 in all. */
+/** Writes under way; each writer has keys of its own: 100,000 in all. */
 const writers = 400
 const keysPerWriter = 250
-/** Puts before anything is measured: each key is there, and the log has come round a few times. */
-const warmUpPuts = 400_000
+/** Writes before anything is measured: each key was there, and the log has come round a few times. */
+const warmUpWrites = 400_000
 const sliceMs = 2_000
 const lineMs = 60_000
 /** What the last tenth may use, as a multiple of what the first tenth used. */
@@ -28,8 +28,8 @@ interface Use {
 }
 
 /**
- * Puts at full load over 100,000 keys with compactions going on: `--writes N` (20 million). A line
- * each minute. Nobody has a reason to elect after the first term. Fails when memory or disk go on
+ * Puts, deletes, empty values and locks at full load over 100,000 keys, with compactions going on:
+ * `--writes N` (20 million). A line each minute. Nobody has a reason to elect after the first term. Fails when memory or disk go on
  * growing: the highest of the last tenth against the highest of the first, for both go up and down
  * with each snapshot.
  */
@@ -57,17 +57,17 @@ export async function benchSoak(args: readonly string[]): Promise<void> {
 async function soak(system: EmbeddedSystem, writes: number): Promise<readonly [Use, Use]> {
   let first: Use = { rssBytes: 0, diskBytes: 0 }
   let last = first
-  let done = -warmUpPuts
+  let done = -warmUpWrites
   let since = { at: performance.now(), done }
   while (done < writes) {
     const { perSecond, failed } = await system.measureInside(
-      'put',
+      'mixed',
       writers,
       sliceMs,
-      Math.floor((done + warmUpPuts) / writers),
+      Math.floor((done + warmUpWrites) / writers),
       keysPerWriter,
     )
-    if (failed > 0) say(`${failed} puts failed`)
+    if (failed > 0) say(`${failed} writes failed`)
     done += Math.round((perSecond * sliceMs) / 1_000)
     if (done <= 0) continue
     const use = usageOf(system)
@@ -88,7 +88,7 @@ async function line(system: EmbeddedSystem, done: number, perSecond: number, use
   say(
     [
       `${(done / 1e6).toFixed(2)} M writes`,
-      `${perSecond.toFixed(0)} puts/s`,
+      `${perSecond.toFixed(0)} writes/s`,
       `RSS ${mega(use.rssBytes)}`,
       `db ${mega(status.dbBytes)}`,
       `log ${mega(status.walBytes)}`,

@@ -1,7 +1,7 @@
 import type { Target } from './lean/session.ts'
 import type { Figures } from './measure.ts'
 import type { FromMember, ToMember } from './member.ts'
-import type { Workload } from './workloads.ts'
+import type { InsideWorkload } from './workloads.ts'
 
 /** A cluster of three members under test: real processes on this machine. */
 export interface System {
@@ -31,7 +31,7 @@ export interface EmbeddedSystem extends System {
   ): Promise<Extract<FromMember, { type: T }>>
   /** `first`: number of each writer's first request, 0 without; `keys`: of each writer. */
   measureInside(
-    workload: Workload,
+    workload: InsideWorkload,
     outstanding: number,
     durationMs: number,
     first?: number,

@@ -1,13 +1,15 @@
 import { sleep } from '../../src/kernel/clock.ts'
-import type { PutOp } from '../../src/mvcc/types.ts'
+import type { Op, PutOp } from '../../src/mvcc/types.ts'
 import * as rpc from '../../src/store/etcd/rpc/kv.ts'
-import type { Store } from '../../src/store/types.ts'
+import type { Store, TxnRequest } from '../../src/store/types.ts'
 import type { LeanSession } from './lean/session.ts'
 import type { Perform } from './measure.ts'
 
 /** What is asked of both systems, in the same words over gRPC and directly of our store. */
 export const workloads = ['put', 'read', 'serializable', 'txn'] as const
 export type Workload = (typeof workloads)[number]
+/** `mixed` is what a store has to keep its memory flat under: see `mixedOps`. */
+export type InsideWorkload = Workload | 'mixed'
 
 /** Bytes of a value. */
 export const valueBytes = 256
@@ -18,16 +20,42 @@ const usualKeys = 1_000
 const keyOf = (writer: number, n: number, keys = usualKeys) => `bench/${writer}/${n % keys}`
 
 /** The store of this process, as the API server uses it. `keys`: of each writer. */
-export function overStore(store: Store, workload: Workload, keys?: number): Perform {
+export function overStore(store: Store, workload: InsideWorkload, keys?: number): Perform {
   const put = (key: string) => ({ type: 'put', key, value }) as const
   const isUnset = (key: string) => ({ key, target: 'version', op: '>', operand: -1 }) as const
-  const requests: Readonly<Record<Workload, (key: string) => Promise<{ readonly ok: boolean }>>> = {
+  const requests: Readonly<
+    Record<InsideWorkload, (key: string, n: number) => Promise<{ readonly ok: boolean }>>
+  > = {
+    mixed: (key, n) => store.txn(mixedOps(key, n)),
     put: key => store.txn({ compares: [], success: [put(key)], failure: [] }),
     read: key => store.range({ type: 'range', key }),
     serializable: key => store.range({ type: 'range', key }, { serializable: true }),
     txn: key => store.txn({ compares: [isUnset(key)], success: [put(key)], failure: [] }),
   }
-  return async (writer, n) => (await requests[workload](keyOf(writer, n, keys))).ok
+  return async (writer, n) => (await requests[workload](keyOf(writer, n, keys), n)).ok
+}
+
+const empty = Buffer.alloc(0)
+const large = Buffer.alloc(200_000, 'l')
+
+/**
+ * Of a hundred writes: a lock (an empty value) taken or given up 30 times, 15 keys deleted, 10 small
+ * ranges, a large value; the others are puts.
+ */
+function mixedOps(key: string, n: number): TxnRequest {
+  const draw = (n * 37) % 100
+  const always = (...success: Op[]): TxnRequest => ({ compares: [], success, failure: [] })
+  if (draw < 30) {
+    const lock = `${key}/lock`
+    return {
+      compares: [{ key: lock, target: 'create', op: '=', operand: 0 }],
+      success: [{ type: 'put', key: lock, value: empty }],
+      failure: [{ type: 'delete', key: lock }],
+    }
+  }
+  if (draw < 45) return always({ type: 'delete', key, prevKv: true })
+  if (draw < 55) return always({ type: 'delete', key: `${key.slice(0, -1)}`, rangeEnd: key })
+  return always({ type: 'put', key, value: draw === 55 && n % 10 === 0 ? large : value })
 }
 
 /** etcd's gRPC API, over several connections. */
