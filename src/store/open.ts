@@ -6,19 +6,20 @@ import type { Channel } from '../p2p/types.ts'
 import { Core, type CoreStart } from '../raft/core.ts'
 import type { Entry, RaftConfig } from '../raft/types.ts'
 import { createDisk, type Disk } from '../wal/disk.ts'
-import { listSnapshots, readSnapshot, removeUnfinishedSnapshots } from '../wal/snapshot.ts'
-import { type Recovered, Wal, WalDamagedError } from '../wal/wal.ts'
+import { removeUnfinishedSnapshots } from '../wal/snapshot.ts'
+import { type Recovered, Wal } from '../wal/wal.ts'
 import type { CompactorOptions } from './compactor.ts'
 import { upgradeFormat } from './format.ts'
 import type { Refusal } from './frames.ts'
 import { storeIdOf } from './identity.ts'
 import { nextIncarnation } from './incarnation.ts'
 import { Machine } from './machine.ts'
+import { checkLog, readNewest } from './newest.ts'
 import type { EntryNotAppliedError } from './not-applied.ts'
 import { defaultTimings, raftConfig, type Timings } from './options.ts'
 import type { SelfDescription } from './publisher.ts'
 import { Replica } from './replica.ts'
-import { type SnapshotPoint, SnapshotReader } from './snapshots.ts'
+import type { SnapshotPoint } from './snapshots.ts'
 
 /** What a replica is opened with. */
 export interface OpenReplicaOptions {
@@ -146,20 +147,6 @@ function fail(message: string): never {
   throw new Error(message)
 }
 
-function readNewest(
-  disk: Disk,
-  options: MvccOptions | undefined,
-): { point: SnapshotPoint; machine: Machine } | undefined {
-  const newest = listSnapshots(disk).at(-1)
-  if (newest === undefined) return undefined
-  const reader = new SnapshotReader(options)
-  for (const slice of readSnapshot(disk, newest.name)) reader.add(slice)
-  reader.done()
-  const { point, machine } = reader
-  if (point === undefined) throw new WalDamagedError(newest.name, 0, 'it is empty')
-  return { point, machine }
-}
-
 function coreStart(
   id: string,
   config: RaftConfig,
@@ -168,12 +155,8 @@ function coreStart(
   wal: Wal,
 ): CoreStart {
   const { entries, hardState } = recovered
-  const reset = recovered.reset?.index ?? 0
-  const first = entries[0]?.index ?? reset + 1
-  if (first > point.index + 1) {
-    const message = `the log begins at ${first}, the newest snapshot is at ${point.index}`
-    throw new WalDamagedError('snapshot', 0, message)
-  }
+  checkLog(point, recovered)
+  const first = entries[0]?.index ?? (recovered.reset?.index ?? 0) + 1
   const log = joinLog(point, entries)
   // The crash came after a leader's snapshot was in place and before the log was told.
   if (log.entries.length === 0 && first <= point.index) {

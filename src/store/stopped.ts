@@ -1,14 +1,13 @@
 import { Memberships } from '../raft/membership.ts'
 import type { Entry, Membership } from '../raft/types.ts'
-import type { Disk } from '../wal/disk.ts'
 import { createReadOnlyDisk } from '../wal/read-only.ts'
-import { listSnapshots, readSnapshot } from '../wal/snapshot.ts'
 import { Wal, WalDamagedError } from '../wal/wal.ts'
 import { formatOf } from './format.ts'
 import { Machine } from './machine.ts'
 import type { ClusterMember } from './member-types.ts'
+import { readNewest, type StoredState } from './newest.ts'
 import { EntryNotAppliedError } from './not-applied.ts'
-import { type SnapshotPoint, SnapshotReader } from './snapshots.ts'
+import type { SnapshotPoint } from './snapshots.ts'
 
 /** The state of a member that doesn't run, as far as its disk has it and it can be applied. */
 export interface StoppedStore {
@@ -36,8 +35,7 @@ export function readStoppedStore(directory: string): StoppedStore {
   formatOf(directory)
   const disk = createReadOnlyDisk(directory)
   const { recovered } = Wal.open(disk)
-  const newest = listSnapshots(disk).at(-1)
-  const load = () => (newest === undefined ? emptyState() : readState(disk, newest.name))
+  const load = () => readNewest(disk) ?? emptyState()
   let state = load()
   const entries = entriesAfter(state.point, recovered.entries)
   const failure = replay(state.machine, entries)
@@ -59,23 +57,9 @@ export function readStoppedStore(directory: string): StoppedStore {
   }
 }
 
-interface State {
-  readonly machine: Machine
-  readonly point: SnapshotPoint
-}
-
-function emptyState(): State {
+function emptyState(): StoredState {
   const membership = { voters: [], learners: [] }
   return { machine: new Machine(), point: { index: 0, term: 0, membership } }
-}
-
-function readState(disk: Disk, name: string): State {
-  const reader = new SnapshotReader()
-  for (const slice of readSnapshot(disk, name)) reader.add(slice)
-  reader.done()
-  const { point, machine } = reader
-  if (point === undefined) throw new WalDamagedError(name, 0, 'it is empty')
-  return { point, machine }
 }
 
 /** The entries that a snapshot doesn't hold. */

@@ -44,7 +44,10 @@ export function writeRecord(buffer: Buffer, offset: number, record: WalRecord): 
   }
 }
 
-/** The records of a payload. Entries' data are views into it. */
+/**
+ * The records of a payload. Entries' data are views into it.
+ * @throws RangeError for a payload that is none: its checksum was right, and who wrote it was not.
+ */
 export function* readRecords(payload: Buffer): Generator<WalRecord> {
   let at = 0
   while (at < payload.length) {
@@ -58,14 +61,16 @@ function readRecord(payload: Buffer, offset: number): { record: WalRecord; next:
   const tag = payload.readUInt8(offset)
   const at = offset + 1
   if (tag === tags.entry) {
-    const kind = kinds[payload.readUInt8(at)]!
+    const kind = kinds[payload.readUInt8(at)]
+    if (kind === undefined) throw new RangeError('an entry of an unknown kind')
     const index = payload.readUIntLE(at + 1, 6)
     const term = payload.readUIntLE(at + 7, 6)
     const start = at + 17
-    const next = start + payload.readUInt32LE(at + 13)
+    const next = end(payload, start, payload.readUInt32LE(at + 13))
     const entry = { index, term, kind, data: payload.subarray(start, next) }
     return { record: { type: 'entry', entry }, next }
   }
+  if (tag !== tags.reset && tag !== tags['hard-state']) throw new RangeError('an unknown record')
   const first = payload.readUIntLE(at, 6)
   const second = payload.readUIntLE(at + 6, 6)
   if (tag === tags.reset) {
@@ -73,8 +78,13 @@ function readRecord(payload: Buffer, offset: number): { record: WalRecord; next:
   }
   const length = payload.readUInt16LE(at + 12)
   const start = at + 14
-  const next = start + (length === 0xffff ? 0 : length)
+  const next = end(payload, start, length === 0xffff ? 0 : length)
   const vote = length === 0xffff ? null : payload.toString('utf8', start, next)
   const hardState = { term: first, vote, commit: second }
   return { record: { type: 'hard-state', hardState }, next }
+}
+
+function end(payload: Buffer, start: number, length: number): number {
+  if (start + length > payload.length) throw new RangeError('a record is longer than its frame')
+  return start + length
 }

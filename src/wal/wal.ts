@@ -26,12 +26,16 @@ export interface Recovered {
   readonly reset?: { readonly index: Index; readonly term: number }
   /** Bytes of an unfinished last write that were dropped. */
   readonly tornBytes: number
+  /** Where the next frame goes. */
+  readonly end: { readonly file: string; readonly offset: number }
 }
 
 export interface WalOptions {
   /** Size of a segment file; one is preallocated with zeros, as that makes fdatasync cheaper. */
   readonly segmentBytes?: number
 }
+
+type Found = { entries: Entry[]; reset: Recovered['reset'] }
 
 interface Segment {
   readonly name: string
@@ -190,22 +194,19 @@ export class Wal {
       .list()
       .filter(name => segmentPattern.test(name))
       .sort()
-    const found = { entries: [] as Entry[], reset: undefined as Recovered['reset'] }
+    const found: Found = { entries: [], reset: undefined }
     let tornBytes = 0
     for (const [at, name] of names.entries()) {
       const last = at === names.length - 1
       tornBytes = this.#recoverSegment(name, last, found)
     }
     if (this.#segments.length === 0) this.#beginSegment(0)
-    return { ...found, hardState: this.#hardState, tornBytes }
+    const end = { file: this.#segments.at(-1)!.name, offset: this.#offset }
+    return { ...found, hardState: this.#hardState, tornBytes, end }
   }
 
   /** Returns how many bytes of a torn write were dropped. */
-  #recoverSegment(
-    name: string,
-    last: boolean,
-    found: { entries: Entry[]; reset: Recovered['reset'] },
-  ): number {
+  #recoverSegment(name: string, last: boolean, found: Found): number {
     const sequence = Number(segmentPattern.exec(name)![1])
     const before = this.#segments.at(-1)
     if (before !== undefined && before.sequence + 1 !== sequence) {
@@ -219,7 +220,7 @@ export class Wal {
     for (;;) {
       const payload = readFrame(data, offset, frame, sequence)
       if (payload === undefined) break
-      for (const record of readRecords(payload)) this.#replay(record, found, name, offset)
+      this.#replayFrame(payload, found, name, offset)
       offset += framedBytes(payload.length)
       frame++
     }
@@ -230,17 +231,21 @@ export class Wal {
       file.close()
       return 0
     }
-    if (frame === 0) this.#dropUnborn(name, file)
+    if (frame === 0) this.#dropUnborn(name, file, torn)
     else this.#continueSegment(file, offset, frame, torn)
     return torn
   }
 
-  #replay(
-    record: WalRecord,
-    found: { entries: Entry[]; reset: Recovered['reset'] },
-    name: string,
-    offset: number,
-  ): void {
+  #replayFrame(payload: Buffer, found: Found, name: string, offset: number): void {
+    try {
+      for (const record of readRecords(payload)) this.#replay(record, found, name, offset)
+    } catch (error) {
+      if (error instanceof RangeError) throw new WalDamagedError(name, offset, error.message)
+      throw error
+    }
+  }
+
+  #replay(record: WalRecord, found: Found, name: string, offset: number): void {
     this.#note(record)
     if (record.type === 'reset') {
       found.entries = []
@@ -262,9 +267,14 @@ export class Wal {
     throw new WalDamagedError(name, offset, `an unreadable frame before the one at ${later}`)
   }
 
-  /** The crash came while the segment was made: nothing was ever written to it. */
-  #dropUnborn(name: string, file: DiskFile): void {
+  /**
+   * The crash came while the segment was made: nothing but its head was ever written to it. Where
+   * more is, it held frames, and may be another one's file.
+   */
+  #dropUnborn(name: string, file: DiskFile, torn: number): void {
     file.close()
+    const head = recordBytes({ type: 'hard-state', hardState: this.#hardState })
+    if (torn > framedBytes(head)) throw new WalDamagedError(name, 0, 'no frame can be read')
     this.#disk.remove(name)
     this.#segments.pop()
     const before = this.#segments.at(-1)

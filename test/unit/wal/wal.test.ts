@@ -13,6 +13,7 @@ import path from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Entry } from '../../../src/raft/types.ts'
 import { createDisk } from '../../../src/wal/disk.ts'
+import { framedBytes, frameHeaderBytes, readFrame, sealFrame } from '../../../src/wal/frame.ts'
 import {
   listSnapshots,
   readSnapshot,
@@ -225,3 +226,41 @@ test.each([1, 2, 3, 4, 5, 6, 7, 8])(
     expect(open().recovered.entries.at(-1)?.index).toBe(next)
   },
 )
+
+test("another segment's file in the place of the last one is damage, not a segment unborn", () => {
+  const { wal } = open()
+  for (let index = 1; index <= 12; index++) wal.append(state(1), range(index, index, 1, 700))
+  wal.close()
+  expect(segments().length).toBeGreaterThan(2)
+  writeFileSync(file(-1), readFileSync(file(0)))
+  expect(open).toThrow(WalDamagedError)
+  expect(open).toThrow(/wal-\d+\.log is damaged at offset 0: no frame can be read/)
+})
+
+const u48 = [1, 0, 0, 0, 0, 0]
+test.each([
+  ['an unknown record', [9]],
+  ['an unknown record', [9, ...u48, ...u48, 0, 0]],
+  ['an entry of an unknown kind', [1, 9, ...u48, ...u48, 0, 0, 0, 0]],
+  ['a record is longer than its frame', [1, 1, ...u48, ...u48, 255, 255, 255, 255]],
+  ['a record is longer than its frame', [2, ...u48, ...u48, 200, 0, 65]],
+  ['outside buffer bounds', [3, 1]],
+])('%s under a checksum that is right is damage', (text, bytes) => {
+  const { wal } = open()
+  wal.append(state(1), range(1, 2))
+  wal.close()
+  const data = readFileSync(file(0))
+  const frame = Buffer.alloc(framedBytes(bytes.length))
+  frame.set(bytes, frameHeaderBytes)
+  sealFrame(frame, bytes.length, 2, 1)
+  data.set(frame, findEnd(data))
+  writeFileSync(file(0), data)
+  expect(open).toThrow(WalDamagedError)
+  expect(open).toThrow(text)
+})
+
+/** Where the next frame goes: frames 0 and 1 are the head, and the entries. */
+function findEnd(data: Buffer): number {
+  const head = framedBytes(readFrame(data, 0, 0, 1)!.length)
+  return head + framedBytes(readFrame(data, head, 1, 1)!.length)
+}
