@@ -58,6 +58,20 @@ export function list(of: Shape, lengthMax: number): Shape {
   }
 }
 
+/** An object whose own fields are all of one shape, at most `sizeMax` of them. */
+export function mapOf(of: Shape, sizeMax: number): Shape {
+  return value => {
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'no object'
+    const entries = Object.entries(value)
+    if (entries.length > sizeMax) return `no map to ${sizeMax}`
+    for (const [name, field] of entries) {
+      const wrong = of(field)
+      if (wrong !== undefined) return `${name}: ${wrong}`
+    }
+    return undefined
+  }
+}
+
 /** An array with these members in order; those that are missing are undefined. */
 export function tuple(...shapes: readonly Shape[]): Shape {
   return value => {

@@ -41,6 +41,7 @@ export class Callers {
     while (this.#open.size >= openMax) await this.#room()
     const manner = prng.next()
     const cut = prng.chance(0.3) ? prng.below(bytes.length + 1) : bytes.length
+    const isPlain = caller.tls === undefined && 'port' in caller.to
     const socket = caller.tls
       ? connectTls({ ...(caller.to as object), rejectUnauthorized: false, ...caller.tls })
       : connectTcp(caller.to)
@@ -49,7 +50,7 @@ export class Callers {
       this.#open.set(socket, performance.now() + patienceMs)
       socket.write(bytes.subarray(0, cut))
       setImmediate(() => {
-        if (manner < 0.05 && caller.tls === undefined) socket.resetAndDestroy()
+        if (manner < 0.05 && isPlain) socket.resetAndDestroy()
         else if (manner < 0.05) socket.destroy()
         else if (manner < 0.2) socket.end(bytes.subarray(cut))
         else socket.write(bytes.subarray(cut))

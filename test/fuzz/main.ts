@@ -1,10 +1,5 @@
 import { errorMessage } from '../../src/kernel/result.ts'
-import { admin, supervisor } from './admin.ts'
-import { api, loadBalancer } from './api.ts'
-import { etcd } from './etcd.ts'
-import { kubelet } from './kubelet.ts'
-import { mesh } from './mesh.ts'
-import { meshDoor } from './mesh-door.ts'
+import { targets } from './doors.ts'
 import { fuzzSeed, knocksPerSeed } from './run.ts'
 import type { Target } from './target.ts'
 
@@ -16,17 +11,6 @@ import type { Target } from './target.ts'
  *
  * Exit code 1 at the first door that does not hold, with the seed; else what was measured.
  */
-const targets: readonly Target[] = [
-  mesh,
-  meshDoor,
-  etcd,
-  api,
-  loadBalancer,
-  admin,
-  supervisor,
-  kubelet,
-]
-
 function option(name: string): number | undefined {
   const at = process.argv.indexOf(`--${name}`)
   if (at < 0) return undefined

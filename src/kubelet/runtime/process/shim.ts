@@ -14,6 +14,7 @@ import {
   type ShimRequest,
   shimFiles,
 } from './protocol.ts'
+import { type ReadRequest, readRequest } from './request-shape.ts'
 
 /**
  * The process that stands between a pod and the kubelet: `node shim.js <runtime folder> <socket>`.
@@ -75,25 +76,26 @@ class Shim {
       const lines = (rest + text).split('\n')
       rest = lines.pop() ?? ''
       for (const line of lines) {
-        const request = parseRequest(line)
-        if (request === undefined) socket.destroy()
-        else void this.#answer(socket, request)
+        const read = readRequest(line)
+        if (read === undefined) socket.destroy()
+        else void this.#answer(socket, read)
       }
       if (rest.length > requestCharsMax) socket.destroy()
     })
   }
 
-  async #answer(socket: Socket, request: ShimRequest & { seq: number }): Promise<void> {
-    const { seq } = request
+  async #answer(socket: Socket, read: ReadRequest): Promise<void> {
+    const { seq } = read
     let answer: ShimAnswer
     try {
-      await this.#do(request, socket)
+      if ('wrong' in read) throw new Error(`no request: ${read.wrong}`)
+      await this.#do(read.request, socket)
       answer = { seq, ok: true, containers: [...this.#containers.values()] }
     } catch (error) {
       answer = { seq, ok: false, error: error instanceof Error ? error.message : String(error) }
     }
     socket.write(`${JSON.stringify(answer)}\n`, () => {
-      if (request.op === 'shutdown') this.#exit()
+      if ('request' in read && read.request.op === 'shutdown') this.#exit()
     })
   }
 
@@ -245,19 +247,6 @@ class Shim {
   #exit(): void {
     rmSync(this.#socketPath, { force: true })
     process.exit(0)
-  }
-}
-
-/** Undefined for a line that is no request: whoever sent it is not the kubelet. */
-function parseRequest(line: string): (ShimRequest & { seq: number }) | undefined {
-  try {
-    const value: unknown = JSON.parse(line)
-    if (typeof value !== 'object' || value === null) return undefined
-    const { seq, op } = value as { seq?: unknown; op?: unknown }
-    const isRequest = typeof seq === 'number' && typeof op === 'string'
-    return isRequest ? (value as ShimRequest & { seq: number }) : undefined
-  } catch {
-    return undefined
   }
 }
 

@@ -98,6 +98,9 @@ export class ShimHungError extends Error {
   override readonly name = 'ShimHungError'
 }
 
+/** The longest message: every container of a pod. */
+const answerCharsMax = 64 << 20
+
 /** A connection to one shim. */
 export class ShimClient {
   readonly #socket: Socket
@@ -111,7 +114,8 @@ export class ShimClient {
     socket.on('data', (text: string) => {
       const lines = (rest + text).split('\n')
       rest = lines.pop() ?? ''
-      for (const line of lines) this.#receive(JSON.parse(line), listener)
+      // A shim that says something else is none: its end is told as any other's.
+      if (!this.#receiveAll(lines, listener) || rest.length > answerCharsMax) socket.destroy()
     })
     socket.on('error', () => socket.destroy())
     socket.on('close', () => {
@@ -160,6 +164,21 @@ export class ShimClient {
 
   close(): void {
     this.#socket.destroy()
+  }
+
+  /** False at the first line that is no message. */
+  #receiveAll(lines: readonly string[], listener: ShimListener): boolean {
+    for (const line of lines) {
+      let message: unknown
+      try {
+        message = JSON.parse(line)
+      } catch {
+        return false
+      }
+      if (typeof message !== 'object' || message === null) return false
+      this.#receive(message as ShimAnswer | ShimNotice | ShimOutput, listener)
+    }
+    return true
   }
 
   #receive(message: ShimAnswer | ShimNotice | ShimOutput, listener: ShimListener): void {
