@@ -1,5 +1,6 @@
 import type { Prng } from '../../src/kernel/prng.ts'
 import { mutate, pick, randomBytes } from './mutate.ts'
+import { spdySession } from './spdy-input.ts'
 
 /** A request before anything is wrong with it. */
 export interface Request {
@@ -98,42 +99,30 @@ export function encodeRequest(request: Request, prng: Prng): Buffer {
   const draw = prng.next()
   if (draw < 0.05) return mutate(bytes, prng)
   if (draw < 0.06) return randomBytes(prng.below(400), prng)
-  // What comes after an upgrade is whatever the client says it is.
-  const isUpgrade = request.headers?.upgrade !== undefined
-  if (!prng.chance(isUpgrade ? 0.8 : 0.02)) return bytes
-  return Buffer.concat([bytes, pick(afterUpgrade, prng)(prng)])
+  const after = afterUpgrade[request.headers?.upgrade ?? '']
+  if (prng.chance(after ? 0.1 : 0.02)) return Buffer.concat([bytes, randomBytes(100, prng)])
+  return after ? Buffer.concat([bytes, pick(after, prng)(prng)]) : bytes
 }
 
-/** Frames of WebSocket and SPDY/3.1, and what is neither. */
-const afterUpgrade: readonly ((prng: Prng) => Buffer)[] = [
-  prng => randomBytes(prng.below(200), prng),
-  prng => webSocketFrame(prng.below(16), randomBytes(prng.below(100), prng), prng),
-  prng => webSocketFrame(2, Buffer.of(4, ...Buffer.from('{"Width":"x","Height":-1}')), prng),
-  prng => webSocketFrame(2, Buffer.of(prng.below(256), 1, 2, 3), prng),
-  prng => spdyFrame(1 + prng.below(10), randomBytes(prng.below(60), prng), prng),
-  prng => Buffer.concat([spdyFrame(4, Buffer.alloc(4), prng), spdyFrame(6, Buffer.alloc(4), prng)]),
-]
+/** What a client says after its upgrade: by the protocol that it asked for. */
+const afterUpgrade: Readonly<Record<string, readonly ((prng: Prng) => Buffer)[]>> = {
+  websocket: [
+    prng => webSocketFrame(prng.below(16), randomBytes(prng.below(200), prng), prng),
+    prng => webSocketFrame(2, Buffer.of(4, ...Buffer.from('{"Width":"x","Height":-1}')), prng),
+    prng => webSocketFrame(2, Buffer.of(prng.below(256), 1, 2, 3), prng),
+    prng => webSocketFrame(2, spdySession(prng), prng),
+  ],
+  'SPDY/3.1': [spdySession],
+}
 
+/** Masked with zeros. Source: RFC 6455, 5.2. */
 function webSocketFrame(opcode: number, payload: Buffer, prng: Prng): Buffer {
-  const head = Buffer.of(0x80 | opcode, 0x80 | Math.min(payload.length, 125), 0, 0, 0, 0)
-  const frame = Buffer.concat([head, payload])
-  return prng.chance(0.5) ? frame : mutate(frame, prng)
-}
-
-/** A control frame, version 3. */
-function spdyFrame(type: number, payload: Buffer, prng: Prng): Buffer {
-  const head = Buffer.of(
-    0x80,
-    3,
-    0,
-    type,
-    prng.below(256),
-    0,
-    payload.length >> 8,
-    payload.length & 255,
-  )
-  const frame = Buffer.concat([head, payload])
-  return prng.chance(0.5) ? frame : mutate(frame, prng)
+  const isLong = payload.length > 125
+  const length = Buffer.alloc(isLong ? 2 : 0)
+  if (isLong) length.writeUInt16BE(payload.length)
+  const head = Buffer.of(0x80 | opcode, 0x80 | (isLong ? 126 : payload.length))
+  const frame = Buffer.concat([head, length, Buffer.alloc(4), payload])
+  return prng.chance(0.7) ? frame : mutate(frame, prng)
 }
 
 function targetOf({ target }: Request, prng: Prng): string {

@@ -1,4 +1,3 @@
-import { errorMessage } from '../../src/kernel/result.ts'
 import { targets } from './doors.ts'
 import { fuzzSeed, knocksPerSeed } from './run.ts'
 import type { Target } from './target.ts'
@@ -34,8 +33,7 @@ async function attempt(target: Target, seed: number): Promise<boolean> {
     await fuzzSeed(target, seed)
     return true
   } catch (error) {
-    const text = error instanceof Error ? error.stack : errorMessage(error)
-    console.error(`\n${target.name}, seed ${seed}: ${text}`)
+    console.error(`\n${target.name}, seed ${seed}:`, error)
     console.error(`again: npm run fuzz -- ${target.name} --seed ${seed}`)
     return false
   }

@@ -40,7 +40,8 @@ export function processDoor(name: string, start: () => Promise<Door>): Target {
       started = undefined
     },
     figures() {
-      const wait = `${companion?.asked} answers, the longest after ${companion?.waitMs.toFixed(0)} ms`
+      const { asked = 0, repeated = 0, waitMs = 0 } = companion ?? {}
+      const wait = `${asked} answers, ${repeated} asked for again, the longest after ${waitMs.toFixed(0)} ms`
       const processes = door?.processes.map(each => each.figures()) ?? []
       return [`${inputs} inputs; beside them ${wait}`, ...processes].join('\n  ')
     },
