@@ -1,4 +1,4 @@
-// What `npm start`, `npm test`, `npm run build|sim|fuzz|bench|nemesis` run: plain JavaScript, for before
+// What `npm start`, `npm test`, `npm run build|sim|fuzz|bench|judge|nemesis` run: plain JavaScript, for before
 // the first install there is no compiler. Installs and builds only what is out of date.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
@@ -21,6 +21,7 @@ const verbs = {
   test: () => run('dist/test/run.js', args),
   sim: () => run('dist/test/sim/main.js', args),
   fuzz: () => run('dist/test/fuzz/main.js', args),
+  judge: () => run('dist/test/judge/main.js', args),
   bench: () => run('dist/test/bench/main.js', args),
   nemesis: () => run('dist/test/nemesis/main.js', args),
 }

@@ -52,7 +52,11 @@ const stages: readonly Stage[] = [
     run: () => vitest('etcd', ['test/e2e/real/etcd', 'test/e2e/real/external-etcd']),
   },
   { name: 'haproxy', needs: ['haproxy'], run: () => vitest('haproxy', ['test/e2e/real/haproxy']) },
-  { name: 'tmux', needs: ['tmux'], run: () => vitest('tmux', ['test/e2e/real/tmux']) },
+  {
+    name: 'tmux',
+    needs: ['tmux'],
+    run: () => vitest('tmux', ['test/e2e/real/tmux', 'test/e2e/real/dashboards']),
+  },
   ...otherNodes.map(onOtherNode),
 ]
 

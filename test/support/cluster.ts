@@ -1,5 +1,5 @@
 import { type ExecFileOptions, execFile } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -12,8 +12,10 @@ import type { Client } from '../../src/client/types.ts'
 import { freePortBase } from './ports.ts'
 import { until } from './until.ts'
 
-/** Of the repository, also for what was built. */
-export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/dist\/$/, '/')
+/** Of the repository: this file is run as it is, and from `dist`. */
+export const root = ['../..', '../../..']
+  .map(up => fileURLToPath(new URL(up, import.meta.url)))
+  .find(folder => existsSync(join(folder, 'package.json')))!
 export const mainFile = join(root, 'dist/bundle/main.js')
 export const kubectlFile = join(root, 'dist/bin/kubectl')
 

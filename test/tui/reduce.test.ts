@@ -136,6 +136,13 @@ test('the last follower that dies takes the quorum, and that is an outage like a
     { type: 'tick', now: t0 + 9_100 },
   ])
   expect(over.failover).toMatchObject({ kind: 'quorum loss', outage: { gapMs: 9_012 } })
+  // Heard of only when it was over, and without a figure: it happened all the same.
+  const late = play(steady(), [
+    faultEvent(t0, 'kill', 'peer-5'),
+    { type: 'probe', probe, outages: [{ ...closed, state: 'void' }] },
+    { type: 'tick', now: t0 + 9_100 },
+  ])
+  expect(late.failover).toMatchObject({ id, cause: 'peer-5 killed', outage: { state: 'void' } })
   // No other leader has been elected: nothing else is waited for.
   const later = play(over, [{ type: 'tick', now: t0 + 9_000 + 15_100 }])
   expect(later.failover?.done).toBe(true)

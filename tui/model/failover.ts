@@ -134,10 +134,11 @@ function withGap(model: Model): Model {
   const known = [failover, ...history]
   const gap = model.outages.find(
     ({ id, state, t0, gapMs }) =>
-      state !== 'void' &&
       gapMs >= outageMs &&
       t0 >= model.startedAt &&
-      (isGap(id) ? !isBusy : model.faults.some(({ at }) => id === faultId(at))) &&
+      (isGap(id)
+        ? !isBusy && state !== 'void'
+        : model.faults.some(({ at }) => id === faultId(at))) &&
       !known.some(other => other?.id === id || covers(other?.outage, t0, model.now)),
   )
   if (!gap) return model

@@ -1,0 +1,39 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import type { EventResult, FramesResult } from '../../judge/verdict.ts'
+import { root, run } from '../../support/cluster.ts'
+
+/**
+ * The short form of `npm run judge`: whether what the dashboards show is what an independent writer
+ * measured, and what the peers say of themselves.
+ */
+const testMs = 600_000
+const program = join(root, 'dist/test/judge/main.js')
+const noTmux = (await run('tmux', ['-V'])).code !== 0
+
+test.skipIf(noTmux)(
+  'two dashboards and one that nobody reads show what a writer of its own felt',
+  async () => {
+    const short = ['--kills', '2', '--hangs', '1', '--partitions', '1', '--quorum', '1']
+    const ran = await run(process.execPath, [program, ...short, '--json'], { timeout: testMs })
+    expect(ran.out, ran.err).not.toBe('')
+    const { results, frames, unreadSeconds } = JSON.parse(ran.out) as {
+      results: readonly EventResult[]
+      frames: FramesResult
+      unreadSeconds: number
+    }
+    expect(results).toHaveLength(5)
+    // A machine that is too busy to say gives no figure; that is counted, and may not be all.
+    const voids = results.filter(({ verdict }) => verdict === 'void').length
+    process.stdout.write(`${voids} of ${results.length} events void, ${frames.void} frames void\n`)
+    expect(results.flatMap(({ verdict }) => (typeof verdict === 'string' ? [] : verdict))).toEqual(
+      [],
+    )
+    expect(voids).toBeLessThan(results.length)
+    expect(frames.wrong).toEqual([])
+    expect(frames.void).toBeLessThan(frames.count)
+    // The terminal of the third was full, and the dashboard could not draw.
+    expect(unreadSeconds).toBeGreaterThan(2)
+  },
+  testMs,
+)
