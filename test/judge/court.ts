@@ -110,7 +110,7 @@ export class Court {
       shown: Object.fromEntries(
         this.#dashboards.map(dashboard => {
           const event = shownBy(dashboard, t0)
-          const isMissed = event?.state !== 'closed' && dashboard === this.#unread
+          const isMissed = event === undefined || event.state === 'open'
           const later = isMissed && showsLater(dashboard, t0) ? 'later' : undefined
           return [dashboard.name, later ?? event]
         }),

@@ -7,8 +7,8 @@ export const eventKinds = ['kill', 'hang', 'partition', 'quorum'] as const
 export type EventKind = (typeof eventKinds)[number]
 
 /**
- * The figure of an event on one dashboard; undefined: it never showed one. `later`: it was not read
- * in time, and shows something that came after it.
+ * The figure of an event on one dashboard; undefined: it never showed one. `later`: it drew so
+ * rarely, or was read so rarely, that it shows something that came after it.
  */
 export type Shown = Frame['event'] | 'later'
 

@@ -168,6 +168,21 @@ test('the gap of a lost quorum is one, whether it or its cause is heard of first
   })
 })
 
+test('a cause that comes last brings its own figure, not that of the election', () => {
+  const election = outage(t0 + 271, { id: 'term-8', t0: t0 + 271, gapMs: 346, firstMs: 63 })
+  const heard = play(steady(), [
+    raft(t0 + 271, 'peer-3', { type: 'elected', term: 8 }),
+    { type: 'probe', probe: steady().probe, outages: [election] },
+  ])
+  expect(heard.failover).toMatchObject({ id: 'term-8', outage: { firstMs: 63 } })
+  const told = play(heard, [faultEvent(t0, 'kill', 'peer-1')])
+  expect(told.failover).toMatchObject({ id: `fault-${t0}`, done: false })
+  expect(told.failover?.outage).toBeUndefined()
+  const outages = [outage(t0), election]
+  const { failover } = play(told, [{ type: 'probe', probe: steady().probe, outages }])
+  expect(failover).toMatchObject({ outage: { gapMs: 346, firstMs: 334 }, at: { write: t0 + 334 } })
+})
+
 test('a gap that was the probe standing still is taken back', () => {
   const gap = outage(t0 + 9_000, { id: `gap-${t0 + 9_000}`, state: 'open', nextAt: undefined })
   const told = (list: readonly NamedOutage[]): SourceEvent => ({

@@ -48,7 +48,7 @@ export function onFault(model: Model, fault: FaultMark): Model {
   if (!failover || (!isElection && !isGap)) return begin(model, start)
   return {
     ...model,
-    failover: { ...failover, ...start, at: {}, done: false },
+    failover: { ...unmeasured(failover), ...start },
     history: without(model),
   }
 }
@@ -61,7 +61,12 @@ function claim(model: Model, fault: FaultMark): Model {
   const id = faultId(fault.at)
   const cause = causesOf(model, fault.at, fault.at)
   const claimed = { ...failover, id, cause, startedAt: fault.at, startFrom: 'fault' } as const
-  return { ...model, failover: { ...claimed, at: {}, done: false }, history: without(model) }
+  return { ...model, failover: unmeasured(claimed), history: without(model) }
+}
+
+/** The figure and the steps that it had were counted from another moment, under another name. */
+function unmeasured({ outage: _, ...failover }: Failover): Failover {
+  return { ...failover, at: {}, done: false }
 }
 
 /** A gap that turns out to be the probe's own was none of the cluster. */
