@@ -168,7 +168,7 @@ export class Court {
     partition: () => this.#toLeader('partition', () => this.#fault('heal')),
     /** Followers, one after the other: the leader stays, and has nobody left. */
     quorum: async () => {
-      const leader = this.#leader()
+      const leader = await this.#ready()
       const [first = '', second = ''] = this.#masters().filter(name => name !== leader)
       await this.#fault('kill', first)
       await sleep(steadyMs)
@@ -178,7 +178,7 @@ export class Court {
   }
 
   async #toLeader(fault: string, end: (peer: string) => Promise<unknown>) {
-    const peer = this.#leader()
+    const peer = await this.#ready()
     const t0 = await this.#fault(fault, peer)
     return { peers: [peer], t0, end: () => end(peer) }
   }
@@ -207,12 +207,6 @@ export class Court {
       .map(([name]) => name)
   }
 
-  #leader(): string {
-    const leader = this.#followedLeader()
-    if (leader === undefined) throw new Error('no leader that all follow')
-    return leader
-  }
-
   /** The leader of all masters, when they are all ready. */
   #followedLeader(): string | undefined {
     const reports = [...this.#observer.reports.values()].filter(({ role }) => role !== 'worker')
@@ -223,8 +217,9 @@ export class Court {
     return one.leader ?? undefined
   }
 
-  async #ready(): Promise<void> {
-    await until('all masters are ready', () => this.#followedLeader(), readyTimeoutMs)
+  /** @returns the leader's name. */
+  #ready(): Promise<string> {
+    return until('all masters are ready', () => this.#followedLeader(), readyTimeoutMs)
   }
 
   #witnessed(): Witnessed {

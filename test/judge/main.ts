@@ -6,12 +6,12 @@ import { type EventKind, type EventResult, tableOf } from './verdict.ts'
  * Whether the dashboards' figures are true: a real cluster, two dashboards, a third one whose
  * terminal nobody reads, and an independent writer that measures for itself.
  *
- *     judge [--kills 20] [--hangs 5] [--partitions 5] [--quorum 1] [--json]
+ *     judge [--kills 20] [--hangs 5] [--partitions 5] [--quorum 1] [--minutes N] [--json]
  *
  * For each event every dashboard must show what the writer measured, within what both say of their
  * resolution; the state word of every frame must be what the peers say of themselves. Who stood
  * still has no figure and says so: that is void, and not all of a kind may be. Exit code 1 when
- * something does not hold.
+ * something does not hold. After `minutes` no other event begins.
  */
 const { values } = parseArgs({
   options: {
@@ -19,6 +19,7 @@ const { values } = parseArgs({
     hangs: { type: 'string', default: '5' },
     partitions: { type: 'string', default: '5' },
     quorum: { type: 'string', default: '1' },
+    minutes: { type: 'string', default: 'Infinity' },
     json: { type: 'boolean', default: false },
   },
 })
@@ -36,7 +37,9 @@ async function main(): Promise<number> {
   }
   try {
     const results: EventResult[] = []
+    const until = performance.now() + Number(values.minutes) * 60_000
     for (const kind of order()) {
+      if (performance.now() > until) break
       const result = await court.event(kind)
       results.push(result)
       say(lineOf(result))
