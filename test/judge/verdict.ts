@@ -23,6 +23,7 @@ export interface EventResult {
   readonly verdict: 'right' | 'void' | readonly string[]
 }
 
+const dashboards = 3
 /** Both are read in whole milliseconds. */
 const roundingMs = 1
 
@@ -59,7 +60,9 @@ export function judgeEvent(event: Omit<EventResult, 'verdict'>): EventResult {
 }
 
 /** Who had to wait so long for an answer himself can't say what others should have heard. */
-const lateMsMax = 400
+const lateMsMax = 250
+/** A machine that is busy is so for seconds. */
+const busyMs = 5_000
 /** Frames come four times a second. */
 const frameMsMax = 700
 /** Answers count for so long on the dashboards. */
@@ -118,31 +121,35 @@ export function judgeFrames(
     const late = lateMs(from - reachMs - heardMs, to)
     const right = wordsWithin(evidence, from - reachMs - late, to + late)
     if (right.has(word)) continue
-    if (late > lateMsMax || (word === 'UNKNOWN' && to <= blindUntil)) voids++
+    const lately = lateMs(from - busyMs, to + busyMs)
+    if (lately > lateMsMax || (word === 'UNKNOWN' && to <= blindUntil)) voids++
     else wrong.push({ dashboard, at, word, right: [...right] })
   }
   return { wrong, void: voids }
 }
 
-/** One row a kind: how many, how many void, and how far dashboards and witness were apart. */
+/**
+ * One row a kind: how many figures of the dashboards could be compared with the witness's, and how
+ * far apart they were; `a / b` are median and most, milliseconds.
+ */
 export function tableOf(results: readonly EventResult[]): string {
-  const header = 'cause, events, void, wrong, gap median, longest, apart, resolution'.split(', ')
+  const header = 'cause, events, wrong, gap, figures compared, apart, resolution'.split(', ')
   const rows = eventKinds.flatMap(kind => {
     const all = results.filter(result => result.kind === kind)
     if (all.length === 0) return []
-    const right = all.filter(({ verdict }) => verdict === 'right')
-    const gaps = right.map(({ witness }) => witness.gapMs)
-    const apart = right.flatMap(({ witness, shown }) =>
-      figuresOf(shown).map(({ gapMs = 0 }) => Math.abs(gapMs - witness.gapMs)),
+    const seen = all.filter(({ witness }) => witness.state === 'closed')
+    const wrong = all.filter(({ verdict }) => typeof verdict !== 'string').length
+    const figures = seen.flatMap(({ witness, shown }) =>
+      figuresOf(shown).map(({ gapMs = 0, resolutionMs = 0 }) => {
+        return { apart: Math.abs(gapMs - witness.gapMs), resolutionMs }
+      }),
     )
-    const fine = right.flatMap(({ shown }) =>
-      figuresOf(shown).map(({ resolutionMs = 0 }) => resolutionMs),
-    )
-    const voids = all.filter(({ verdict }) => verdict === 'void').length
     const of = (values: readonly number[]) => `${median(values)} / ${Math.max(0, ...values)}`
-    const counts = [all.length, voids, all.length - voids - right.length]
-    const figures = [median(gaps), Math.max(0, ...gaps), of(apart), of(fine)]
-    return [[kind, ...counts, ...figures].map(String)]
+    const compared = `${figures.length} of ${all.length * dashboards}`
+    const gaps = of(seen.map(({ witness }) => witness.gapMs))
+    const apart = of(figures.map(figure => figure.apart))
+    const fine = of(figures.map(({ resolutionMs }) => resolutionMs))
+    return [[kind, String(all.length), String(wrong), gaps, compared, apart, fine]]
   })
   const lines = [header, header.map(() => '---'), ...rows]
   return lines.map(cells => `| ${cells.join(' | ')} |`).join('\n')
@@ -150,6 +157,6 @@ export function tableOf(results: readonly EventResult[]): string {
 
 function figuresOf(shown: EventResult['shown']): NonNullable<Frame['event']>[] {
   return Object.values(shown).flatMap(figure =>
-    figure === undefined || figure === 'later' ? [] : figure,
+    typeof figure === 'object' && figure.state === 'closed' ? figure : [],
   )
 }
