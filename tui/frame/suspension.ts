@@ -34,8 +34,12 @@ export class Suspension {
     job.on('SIGCONT', this.#continue)
   }
 
-  /** ctrl-z: the whole job stops, as when the terminal sends the signal. */
+  /**
+   * ctrl-z: the whole job stops, as when the terminal sends the signal. Once the first of it has
+   * stopped the shell takes the terminal, and who still changes its mode is stopped by SIGTTOU.
+   */
   suspend(): void {
+    this.#suspended.before()
     this.#job.kill(0, 'SIGTSTP')
   }
 

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+
 const enter = '\x1b[?1049h\x1b[?25l\x1b[?7l'
 const leave = '\x1b[?7h\x1b[?25h\x1b[?1049l'
 
@@ -18,11 +20,13 @@ export interface ScreenOut {
 export class TakenScreen {
   readonly #out: ScreenOut
   readonly #keyboard: KeyboardIn
+  readonly #isForeground: () => boolean
   #taken = false
 
-  constructor(out: ScreenOut, keyboard: KeyboardIn) {
+  constructor(out: ScreenOut, keyboard: KeyboardIn, foreground = isForeground) {
     this.#out = out
     this.#keyboard = keyboard
+    this.#isForeground = foreground
   }
 
   /** For the first frame. What was taken is given back when the process ends in any noticed way. */
@@ -37,8 +41,9 @@ export class TakenScreen {
     this.#taken = false
     process.off('exit', this.giveBack)
     try {
-      this.#keyboard.setRawMode?.(false)
       this.#out.write(leave)
+      // In the background that would stop us here; the shell has set its own mode by then.
+      if (this.#isForeground()) this.#keyboard.setRawMode?.(false)
     } catch {
       // The terminal has gone; there is nothing to restore.
     }
@@ -50,6 +55,18 @@ export class TakenScreen {
     this.#keyboard.setRawMode?.(false)
     this.#keyboard.setRawMode?.(true)
     this.take()
+  }
+}
+
+/** Whether the terminal is ours. Source: proc(5), /proc/pid/stat: pgrp is field 5, tpgid 8. */
+function isForeground(): boolean {
+  try {
+    const stat = readFileSync('/proc/self/stat', 'utf8')
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return fields[2] === fields[5]
+  } catch {
+    // No such file on this system: most often it is.
+    return true
   }
 }
 
