@@ -86,6 +86,29 @@ test.each([
   expect(source.asked).toEqual([asked])
 })
 
+test('a fault that fails is told, and does not enter the timeline', async () => {
+  const { source, store, frame, type } = open()
+  source.outcome = Promise.reject(new Error('peer-1 is down already'))
+  await type('Xy', 'kill peer-1: peer-1 is down already')
+  expect(store.model.faults).toEqual([])
+  expect(store.model.failover).toBeUndefined()
+  expect(frame()).not.toContain('FAULT')
+})
+
+test('a transfer is done when the leadership has moved, and not before', async () => {
+  const { source, store, frame, shows, type } = open()
+  let moved = () => {}
+  source.outcome = new Promise(done => {
+    moved = done
+  })
+  await type('Ty', 'LIVE')
+  await until('it was asked', () => source.asked.length === 1)
+  store.tell({ type: 'tick', now: steady().now + 5_000 })
+  expect(frame()).not.toContain('done')
+  moved()
+  await shows('transfer to any: done')
+})
+
 test('T with a follower selected hands over to it', async () => {
   const { source, type } = open()
   await type('jTy', 'done')

@@ -10,6 +10,8 @@ import type { Source } from './types.ts'
 export class FakeSource implements Source {
   readonly asked: (Fault | { readonly type: 'transfer'; readonly to: string | undefined })[] = []
   readonly #script: readonly SourceEvent[]
+  /** What comes of the next requests; by default they succeed at once. */
+  outcome: Promise<void> = Promise.resolve()
   #emit: (event: SourceEvent) => void = () => {}
 
   constructor(script: readonly SourceEvent[]) {
@@ -30,6 +32,7 @@ export class FakeSource implements Source {
 
   async fault(fault: Fault): Promise<void> {
     this.asked.push(fault)
+    await this.outcome
     const peers = 'peer' in fault ? [fault.peer] : []
     const t0 = Date.now()
     const data = { type: 'fault', fault: fault.type, peers, t0 } as const
@@ -39,5 +42,6 @@ export class FakeSource implements Source {
 
   async transfer(_leader: string, to: string | undefined): Promise<void> {
     this.asked.push({ type: 'transfer', to })
+    await this.outcome
   }
 }
