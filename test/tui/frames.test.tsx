@@ -4,6 +4,7 @@ import { renderToString } from 'ink'
 import stringWidth from 'string-width'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { initialUi, press } from '../../tui/keys/dispatch.ts'
+import { keyTable } from '../../tui/keys/table.ts'
 import type { Model } from '../../tui/model/types.ts'
 import { Frame } from '../../tui/screen/app.tsx'
 import { makeTheme } from '../../tui/theme/theme.ts'
@@ -115,6 +116,19 @@ test('at every width each panel is there once, and every line has its width', ()
     expect(seen, `${width}`).toEqual(width < 120 ? [1, 0, 1, 1, 1, 1] : [1, 1, 1, 1, 1, 1])
     for (const line of lines) expect(lineWidth(line)).toBe(width)
   }
+})
+
+test('help names every key, whole, at 80x24, and at 120x36 all that is to be said', () => {
+  const theme = makeTheme({ ascii: false, colours: 'none' })
+  const help = (width: number, height: number) =>
+    screenView({ model: steady(), ui: ui({ help: true }), theme, width, height })
+      .map(line => line.map(({ text }) => text).join(''))
+      .join('\n')
+  for (const row of keyTable.filter(each => each.help !== '')) {
+    expect(help(80, 24)).toContain(` ${row.shown} `)
+    expect(help(80, 24)).toContain(row.help)
+  }
+  expect(help(120, 36)).toContain('asked ten times a second')
 })
 
 test('300 pods: each is counted on the screen, trouble first in the list, which scrolls', () => {

@@ -67,7 +67,7 @@ export const keyTable: readonly KeyRow[] = [
     action: 'transfer',
     footer: 'transfer',
     shown: 'T',
-    help: 'hand the leadership over: to the selected voter, or from the leader to any other',
+    help: 'hand over to the selected voter; from the leader: to any',
   },
   {
     keys: ['R'],
@@ -103,7 +103,7 @@ export const keyTable: readonly KeyRow[] = [
     keys: ['j', 'down', 'l', 'right'],
     action: 'next',
     shown: 'j k, arrows',
-    help: 'select a peer; in panel 6, and in panel 4 zoomed: scroll',
+    help: 'select a peer; scroll panel 6, and panel 4 zoomed',
   },
   { keys: ['k', 'up', 'h', 'left'], action: 'previous', shown: '', help: '' },
   { keys: ['g'], action: 'first', shown: 'g G', help: 'first, last' },
@@ -119,6 +119,6 @@ export const keyTable: readonly KeyRow[] = [
     action: 'quit',
     footer: 'quit',
     shown: 'q',
-    help: 'quit; of `npm start`: ask what shall become of the cluster',
+    help: 'quit; npm start asks what becomes of the cluster',
   },
 ]

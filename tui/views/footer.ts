@@ -35,15 +35,15 @@ export const helpView: View = ({ theme, width, height }) => {
     .filter(row => row.help !== '')
     .map((row): Line => [span(`  ${pad(row.shown, 16)}`, 'key'), span(row.help)])
   const notes: Line[] = [
-    [],
     [span('  Fault keys act on the selected peer, at first the leader; y confirms.', 'dim')],
     [span('  Roles: L leader  F follower  P pre-candidate  C candidate  N learner', 'dim')],
-    [span('         W worker  Z paused  X down', 'dim')],
+    [span('         W worker  Z paused  X down  ? silent, and nobody says why', 'dim')],
+    [span('  State: NO QUORUM when masters say so; UNKNOWN when nobody answers.', 'dim')],
+    [span('  Grey is of the past; "as of" and "ago" say of when.', 'dim')],
     [span('  Times of the stopwatch are those of the peers\u2019 own clocks; reconcile', 'dim')],
     [span('  is when the dashboard saw it (asked ten times a second).', 'dim')],
   ]
   return panel({ title: 'KEYS', note: 'esc: back', width, height, theme, focused: true }, [
-    [],
     ...rows,
     ...notes,
   ])
