@@ -125,6 +125,7 @@ async function runScreen(
   await source.start(store.tell)
   const cluster = await Promise.race([asked, ended])
   if (args.ownsCluster && cluster === 'leave') process.exitCode = leaveRunningExitCode
+  suspension.end()
   store.stop()
   writer.close()
   try {

@@ -64,6 +64,15 @@ test('a stop that the kernel ignores ends by itself, and one that nobody noticed
   expect(job.happened).toEqual(['taken again'])
 })
 
+test('at the end it listens no more', () => {
+  const { job, suspension } = open()
+  suspension.end()
+  job.send('SIGTSTP')
+  job.send('SIGCONT')
+  expect(job.happened).not.toContain('taken again')
+  expect(job.happened).not.toContain('given back')
+})
+
 test('what is taken is given back whole: screen, cursor, wrapping, and the keyboard by lines', () => {
   const sent: string[] = []
   const modes: boolean[] = []

@@ -2,7 +2,7 @@
 export interface Job {
   readonly pid: number
   on(signal: 'SIGTSTP' | 'SIGCONT', listener: () => void): unknown
-  off(signal: 'SIGTSTP', listener: () => void): unknown
+  off(signal: 'SIGTSTP' | 'SIGCONT', listener: () => void): unknown
   kill(pid: number, signal: 'SIGTSTP'): unknown
 }
 
@@ -41,6 +41,13 @@ export class Suspension {
   suspend(): void {
     this.#suspended.before()
     this.#job.kill(0, 'SIGTSTP')
+  }
+
+  /** The terminal is no longer ours to take: a stop is the kernel's matter again. */
+  end(): void {
+    this.#isStopping = false
+    this.#job.off('SIGTSTP', this.#stop)
+    this.#job.off('SIGCONT', this.#continue)
   }
 
   readonly #stop = (): void => {
