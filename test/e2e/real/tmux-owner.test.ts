@@ -141,7 +141,7 @@ test.skipIf(noTmux)(
     await press('q')
     await shows(/quit: what/)
     await press('s')
-    await shows(/stopped/, 60_000)
+    await shows(/^stopped/m, 60_000)
     await becomes(shell)
     expect((await quorate(['status', '--data', data])).code).toBe(3)
   },
