@@ -39,8 +39,9 @@ export class Suspension {
    * stopped the shell takes the terminal, and who still changes its mode is stopped by SIGTTOU.
    */
   suspend(): void {
+    this.#isStopping = true
     this.#suspended.before()
-    this.#job.kill(0, 'SIGTSTP')
+    this.#halt(0)
   }
 
   /** The terminal is no longer ours to take: a stop is the kernel's matter again. */
@@ -53,16 +54,25 @@ export class Suspension {
   readonly #stop = (): void => {
     this.#isStopping = true
     this.#suspended.before()
-    // With a listener the signal does not stop us; without one it does, now.
+    // On a busy machine both signals may be heard at once: who was continued must not stop then.
+    this.#later(0, () => {
+      if (this.#isStopping) this.#halt(this.#job.pid)
+    })
+  }
+
+  /** With a listener the signal does not stop us; without one it does, now. */
+  #halt(pid: number): void {
     this.#job.off('SIGTSTP', this.#stop)
-    this.#job.kill(this.#job.pid, 'SIGTSTP')
+    this.#job.kill(pid, 'SIGTSTP')
     this.#later(ignoredMs, () => {
       if (this.#isStopping) this.#continue()
     })
   }
 
   readonly #continue = (): void => {
-    if (this.#isStopping) this.#job.on('SIGTSTP', this.#stop)
+    // Once, whether or not it was taken away.
+    this.#job.off('SIGTSTP', this.#stop)
+    this.#job.on('SIGTSTP', this.#stop)
     this.#isStopping = false
     this.#suspended.after()
   }
