@@ -127,6 +127,7 @@ test.skipIf(noTmux)(
     expect(now).toMatch(new RegExp(`${before.leader} X .*DOWN`))
     process.stdout.write(`${now}\n`)
   },
+  testMs,
 )
 
 test.skipIf(noTmux)(
