@@ -26,6 +26,7 @@ const steadyMs = 4_000
 /** How long there is no quorum. */
 const lossMs = 8_000
 const shownTimeoutMs = 60_000
+const settledTimeoutMs = 20_000
 const readyTimeoutMs = 60_000
 
 /** A cluster with its witnesses: dashboards, a writer, and who asks the peers themselves. */
@@ -96,17 +97,17 @@ export class Court {
     const { peers, t0, end } = await this.#do[kind]()
     const shown = () => this.#read.every(dashboard => settled(dashboard, t0))
     if (kind === 'quorum') await sleep(lossMs)
-    else await until('both dashboards show it', shown, shownTimeoutMs).catch(() => {})
+    else await until('both dashboards show it', shown, settledTimeoutMs).catch(() => {})
     await end()
     await this.#ready()
-    await until('both dashboards show it', shown, shownTimeoutMs).catch(() => {})
+    await until('both dashboards show it', shown, settledTimeoutMs).catch(() => {})
     this.#unread.read()
     const seen = () => settled(this.#unread, t0)
-    await until('the unread one shows it', seen, shownTimeoutMs).catch(() => {})
+    await until('the unread one shows it', seen, settledTimeoutMs).catch(() => {})
     this.#unread.unread()
-    return judgeEvent({
-      ...{ kind, peers, t0 },
-      witness: gapAround(this.#witnessed(), t0),
+    const witness = gapAround(this.#witnessed(), t0)
+    const result: Omit<EventResult, 'verdict'> = {
+      ...{ kind, peers, t0, witness },
       shown: Object.fromEntries(
         this.#dashboards.map(dashboard => {
           const event = shownBy(dashboard, t0)
@@ -115,7 +116,8 @@ export class Court {
           return [dashboard.name, later ?? event]
         }),
       ),
-    })
+    }
+    return judgeEvent(result, this.#lateMs(t0 - steadyMs, witness.to + steadyMs))
   }
 
   /** Every frame so far against the peers' own words. */
@@ -124,11 +126,7 @@ export class Court {
       heard: [...this.#observer.heard].sort((left, right) => left.at - right.at),
       acks: this.#witnessed().acks.map(({ at }) => at),
     }
-    const lateMs = (from: number, to: number) =>
-      Math.max(
-        0,
-        ...this.#observer.late.flatMap(({ at, ms }) => (at >= from && at - ms <= to ? ms : [])),
-      )
+    const lateMs = (from: number, to: number) => this.#lateMs(from, to)
     const judged = this.#dashboards.map(dashboard => {
       const within = dashboard === this.#unread ? drawnByClock : drawnAsItCame
       return judgeFrames(dashboard.name, dashboard.frames, evidence, within, lateMs)
@@ -138,6 +136,12 @@ export class Court {
       void: judged.reduce((sum, each) => sum + each.void, 0),
       wrong: judged.flatMap(({ wrong }) => wrong),
     }
+  }
+
+  /** How late answers of peers came, that were asked in that time. */
+  #lateMs(from: number, to: number): number {
+    const late = this.#observer.late.filter(({ at, ms }) => at >= from && at - ms <= to)
+    return Math.max(0, ...late.map(({ ms }) => ms))
   }
 
   /** What each dashboard shows now, for whoever wonders about a verdict. */
@@ -236,7 +240,7 @@ function shownBy({ frames }: Dashboard, t0: number): Frame['event'] {
 /** Whether nothing more of it is to come. */
 function settled(dashboard: Dashboard, t0: number): boolean {
   const event = shownBy(dashboard, t0)
-  return (event !== undefined && event.state !== 'open') || showsLater(dashboard, t0)
+  return event !== undefined && event.state !== 'open'
 }
 
 /** Whether it shows what came after the event by now. */

@@ -30,8 +30,9 @@ const roundingMs = 1
 /**
  * Each figure within what it and the witness say of their own resolution, each pair of dashboards
  * within both of theirs, and no first write later than the gap.
+ * @param lateMs how late this machine ran meanwhile: figures that differ on a busy one are void.
  */
-export function judgeEvent(event: Omit<EventResult, 'verdict'>): EventResult {
+export function judgeEvent(event: Omit<EventResult, 'verdict'>, lateMs = 0): EventResult {
   const { witness, shown } = event
   const wrong: string[] = []
   const figures: { name: string; gapMs: number; resolutionMs: number }[] = []
@@ -53,7 +54,8 @@ export function judgeEvent(event: Omit<EventResult, 'verdict'>): EventResult {
     for (const right of figures.slice(n + 1)) {
       const most = left.resolutionMs + right.resolutionMs + roundingMs
       if (Math.abs(left.gapMs - right.gapMs) <= most) continue
-      wrong.push(`${left.name} ${left.gapMs}, ${right.name} ${right.gapMs}: more than ${most}`)
+      if (lateMs > lateMsMax) isVoid = true
+      else wrong.push(`${left.name} ${left.gapMs}, ${right.name} ${right.gapMs}: more than ${most}`)
     }
   }
   return { ...event, verdict: wrong.length > 0 ? wrong : isVoid ? 'void' : 'right' }

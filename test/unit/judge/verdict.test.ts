@@ -54,6 +54,14 @@ test.each([
   expect(judgeEvent({ ...event, witness: gapAround(witnessed, 2_000) }).verdict).toEqual(verdict)
 })
 
+test('figures that differ on a busy machine are void', () => {
+  const shown = { first: readFrame(head('900 ms without a write (±11)'), 5).event }
+  const event = { kind: 'kill', peers: ['peer-1'], t0: 2_000, shown } as const
+  const witness = gapAround(witnessed, 2_000)
+  expect(judgeEvent({ ...event, witness }, 900).verdict).toBe('void')
+  expect(judgeEvent({ ...event, witness }, 90).verdict).toHaveLength(1)
+})
+
 test('a dashboard that shows nothing of an event is wrong', () => {
   const event = { kind: 'kill', peers: [], t0: 2_000, shown: { first: undefined } } as const
   const { verdict } = judgeEvent({ ...event, witness: gapAround(witnessed, 2_000) })
