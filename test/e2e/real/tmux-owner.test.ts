@@ -60,8 +60,9 @@ beforeAll(async () => {
   await shows(/WRITABLE 3\/3/, 120_000)
 }, testMs)
 afterAll(async () => {
-  if (!noTmux) await quorate(['down', '--data', data])
+  // Whoever asks what shall become of the cluster, or is stopped, goes before the cluster does.
   await tmux('kill-server')
+  if (!noTmux) await quorate(['down', '--data', data])
   rmSync(data, { recursive: true, force: true })
 }, testMs)
 
@@ -93,6 +94,10 @@ test.skipIf(noTmux)(
     const pid = await dashboardPid()
     process.kill(pid, 'SIGTSTP')
     await becomes(shell)
+    // As a shell does: nobody is continued who has not been seen to have stopped.
+    await until('it has stopped', async () => {
+      return (await run('ps', ['-o', 'stat=', '-p', String(pid)])).out.startsWith('T')
+    })
     process.kill(pid, 'SIGCONT')
     await becomes(dashboard)
     process.kill(pid, 'SIGSTOP')
