@@ -1,5 +1,15 @@
 import type { CommitMessage, Message } from '../raft/types.ts'
 import { type Frame, packFrame } from './frames.ts'
+import { limits } from './options.ts'
+
+/** Frames of Raft messages are closed at this size: the mesh takes none above 16 MiB. */
+const raftFrameBytes = 4 * limits.appendBytesMax
+
+/** What has been posted, and the bytes of the entries in it. */
+interface Posted {
+  readonly frame: Frame
+  bytes: number
+}
 
 /** What Outgoing needs of the driver. */
 export interface OutgoingHost {
@@ -16,7 +26,7 @@ export class Outgoing {
   /** Milliseconds from a heartbeat to its answer, by member. */
   readonly rtts = new Map<string, number>()
   readonly #host: OutgoingHost
-  readonly #frames = new Map<string, Frame[]>()
+  readonly #posted = new Map<string, Posted[]>()
   /** By receiver: when the heartbeat that is not answered yet was sent. */
   readonly #heartbeats = new Map<string, number>()
   /** By receiver: commit messages that wait for the end of the turn. */
@@ -26,13 +36,16 @@ export class Outgoing {
     this.#host = host
   }
 
-  /** Raft messages of one turn share a frame; the rest are frames of their own. */
+  /** Raft messages of one turn share a frame, unless it is long; the rest are frames of their own. */
   post(to: string, item: Frame): void {
-    const frames = this.#frames.get(to)
-    const last = frames?.at(-1)?.r
-    if (frames === undefined) this.#frames.set(to, [item])
-    else if (item.r !== undefined && last !== undefined) last.push(...item.r)
-    else frames.push(item)
+    const posted = this.#posted.get(to) ?? []
+    const last = posted.at(-1)
+    const bytes = entryBytesOf(item)
+    if (posted.length === 0) this.#posted.set(to, posted)
+    if (item.r !== undefined && last?.frame.r !== undefined && hasRoom(last, bytes)) {
+      last.frame.r.push(...item.r)
+      last.bytes += bytes
+    } else posted.push({ frame: item, bytes })
     this.#host.wake()
   }
 
@@ -54,10 +67,10 @@ export class Outgoing {
   }
 
   flush(): void {
-    for (const [to, frames] of this.#frames) {
-      for (const frame of frames) this.#host.send(to, packFrame(frame))
+    for (const [to, posted] of this.#posted) {
+      for (const { frame } of posted) this.#host.send(to, packFrame(frame))
     }
-    this.#frames.clear()
+    this.#posted.clear()
   }
 
   /** A heartbeat of ours was answered. */
@@ -93,4 +106,17 @@ export class Outgoing {
 /** The message says what the held notice says, or more. */
 function tellsCommit(message: Message, notice: CommitMessage): boolean {
   return message.type === 'append' && message.commit >= notice.commit
+}
+
+function hasRoom({ bytes }: Posted, more: number): boolean {
+  return bytes + more <= raftFrameBytes
+}
+
+function entryBytesOf({ r = [] }: Frame): number {
+  let bytes = 0
+  for (const message of r) {
+    if (message.type !== 'append') continue
+    for (const { data } of message.entries) bytes += data.length
+  }
+  return bytes
 }

@@ -1,6 +1,7 @@
 import type { Cancel, Clock } from '../../src/kernel/clock.ts'
 import type { Logger } from '../../src/kernel/logger.ts'
 import { createPrng, type Prng } from '../../src/kernel/prng.ts'
+import { frameBytesMax } from '../../src/p2p/framing.ts'
 import type { Channel } from '../../src/p2p/types.ts'
 import { unpackFrame } from '../../src/store/frames.ts'
 import { type OpenReplicaOptions, openReplica } from '../../src/store/open.ts'
@@ -193,6 +194,8 @@ export class SimPeer {
     return {
       send: (to, frame) => {
         if (this.#lives !== number) return
+        // The mesh would take no such frame, and nobody would hear of it.
+        if (frame.length > frameBytesMax) throw new Error(`a frame of ${frame.length} bytes`)
         this.#world.onSend(this.id, unpackFrame(frame, this.id, to))
         this.#world.deliver(this.id, to, new Uint8Array(frame), this.#now())
       },
