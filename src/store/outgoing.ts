@@ -36,7 +36,7 @@ export class Outgoing {
     this.#host = host
   }
 
-  /** Raft messages of one turn share a frame, unless it is long; the rest are frames of their own. */
+  /** Raft messages of a turn share frames that are not too long; the rest are frames themselves. */
   post(to: string, item: Frame): void {
     const posted = this.#posted.get(to) ?? []
     const last = posted.at(-1)
