@@ -32,7 +32,10 @@ export interface Disk {
   syncDirectorySoon?(): Promise<void>
   /** Removes files one after the other in the background: a large one takes tens of ms. */
   removeSoon?(names: readonly string[]): void
-  /** Makes a file of zeros in the background; it shows under `name` when it is whole. */
+  /**
+   * Makes a file of zeros in the background; it shows under `name` when it is whole. One at a time
+   * is made under a name: a second writer would go on in what has been renamed, and is in use.
+   */
   prepare?(name: string, bytes: number): void
   /** Gives up what runs in the background, and resolves when nothing does. */
   settle?(): Promise<void>
@@ -44,6 +47,7 @@ export function createDisk(directory: string): Disk {
   const at = (name: string) => path.join(directory, name)
   const stopped = new AbortController()
   const running = new Set<Promise<void>>()
+  const prepared = new Set<string>()
   return {
     list: () => fs.readdirSync(directory),
     open: name => openFile(at(name)),
@@ -68,10 +72,15 @@ export function createDisk(directory: string): Disk {
       running.add(removing)
     },
     prepare(name, bytes) {
+      if (prepared.has(name)) return
+      prepared.add(name)
       // Not to be had is no error: the file is then made when it is needed.
       const writing = writeZeros(at(`${name}.tmp`), at(name), bytes, stopped.signal)
         .catch(() => {})
-        .finally(() => running.delete(writing))
+        .finally(() => {
+          prepared.delete(name)
+          running.delete(writing)
+        })
       running.add(writing)
     },
     async settle() {

@@ -42,6 +42,8 @@ export class SimDisk implements Disk {
   #epoch = 0
   /** Syncs of the directory, so that a late one doesn't count what a former has done. */
   #directorySyncs = 0
+  /** Files that are being made, as the real one knows them. */
+  readonly #prepared = new Set<string>()
   background: Background = run => run()
   #files = new Map<string, SimFile>()
   #durable = new Map<string, SimFile>()
@@ -96,18 +98,22 @@ export class SimDisk implements Disk {
   }
 
   prepare(name: string, bytes: number): void {
+    if (this.#prepared.has(name)) return
+    this.#prepared.add(name)
     void this.#prepare(name, bytes)
   }
 
   /** Nothing runs on by itself here: what is under way ends with the process. */
   settle(): Promise<void> {
     this.#epoch++
+    this.#prepared.clear()
     return Promise.resolve()
   }
 
   /** The machine stops: what was not synced is in the hands of chance. */
   crash(): void {
     this.#epoch++
+    this.#prepared.clear()
     this.#directorySyncs++
     const kept = this.#prng.below(this.#changes.length + 1)
     const files = new Map(this.#durable)
@@ -137,6 +143,7 @@ export class SimDisk implements Disk {
     await this.#later()
     file.unsynced = []
     await this.#later()
+    this.#prepared.delete(name)
     this.rename(temporary, name)
   }
 
