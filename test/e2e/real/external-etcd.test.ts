@@ -2,6 +2,7 @@ import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { kinds } from '../../../src/api/kinds.ts'
+import { isStatusReason } from '../../../src/api/status.ts'
 import type { Client } from '../../../src/client/types.ts'
 import { must } from '../../../src/kernel/assert.ts'
 import { sleep, systemClock } from '../../../src/kernel/clock.ts'
@@ -213,6 +214,14 @@ async function testPause(): Promise<void> {
     await cluster.fault('resume', leader)
     await until('the old leader follows', async () => {
       return (await cluster.report(leader)).role === 'follower'
+    })
+    // A write that doesn't reach etcd meets no fence: its connection has to be there again.
+    const own = cluster.client([cluster.api(Number(leader.split('-')[1]))], 0)
+    await until('the old leader is heard by etcd', async () => {
+      await own.create(kinds.namespaces, { metadata: { name: 'fence' } }).catch(error => {
+        if (!isStatusReason(error, 'AlreadyExists')) throw error
+      })
+      return true
     })
     await cluster.fault('release-writes', leader)
     const fenced = await until('a refused late write', async () => {
