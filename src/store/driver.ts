@@ -3,12 +3,10 @@ import type { Cancel } from '../kernel/clock.ts'
 import { errorMessage } from '../kernel/result.ts'
 import type { Startable } from '../kernel/startable.ts'
 import type { Core } from '../raft/core.ts'
-import { decodeChange } from '../raft/membership.ts'
 import { transferTarget } from '../raft/replication.ts'
 import { stepAll } from '../raft/step.ts'
 import type { Entry, Input, Message, Ready } from '../raft/types.ts'
 import { Applier } from './applier.ts'
-import type { Command } from './command.ts'
 import { Door } from './door.ts'
 import type { Frame, LeaderRequest, Refusal, SnapshotSliceMessage } from './frames.ts'
 import { HandOver } from './hand-over.ts'
@@ -16,7 +14,7 @@ import { Hello } from './hello.ts'
 import { Lateness } from './lateness.ts'
 import { LeaderCalls, type Serve } from './leader-calls.ts'
 import { Lessor } from './lessor.ts'
-import type { ActionResult, Machine } from './machine.ts'
+import type { Machine, OnApplied } from './machine.ts'
 import type { MemberRecord } from './member-types.ts'
 import { refusalOfChange } from './members.ts'
 import type { EntryNotAppliedError } from './not-applied.ts'
@@ -154,7 +152,7 @@ export abstract class Driver implements Startable {
     this.#pace = new SnapshotPace(parts)
     this.#applier = new Applier({
       ...{ now, defer },
-      steps: entry => this.#applySteps(entry),
+      steps: entry => this.#machine.applySteps(entry, this.#onCommand),
       onApplied: entry => this.#onEntryApplied(entry),
       onFailed: error => this.#onNotApplied(error),
       onTurn: () => this.#onApplyTurn(),
@@ -476,14 +474,6 @@ export abstract class Driver implements Startable {
     return last && { type: 'synced', index: last.index, term: last.term }
   }
 
-  *#applySteps(entry: Entry): Generator<void, void> {
-    if (entry.kind === 'config') this.#configure(entry.data)
-    if (entry.kind !== 'command') return
-    yield* this.#machine.applySteps(entry.data, entry.term, (command, result) => {
-      this.#onApplied(command, result)
-    })
-  }
-
   #onEntryApplied(entry: Entry): void {
     this.#point = { index: entry.index, term: entry.term }
     this.#pace.add(entry.data.length)
@@ -509,11 +499,6 @@ export abstract class Driver implements Startable {
     if (isDue && this.#snapshotter.isFree(this.parts.clock.now())) this.#snapshotter.take()
   }
 
-  #configure(data: Uint8Array): void {
-    const change = decodeChange(data)
-    if (change !== undefined) this.#machine.configure(change)
-  }
-
   #onSweepFailed(error: unknown): void {
     const stack = error instanceof Error ? error.stack : undefined
     const message = 'old revisions are not removed any more until this member starts anew'
@@ -528,7 +513,7 @@ export abstract class Driver implements Startable {
     this.parts.onNotApplied(error)
   }
 
-  #onApplied(command: Command, result: ActionResult): void {
+  readonly #onCommand: OnApplied = (command, result) => {
     if (this.leadership.leading && result.ok) {
       this.lessor.onApplied(command, this.#machine, this.parts.clock.now())
     }

@@ -4,7 +4,8 @@ import { Mvcc, type MvccOptions } from '../mvcc/mvcc.ts'
 import { runAtOnce } from '../mvcc/range.ts'
 import type { MvccSlice } from '../mvcc/snapshot.ts'
 import type { LeaseId, Op } from '../mvcc/types.ts'
-import type { MembershipChange } from '../raft/types.ts'
+import { decodeChange } from '../raft/membership.ts'
+import type { Entry, MembershipChange } from '../raft/types.ts'
 import type { Action } from './action.ts'
 import { refusalOf } from './auth/admit.ts'
 import { type AuthExport, AuthStore } from './auth/auth.ts'
@@ -20,6 +21,9 @@ export type ActionResult = StoreResult<{
   readonly ttlSeconds?: number
   readonly alarms?: readonly AlarmMember[]
 }>
+
+/** What counts of an entry, once its place in the log is known. */
+type Applicable = Pick<Entry, 'kind' | 'data' | 'term'>
 
 /** Told of each command as it is applied; not of repeats. */
 export type OnApplied = (command: Command, result: ActionResult) => void
@@ -49,16 +53,18 @@ export class Machine {
     this.mvcc = new Mvcc(options)
   }
 
-  /** Applies one command entry of the log. */
-  apply(data: Uint8Array, term: number, onApplied: OnApplied): void {
-    runAtOnce(this.applySteps(data, term, onApplied))
+  /** Applies one entry of the log, of whatever kind. */
+  apply(entry: Applicable, onApplied: OnApplied): void {
+    runAtOnce(this.applySteps(entry, onApplied))
   }
 
   /**
    * As apply, in steps: a command that touches many keys takes several. Until the last one readers
    * of `mvcc` see the state before that command; no snapshot may be taken, nor `hash` be asked for.
    */
-  *applySteps(data: Uint8Array, term: number, onApplied: OnApplied): Generator<void, void> {
+  *applySteps({ kind, data, term }: Applicable, onApplied: OnApplied): Generator<void, void> {
+    if (kind === 'config') this.#configure(decodeChange(data))
+    if (kind !== 'command') return
     for (const bytes of splitCommands(data)) {
       const command = unpackCommand(bytes)
       if (!this.dedupe.admit(command)) {
@@ -67,12 +73,6 @@ export class Machine {
       }
       onApplied(command, yield* this.#run(command, term))
     }
-  }
-
-  /** Applies a config entry's change: who votes and who is on record change together. */
-  configure({ kind, id, context }: MembershipChange): void {
-    if (kind === 'remove') this.roster.remove(id)
-    else if (context !== undefined) this.roster.set(id, context as MemberChange)
   }
 
   /** All of the state, independent of how it came about. */
@@ -115,6 +115,14 @@ export class Machine {
   /** As importDone, a slice each time. */
   importSteps(): Generator<void> {
     return this.mvcc.importSteps()
+  }
+
+  /** Who votes and who is on record change together; old logs say only who votes. */
+  #configure(change: MembershipChange | undefined): void {
+    if (change === undefined) return
+    const { kind, id, context } = change
+    if (kind === 'remove') this.roster.remove(id)
+    else if (context !== undefined) this.roster.set(id, context as MemberChange)
   }
 
   *#run({ fence, caller, action }: Command, term: number): Generator<void, ActionResult> {

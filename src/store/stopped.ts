@@ -72,9 +72,8 @@ function entriesAfter({ index }: SnapshotPoint, entries: readonly Entry[]): read
 
 function replay(machine: Machine, entries: readonly Entry[]): EntryNotAppliedError | undefined {
   for (const entry of entries) {
-    if (entry.kind !== 'command') continue
     try {
-      machine.apply(entry.data, entry.term, () => {})
+      machine.apply(entry, () => {})
     } catch (error) {
       return new EntryNotAppliedError(entry, error)
     }

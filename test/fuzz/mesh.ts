@@ -72,7 +72,8 @@ class MeshSession implements Session {
   #applyCommand(prng: Prng): void {
     const command = readCommand(mutate(pick(commands('a'), prng), prng))
     if (typeof command === 'string') return
-    this.#machine.apply(joinCommands([packCommand(command)]), 1, () => {})
+    const data = joinCommands([packCommand(command)])
+    this.#machine.apply({ kind: 'command', term: 1, data }, () => {})
   }
 }
 

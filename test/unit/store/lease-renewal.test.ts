@@ -11,7 +11,8 @@ let sequence = 0
 function apply(machine: Machine, action: Action): ActionResult {
   const identity = { origin: 'a', incarnation: 1, sequence: ++sequence, settledBelow: 0, fence: 0 }
   let outcome: ActionResult | undefined
-  machine.apply(joinCommands([packCommand({ ...identity, action })]), 1, (_command, result) => {
+  const data = joinCommands([packCommand({ ...identity, action })])
+  machine.apply({ kind: 'command', term: 1, data }, (_command, result) => {
     outcome = result
   })
   return outcome!

@@ -87,6 +87,9 @@ test('the state on the disk of a stopped member is the one that it had', async (
   await cluster.leader()
   await until('its record', () => replica.members()[0]?.name === 'a')
   for (let n = 0; n < 95; n++) await replica.txn(put(`k${n % 9}`, n % 3 === 0 ? '' : `${n}`))
+  // Above the last snapshot: whether it is there depends on the log.
+  const joiner = { id: 'b', peerUrls: ['https://127.0.0.1:1'], isLearner: true }
+  expect(await replica.memberAdd(joiner)).toMatchObject({ ok: true })
   const hash = replica.machine.hash()
   const { index } = replica.appliedPoint
   await cluster.stop('a')
@@ -95,7 +98,10 @@ test('the state on the disk of a stopped member is the one that it had', async (
   const store = readStoppedStore(copy)
   expect(store.machine.hash()).toBe(hash)
   expect(store).toMatchObject({ appliedIndex: index, lastIndex: index, failure: undefined })
-  expect(store.members).toMatchObject([{ id: 'a', name: 'a', isLearner: false }])
+  expect(store.members).toMatchObject([
+    { id: 'a', name: 'a', isLearner: false },
+    { id: 'b', isLearner: true },
+  ])
 })
 
 test('a folder without a store, or without its snapshot, is refused', async () => {
