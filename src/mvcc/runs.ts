@@ -1,3 +1,5 @@
+import { heapify, popFirst, siftDown } from '../kernel/heap.ts'
+
 /** Rows sorted at once: a millisecond or two. */
 export const runLength = 4_096
 const sliceLength = 256
@@ -21,16 +23,13 @@ export function* mergeRuns<T>(
     const sign = compare(left.run[left.at]!, right.run[right.at]!)
     return sign < 0 || (sign === 0 && left.number < right.number)
   }
-  for (let at = (heap.length >> 1) - 1; at >= 0; at--) siftDown(heap, at, isBefore)
+  heapify(heap, isBefore)
   let slice: T[] = []
   while (heap.length > 0) {
     const head = heap[0]!
     slice.push(head.run[head.at++]!)
-    if (head.at === head.run.length) {
-      const last = heap.pop()!
-      if (heap.length > 0) heap[0] = last
-    }
-    siftDown(heap, 0, isBefore)
+    if (head.at === head.run.length) popFirst(heap, isBefore)
+    else siftDown(heap, 0, isBefore)
     if (slice.length < sliceLength) continue
     yield slice
     slice = []
@@ -52,23 +51,4 @@ export function* sortSteps<T>(items: T[], compare: Compare<T>): Generator<void, 
     yield
   }
   return sorted
-}
-
-function siftDown<T>(
-  heap: Head<T>[],
-  from: number,
-  isBefore: (left: Head<T>, right: Head<T>) => boolean,
-): void {
-  let at = from
-  for (;;) {
-    let least = at
-    for (const child of [2 * at + 1, 2 * at + 2]) {
-      if (child < heap.length && isBefore(heap[child]!, heap[least]!)) least = child
-    }
-    if (least === at) return
-    const moved = heap[at]!
-    heap[at] = heap[least]!
-    heap[least] = moved
-    at = least
-  }
 }

@@ -1,3 +1,5 @@
+import { heapify, popFirst, siftDown, siftUp } from '../kernel/heap.ts'
+
 /** One thing that is due at a time, which may be put off while it is queued. */
 export interface Timer {
   readonly id: number
@@ -32,7 +34,7 @@ export class DueQueue {
     timer.queuedFor = timer.dueAt
     if (this.#heap.length >= this.#checkAt) this.#dropUnwanted()
     this.#heap.push(timer)
-    this.#rise(this.#heap.length - 1)
+    siftUp(this.#heap, this.#heap.length - 1, isSooner)
   }
 
   /** Takes a timer that is due at `now`, the soonest; undefined when there is none. */
@@ -43,14 +45,10 @@ export class DueQueue {
       const isPutOff = first.dueAt > now && this.#isWanted(first)
       if (isPutOff) {
         first.queuedFor = first.dueAt
-        this.#sink(0)
+        siftDown(this.#heap, 0, isSooner)
         continue
       }
-      const last = this.#heap.pop()!
-      if (this.#heap.length > 0) {
-        this.#heap[0] = last
-        this.#sink(0)
-      }
+      popFirst(this.#heap, isSooner)
       if (this.#isWanted(first)) return first
     }
   }
@@ -62,38 +60,11 @@ export class DueQueue {
 
   #dropUnwanted(): void {
     this.#heap = this.#heap.filter(this.#isWanted)
-    for (let at = (this.#heap.length >> 1) - 1; at >= 0; at--) this.#sink(at)
+    heapify(this.#heap, isSooner)
     this.#checkAt = 2 * this.#heap.length + staleMin
   }
+}
 
-  #rise(from: number): void {
-    const heap = this.#heap
-    let at = from
-    while (at > 0) {
-      const parent = (at - 1) >> 1
-      if (heap[parent]!.queuedFor <= heap[at]!.queuedFor) return
-      this.#swap(at, parent)
-      at = parent
-    }
-  }
-
-  #sink(from: number): void {
-    const heap = this.#heap
-    for (let at = from; ; ) {
-      let least = at
-      for (const child of [2 * at + 1, 2 * at + 2]) {
-        if (child < heap.length && heap[child]!.queuedFor < heap[least]!.queuedFor) least = child
-      }
-      if (least === at) return
-      this.#swap(at, least)
-      at = least
-    }
-  }
-
-  #swap(left: number, right: number): void {
-    const heap = this.#heap
-    const kept = heap[left]!
-    heap[left] = heap[right]!
-    heap[right] = kept
-  }
+function isSooner(left: Timer, right: Timer): boolean {
+  return left.queuedFor < right.queuedFor
 }

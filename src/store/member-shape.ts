@@ -17,3 +17,8 @@ export const memberShape = object(change)
 
 /** A record that another member tells of; see Senders. */
 export const recordShape = object({ ...change, id: text(64) })
+
+const ids = list(text(64), 1_024)
+
+/** Raft's Membership. */
+export const membershipShape = object({ voters: ids, learners: ids })

@@ -1,12 +1,13 @@
 import { Packr } from 'msgpackr'
 import { errorMessage } from '../kernel/result.ts'
-import { count, list, object, text } from '../kernel/shape.ts'
+import { count, object } from '../kernel/shape.ts'
 import type { MvccOptions } from '../mvcc/mvcc.ts'
 import type { Index, MemberId, Membership } from '../raft/types.ts'
 import type { Disk } from '../wal/disk.ts'
 import { SnapshotWriter } from '../wal/snapshot.ts'
 import type { SnapshotAck, SnapshotSliceMessage } from './frames.ts'
 import { Machine, type MachineSlice } from './machine.ts'
+import { membershipShape } from './member-shape.ts'
 import { limits, type Timings } from './options.ts'
 
 /** Which point of the log a snapshot stands for; its first slice, in files and on the wire. */
@@ -33,6 +34,14 @@ export class SnapshotUnreadableError extends Error {
   override readonly name = 'SnapshotUnreadableError'
 }
 
+const pointShape = object({ index: count, term: count, membership: membershipShape })
+
+function pointOf(slice: unknown): SnapshotPoint {
+  const wrong = pointShape(slice)
+  if (wrong !== undefined) throw new Error(`the snapshot's point: ${wrong}`)
+  return slice as SnapshotPoint
+}
+
 /** Builds a state machine from packed slices. */
 export class SnapshotReader {
   readonly machine: Machine
@@ -42,9 +51,11 @@ export class SnapshotReader {
     this.machine = new Machine(options)
   }
 
+  /** @throws Error for what is no slice. */
   add(data: Uint8Array): void {
-    if (this.point === undefined) this.point = packr.unpack(data) as SnapshotPoint
-    else this.machine.import(packr.unpack(data) as MachineSlice)
+    const slice: unknown = packr.unpack(data)
+    if (this.point === undefined) this.point = pointOf(slice)
+    else this.machine.import(slice as MachineSlice)
   }
 
   /** All slices are there. */
@@ -128,12 +139,6 @@ export class SnapshotSender {
   }
 }
 
-const point = object({
-  index: count,
-  term: count,
-  membership: object({ voters: list(text(64), 1_024), learners: list(text(64), 1_024) }),
-})
-
 /** Takes a snapshot from the leader: onto the disk and into a new state machine at once. */
 export class SnapshotReceiver {
   readonly from: MemberId
@@ -164,7 +169,7 @@ export class SnapshotReceiver {
     if (slice.n !== this.#next || this.#isWhole) return false
     const { index, term } = readable(() => {
       this.reader.add(slice.data)
-      return pointOf(this.reader)
+      return this.reader.point!
     })
     this.#writer ??= new SnapshotWriter(this.#disk, index, term, 'received')
     this.#writer.write(slice.data)
@@ -211,10 +216,4 @@ function readable<T>(read: () => T): T {
   } catch (error) {
     throw new SnapshotUnreadableError(errorMessage(error), { cause: error })
   }
-}
-
-function pointOf(reader: SnapshotReader): SnapshotPoint {
-  const wrong = point(reader.point)
-  if (wrong !== undefined) throw new Error(`the snapshot's point: ${wrong}`)
-  return reader.point!
 }

@@ -1,13 +1,13 @@
-import { anything, count, flag, integer, list, object, type Shape, text } from '../kernel/shape.ts'
+import { anything, count, flag, integer, type Shape } from '../kernel/shape.ts'
 import { decodeMembership } from '../raft/membership.ts'
 import type { Entry, EntryKind, MemberId, Message } from '../raft/types.ts'
+import { membershipShape } from './member-shape.ts'
 
 /** Far above what elections reach; a snapshot's ID carries a term beside 20 bits of its own. */
 export const termMax = 2 ** 32
 
 const term = integer(0, termMax)
 const index = count
-const members = list(text(64), 1_024)
 
 /**
  * Raft's messages as rows, for frames between members: a number for the type, then the fields in
@@ -23,7 +23,7 @@ const fields = {
   'vote-answer': { term, pre: flag, granted: flag },
   snapshot: {
     ...{ term, index, snapshotTerm: term },
-    membership: object({ voters: members, learners: members }),
+    membership: membershipShape,
   },
   'timeout-now': { term },
   read: { term, id: count },

@@ -128,18 +128,21 @@ function openFile(file: string): DiskFile {
         done += fs.writeSync(descriptor, data, done, data.length - done, position + done)
       }
     },
-    read(position, length) {
-      const data = Buffer.allocUnsafe(length)
-      let done = 0
-      while (done < length) {
-        const read = fs.readSync(descriptor, data, done, length - done, position + done)
-        if (read === 0) break
-        done += read
-      }
-      return data.subarray(0, done)
-    },
+    read: (position, length) => readAt(descriptor, position, length),
     sync: () => fs.fdatasyncSync(descriptor),
     syncSoon: () => fdatasync(descriptor),
     close: () => fs.closeSync(descriptor),
   }
+}
+
+/** Up to `length` bytes of an open file, fewer at its end. */
+export function readAt(descriptor: number, position: number, length: number): Buffer {
+  const data = Buffer.allocUnsafe(length)
+  let done = 0
+  while (done < length) {
+    const read = fs.readSync(descriptor, data, done, length - done, position + done)
+    if (read === 0) break
+    done += read
+  }
+  return data.subarray(0, done)
 }

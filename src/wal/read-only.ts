@@ -1,6 +1,6 @@
-import { closeSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import type { Disk, DiskFile } from './disk.ts'
+import { type Disk, type DiskFile, readAt } from './disk.ts'
 
 /**
  * A directory of which nothing is changed, whatever its user does: writes, renames and removals are
@@ -32,16 +32,7 @@ function openFile(file: string): DiskFile {
   return {
     ...emptyFile,
     size: () => fstatSync(descriptor).size,
-    read(position, length) {
-      const data = Buffer.alloc(length)
-      let done = 0
-      while (done < length) {
-        const read = readSync(descriptor, data, done, length - done, position + done)
-        if (read === 0) break
-        done += read
-      }
-      return data.subarray(0, done)
-    },
+    read: (position, length) => readAt(descriptor, position, length),
     close: () => closeSync(descriptor),
   }
 }
