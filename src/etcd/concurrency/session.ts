@@ -1,11 +1,12 @@
 import type { Key, LeaseId, RangeResult } from '../../mvcc/types.ts'
 import { endOfPrefix } from '../../store/etcd/keyspace.ts'
 import type { WideInt } from '../../store/etcd/rpc/reader.ts'
-import { type Context, confirmed, granted, must, proposal, timeoutOf } from '../context.ts'
+import { type Context, confirmed, must, proposal } from '../context.ts'
 import { etcdError } from '../errors.ts'
 import { RpcError } from '../grpc/status.ts'
 import type { Call } from '../grpc/types.ts'
 import { leaseFromWire } from '../ids.ts'
+import { read } from '../read.ts'
 import { Follow } from './follow.ts'
 
 /** Source: etcd client/v3/concurrency/session.go defaultSessionTTL. */
@@ -43,13 +44,9 @@ export async function waiting(
     sort: { by: 'create', descending: before !== undefined } as const,
     ...(before !== undefined && { maxCreateRevision: before }),
   }
-  const { admission, options } = context
-  const { range, revision } = await confirmed(context, call, async () => {
-    const caller = admission.callerOf(call)
-    const read = await options.store.range(op, timeoutOf(call))
-    admission.checkRead(caller, op.key, op.rangeEnd)
-    return granted(read)
-  })
+  const { range, revision } = await confirmed(context, call, () =>
+    read(context, op, call, caller => context.admission.checkRead(caller, op.key, op.rangeEnd)),
+  )
   return { found: range.kvs[0], revision }
 }
 

@@ -9,10 +9,10 @@ import {
   waitForTurn,
   waiting,
 } from '../concurrency/session.ts'
-import { transact } from '../concurrency/transact.ts'
 import { type Context, checkServed, confirmed, decode } from '../context.ts'
 import { RpcError, rpcErrorOf } from '../grpc/status.ts'
 import type { Call, Method, ServerStream } from '../grpc/types.ts'
+import { transact } from '../transact.ts'
 
 /** The Election service. Source: etcd server/etcdserver/api/v3election/election.go. */
 export function electionMethods(context: Context): Record<string, Method> {

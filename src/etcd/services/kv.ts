@@ -1,9 +1,12 @@
 import type { Op } from '../../mvcc/types.ts'
+import type { Caller } from '../../store/auth/types.ts'
 import * as rpc from '../../store/etcd/rpc/kv.ts'
 import type { TxnRequest } from '../../store/types.ts'
-import { type Context, granted, must, proposal, timeoutOf, unary } from '../context.ts'
+import { type Context, must, proposal, unary } from '../context.ts'
 import { etcdError } from '../errors.ts'
 import type { Call, Method } from '../grpc/types.ts'
+import { read } from '../read.ts'
+import { transact } from '../transact.ts'
 import { deleteOp, isReadOnly, putOp, rangeOp, responseOps, txnOf } from './ops.ts'
 import { encodeRange } from './range-response.ts'
 
@@ -37,7 +40,7 @@ export function kvMethods(context: Context): Record<string, Method> {
     Txn: unary(context, {
       request: rpc.txnRequest,
       response: rpc.txnResponse,
-      handle: (request, call) => transact(context, request, call),
+      handle: (request, call) => txn(context, request, call),
     }),
     Compact: unary(context, {
       request: rpc.compactionRequest,
@@ -55,37 +58,28 @@ export function kvMethods(context: Context): Record<string, Method> {
 async function range(context: Context, request: rpc.RangeRequest, call: Call) {
   const op = rangeOp(request)
   if (op.key === '') throw etcdError('etcdserver: key is not provided')
-  const { admission, options } = context
-  const caller = admission.callerOf(call)
-  const { serializable } = request
-  const read = await options.store.range(op, { serializable, ...timeoutOf(call) })
-  // Permissions are looked at after the read permit: a linearizable read obeys the latest ones.
-  admission.checkRead(caller, request.key, request.rangeEnd)
-  const { range: found, revision } = granted(read)
+  const check = (caller: Caller) =>
+    context.admission.checkRead(caller, request.key, request.rangeEnd)
+  const { range: found, revision } = await read(context, op, call, check, request.serializable)
   return { header: context.header(revision), ...found }
 }
 
 /** One operation as a transaction. */
 async function write(context: Context, call: Call, op: Op) {
-  const done = await propose(context, { compares: [], success: [op], failure: [] }, call)
+  const done = await transact(context, { success: [op] }, call)
   return { result: done.results[0]!, revision: done.revision }
-}
-
-async function propose(context: Context, txn: TxnRequest, call: Call) {
-  const done = await must(context.options.store.txn(txn, proposal(context, call)))
-  return done
 }
 
 /**
  * A transaction that only reads goes through the log as well: the store has no local one, and the
  * result is the same.
  */
-async function transact(context: Context, request: rpc.TxnRequestMessage, call: Call) {
-  const txn = txnOf(request)
-  const only = isReadOnly(txn) ? singleRange(txn) : undefined
+async function txn(context: Context, request: rpc.TxnRequestMessage, call: Call) {
+  const asked = txnOf(request)
+  const only = isReadOnly(asked) ? singleRange(asked) : undefined
   const { succeeded, results, revision } = only
-    ? await readTxn(context, txn, only, call)
-    : await propose(context, txn, call)
+    ? await readTxn(context, asked, only, call)
+    : await transact(context, asked, call)
   return {
     header: context.header(revision),
     succeeded,
@@ -101,10 +95,7 @@ function singleRange(txn: TxnRequest): (Op & { type: 'range' }) | undefined {
 }
 
 async function readTxn(context: Context, txn: TxnRequest, op: Op & { type: 'range' }, call: Call) {
-  const { admission, options } = context
-  const caller = admission.callerOf(call)
-  const read = await options.store.range(op, timeoutOf(call))
-  admission.checkReads(caller, txn)
-  const { range: found, revision } = granted(read)
+  const check = (caller: Caller) => context.admission.checkReads(caller, txn)
+  const { range: found, revision } = await read(context, op, call, check)
   return { succeeded: true, results: [found], revision }
 }

@@ -2,10 +2,10 @@ import type { Key, LeaseId, Op, OpResult } from '../../mvcc/types.ts'
 import * as rpc from '../../store/etcd/rpc/concurrency.ts'
 import { clientRow } from '../concurrency/client-row.ts'
 import { keyOf, prefixOf, sessionOf, waitForTurn } from '../concurrency/session.ts'
-import { transact } from '../concurrency/transact.ts'
 import type { Context } from '../context.ts'
 import { RpcError } from '../grpc/status.ts'
 import type { Call, Method } from '../grpc/types.ts'
+import { transact } from '../transact.ts'
 
 /** The Lock service. Source: etcd server/etcdserver/api/v3lock/lock.go. */
 export function lockMethods(context: Context): Record<string, Method> {

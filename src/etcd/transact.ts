@@ -1,6 +1,6 @@
-import type { TxnOutcome, TxnRequest } from '../../store/types.ts'
-import { type Context, must, proposal } from '../context.ts'
-import type { Call } from '../grpc/types.ts'
+import type { TxnOutcome, TxnRequest } from '../store/types.ts'
+import { type Context, must, proposal } from './context.ts'
+import type { Call } from './grpc/types.ts'
 
 /** A transaction in the name of the caller. @throws RpcError */
 export function transact(
