@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { once } from 'node:events'
-import { createWriteStream, existsSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { formatAddress } from '../config/ports.ts'
 import { readEtcdSnapshot } from '../etcd/snapshot/read.ts'
@@ -17,6 +16,7 @@ import { readMembers } from '../supervisor/prepare.ts'
 import type { SnapshotSummary } from '../supervisor/types.ts'
 import { createDisk } from '../wal/disk.ts'
 import { SnapshotWriter } from '../wal/snapshot.ts'
+import { writeWhole } from './whole-file.ts'
 
 const snapshotTimeoutMs = 600_000
 /** A restored state stands for this point of a new log. */
@@ -59,22 +59,18 @@ async function receive(
   const stream = client.stream('/etcdserverpb.Maintenance/Snapshot', types, snapshotTimeoutMs)
   stream.send({})
   stream.end()
-  const partial = `${file}.part`
-  const output = createWriteStream(partial, { mode: 0o600 })
-  try {
-    let bytes = 0
-    for await (const { blob } of stream.responses) {
-      bytes += blob.length
-      onBytes(bytes)
-      if (!output.write(blob)) await once(output, 'drain')
-    }
-    output.end()
-    await once(output, 'close')
-    renameSync(partial, file)
-  } catch (error) {
-    output.destroy()
-    rmSync(partial, { force: true })
-    throw error
+  await writeWhole(file, blobsOf(stream.responses, onBytes))
+}
+
+async function* blobsOf(
+  responses: AsyncIterable<{ readonly blob: Uint8Array }>,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  let bytes = 0
+  for await (const { blob } of responses) {
+    bytes += blob.length
+    onBytes(bytes)
+    yield blob
   }
 }
 

@@ -1,5 +1,4 @@
-import { once } from 'node:events'
-import { createWriteStream, existsSync, renameSync, rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { writeEtcdSnapshot } from '../etcd/snapshot/write.ts'
 import { freezeStore } from '../store/frozen.ts'
 import { readStoppedStore } from '../store/stopped.ts'
@@ -7,6 +6,7 @@ import type { PreparedCluster } from '../supervisor/prepare.ts'
 import { processState, readRunRecord } from '../supervisor/processes.ts'
 import type { DiskSnapshotSummary } from '../supervisor/types.ts'
 import { snapshotStatus } from './snapshot-files.ts'
+import { writeWhole } from './whole-file.ts'
 
 /**
  * Saves a snapshot of what a stopped peer has on its disk, which is not changed: the way out when
@@ -26,26 +26,8 @@ export async function saveFromDisk(
   if (!existsSync(folder)) throw new Error(`${folder}: there is no store of ${peer}`)
   const store = readStoppedStore(folder)
   const { appliedIndex, term, members, committed, lastIndex, failure } = store
-  await writeFile(file, freezeStore(store.machine, { appliedIndex, term, members }))
+  const frozen = freezeStore(store.machine, { appliedIndex, term, members })
+  await writeWhole(file, (await writeEtcdSnapshot(frozen)).chunks)
   const summary = await snapshotStatus(file)
   return { ...summary, appliedIndex, committed, lastIndex, stoppedBy: failure?.message }
-}
-
-/** The file gets its name when it is whole. */
-async function writeFile(file: string, frozen: ReturnType<typeof freezeStore>): Promise<void> {
-  const partial = `${file}.part`
-  const output = createWriteStream(partial, { mode: 0o600 })
-  try {
-    const { chunks } = await writeEtcdSnapshot(frozen)
-    for await (const chunk of chunks) {
-      if (!output.write(chunk)) await once(output, 'drain')
-    }
-    output.end()
-    await once(output, 'close')
-    renameSync(partial, file)
-  } catch (error) {
-    output.destroy()
-    rmSync(partial, { force: true })
-    throw error
-  }
 }
