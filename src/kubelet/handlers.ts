@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import { connect } from 'node:net'
 import type { Container, Handler, HttpGetAction } from '../api/objects.ts'
-import { type Cancel, sleep, systemClock } from '../kernel/clock.ts'
+import { sleep, systemClock, within } from '../kernel/clock.ts'
 import { errorCode, errorMessage } from '../kernel/result.ts'
 import type { Runtime, RuntimeContainer } from './runtime/types.ts'
 
@@ -66,12 +66,7 @@ async function runExec(
   }
   session.stdout.on('data', keep)
   session.stderr?.on('data', keep)
-  let cancel: Cancel = () => {}
-  const late = new Promise<undefined>(resolve => {
-    cancel = systemClock.after(timeoutMs, () => resolve(undefined))
-  })
-  const exitCode = await Promise.race([session.exit, late])
-  cancel()
+  const exitCode = await within(session.exit, timeoutMs)
   if (exitCode !== undefined) return { ok: exitCode === 0, output }
   session.kill()
   return { ok: false, output: `command timed out: "${command.join(' ')}" timed out` }

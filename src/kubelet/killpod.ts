@@ -1,5 +1,5 @@
 import type { Container, Pod } from '../api/objects.ts'
-import { type Cancel, systemClock } from '../kernel/clock.ts'
+import { within } from '../kernel/clock.ts'
 import { fieldPathOf, type KubeletContext, type PodWork } from './context.ts'
 import { runHandler } from './handlers.ts'
 import { isSidecar, viewPod } from './podview.ts'
@@ -93,18 +93,6 @@ export async function killContainer(
     left = Math.max(grace - (context.clock.now() - from), graceAfterHookMsMin)
   }
   await context.runtime.stopContainer(container.id, left)
-}
-
-async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
-  let cancel: Cancel = () => {}
-  const late = new Promise<undefined>(resolve => {
-    cancel = systemClock.after(ms, () => resolve(undefined))
-  })
-  try {
-    return await Promise.race([promise, late])
-  } finally {
-    cancel()
-  }
 }
 
 function runningOf(context: KubeletContext, work: PodWork): RuntimeContainer[] {

@@ -3,6 +3,7 @@ import { kinds } from '../api/kinds.ts'
 import type { Container, Node, Pod, PodStatus } from '../api/objects.ts'
 import { isStatusReason } from '../api/status.ts'
 import { runEach, WorkQueue } from '../client/workqueue.ts'
+import { within } from '../kernel/clock.ts'
 import { errorMessage } from '../kernel/result.ts'
 import { type Actions, nextActions } from './actions.ts'
 import { admit } from './admission.ts'
@@ -15,6 +16,9 @@ import { startContainer } from './startcontainer.ts'
 import { podStatus } from './status.ts'
 import { StatusManager } from './statusmanager.ts'
 import { setUpVolumes, VolumeError } from './volumes.ts'
+
+/** How long `stop` waits for workers. */
+const stopMs = 1_000
 
 /** Wait after a volume or a sandbox could not be made. */
 const retryMs = 2_000
@@ -58,7 +62,7 @@ export class PodWorkers {
   async stop(): Promise<void> {
     this.#queue.shutDown()
     // A worker may be inside a long grace period or hook: it ends with the process.
-    await Promise.race([this.#running, new Promise(resolve => setTimeout(resolve, 1_000))])
+    await within(this.#running, stopMs)
   }
 
   /** All pods are known now: what else the runtime has is left over from deleted ones. */

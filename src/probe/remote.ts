@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import { sleep } from '../kernel/clock.ts'
+import { within } from '../kernel/clock.ts'
 import type { FromProbe, ProbeState, ProbeThreadOptions, ToProbe } from './messages.ts'
 import type { Verdict } from './types.ts'
 
@@ -44,11 +44,10 @@ export class RemoteProbe {
       this.#calls.set(call, resolve)
     })
     this.#tell({ type: 'judge', call })
-    const late = sleep(judgeMs).then(() => ({ error: `no verdict in ${judgeMs} ms` }))
-    const { verdict, error } = { verdict: undefined, ...(await Promise.race([answer, late])) }
+    const answered = await within(answer, judgeMs)
     this.#calls.delete(call)
-    if (verdict === undefined) throw new Error(error)
-    return verdict
+    if (answered?.verdict !== undefined) return answered.verdict
+    throw new Error(answered === undefined ? `no verdict in ${judgeMs} ms` : answered.error)
   }
 
   /** Deletes what the last judgement found as it should be. */
@@ -59,7 +58,7 @@ export class RemoteProbe {
   /** Ends the writers, and deletes what they have made. What takes longer than that is left. */
   async stop(timeoutMs: number, remove = true): Promise<void> {
     this.#tell({ type: 'stop', remove })
-    await Promise.race([this.#stopped, sleep(timeoutMs)])
+    await within(this.#stopped, timeoutMs)
     await this.#worker.terminate()
   }
 

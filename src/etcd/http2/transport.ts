@@ -1,6 +1,6 @@
 import type { AddressInfo } from 'node:net'
 import { createServer, type Server, type TLSSocket } from 'node:tls'
-import { sleep } from '../../kernel/clock.ts'
+import { within } from '../../kernel/clock.ts'
 import type { Startable } from '../../kernel/startable.ts'
 import { limits, type TransportOptions } from '../grpc/types.ts'
 import { Budget } from './budget.ts'
@@ -60,7 +60,7 @@ export class Http2Transport implements Startable {
     if (!this.#server.listening) return
     const closed = new Promise<void>(resolve => this.#server.close(() => resolve()))
     for (const connection of this.#connections) connection.drain()
-    await Promise.race([closed, sleep(limits.drainMs)])
+    await within(closed, limits.drainMs)
     for (const connection of this.#connections) connection.destroy()
     await closed
   }
