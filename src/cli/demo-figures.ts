@@ -1,4 +1,5 @@
-import { median, type Outage } from '../probe/outage.ts'
+import { median } from '../kernel/statistics.ts'
+import type { Outage } from '../probe/outage.ts'
 import type { ProbeReport, Verdict } from '../probe/types.ts'
 
 /** One event of the demonstration, and what it cost. Times in milliseconds. */

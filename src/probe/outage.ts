@@ -1,3 +1,5 @@
+import { quantile } from '../kernel/statistics.ts'
+
 /** An acknowledged write as its client saw it. Milliseconds of one clock, as all times here. */
 export interface Acknowledgement {
   readonly sentAt: number
@@ -130,14 +132,5 @@ function resolutionBefore(acks: readonly Acknowledgement[], after: number, t0: n
   for (let n = after - 1; n > 0 && acks[n - 1]!.at >= t0 - steadyMs; n--) {
     gaps.push(acks[n]!.at - acks[n - 1]!.at)
   }
-  gaps.sort((left, right) => left - right)
-  return gaps[Math.min(gaps.length - 1, Math.floor(gaps.length * 0.99))] ?? 0
-}
-
-/** The middle one, of an even number the mean of both in the middle; 0 of none. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((left, right) => left - right)
-  const middle = sorted.length >> 1
-  const upper = sorted[middle] ?? 0
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] ?? upper) + upper) / 2
+  return quantile(gaps, 0.99)
 }

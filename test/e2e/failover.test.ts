@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { systemClock } from '../../src/kernel/clock.ts'
-import { median } from '../../src/probe/outage.ts'
+import { median } from '../../src/kernel/statistics.ts'
 import { Probe } from '../../src/probe/probe.ts'
 import { deployWorkload, scaleWorkload, waitForReplicas } from '../../src/probe/workload.ts'
 import { startCluster, type TestCluster } from '../support/cluster.ts'

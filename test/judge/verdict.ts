@@ -1,4 +1,4 @@
-import { median } from '../../src/probe/outage.ts'
+import { median } from '../../src/kernel/statistics.ts'
 import type { Frame } from './frame.ts'
 import type { WitnessGap } from './gap.ts'
 import { type Evidence, wordsWithin } from './truth.ts'

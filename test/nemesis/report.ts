@@ -1,3 +1,4 @@
+import { median } from '../../src/kernel/statistics.ts'
 import type { HostileClient } from './hostile.ts'
 import type { Recorder } from './recorder.ts'
 import type { NemesisWatcher } from './watcher.ts'
@@ -76,11 +77,15 @@ export class Report {
   table(): string {
     const rows = [['FAULT', 'TIMES', 'GAP MEDIAN', 'GAP MAX', 'WITH HEALING']]
     for (const [name, { gapsMs, tookMs }] of this.#faults) {
-      const sorted = [...gapsMs].sort((left, right) => left - right)
-      const median = sorted[sorted.length >> 1] ?? 0
       const ms = (value: number) => `${Math.round(value)} ms`
       const took = tookMs.reduce((sum, each) => sum + each, 0) / tookMs.length
-      rows.push([name, String(gapsMs.length), ms(median), ms(sorted.at(-1) ?? 0), ms(took)])
+      rows.push([
+        name,
+        String(gapsMs.length),
+        ms(median(gapsMs)),
+        ms(Math.max(0, ...gapsMs)),
+        ms(took),
+      ])
     }
     const widths = rows[0]!.map((_, column) => Math.max(...rows.map(row => row[column]!.length)))
     const lines = rows.map(row => row.map((cell, at) => cell.padEnd(widths[at]!)).join('  '))

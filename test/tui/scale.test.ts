@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
+import { quantile } from '../../src/kernel/statistics.ts'
 import { initialUi } from '../../tui/keys/dispatch.ts'
 import { reduce } from '../../tui/model/reduce.ts'
-import { quantile } from '../../tui/model/rings.ts'
 import type { Model, PodHealth, PodState, SourceEvent } from '../../tui/model/types.ts'
 import { PodStates } from '../../tui/source/objects.ts'
 import { makeTheme } from '../../tui/theme/theme.ts'

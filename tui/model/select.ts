@@ -1,5 +1,5 @@
 import type { PeerReport, ReplicationReport } from '../../src/admin/types.ts'
-import { median } from '../../src/probe/outage.ts'
+import { median } from '../../src/kernel/statistics.ts'
 import {
   type CauseKind,
   causeKinds,

@@ -6,6 +6,7 @@ import { isStatusReason } from '../../../src/api/status.ts'
 import type { Client } from '../../../src/client/types.ts'
 import { must } from '../../../src/kernel/assert.ts'
 import { sleep, systemClock } from '../../../src/kernel/clock.ts'
+import { median } from '../../../src/kernel/statistics.ts'
 import { Probe } from '../../../src/probe/probe.ts'
 import { deployWorkload, waitForReplicas } from '../../../src/probe/workload.ts'
 import { quorate, run, startCluster, type TestCluster } from '../../support/cluster.ts'
@@ -17,9 +18,6 @@ import { until } from '../../support/until.ts'
 const kills = Number(process.env.QUORATE_KILLS ?? 3)
 let etcd: RealEtcd
 let cluster: TestCluster
-
-const median = (values: readonly number[]) =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] ?? 0
 
 async function allFollow(): Promise<void> {
   await until(

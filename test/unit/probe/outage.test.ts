@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createPrng } from '../../../src/kernel/prng.ts'
-import { type Acknowledgement, measureOutage, median } from '../../../src/probe/outage.ts'
+import { type Acknowledgement, measureOutage } from '../../../src/probe/outage.ts'
 import { Outages } from '../../../src/probe/outages.ts'
 
 /** Writes that took `tookMs`, acknowledged at these times. */
@@ -153,14 +153,4 @@ describe('outages', () => {
     outages.event('quorum', 1_200)
     expect(outages.at(9_000)).toMatchObject([{ id: 'quorum', state: 'open', gapMs: 8_010 }])
   })
-})
-
-test('the median of an even number lies between both in the middle', () => {
-  expect([
-    median([]),
-    median([3]),
-    median([4, 1]),
-    median([9, 1, 5]),
-    median([1, 2, 3, 10]),
-  ]).toEqual([0, 3, 2.5, 5, 2.5])
 })
