@@ -126,19 +126,28 @@ function decodeBytes(value: unknown, place: Place): string {
 
 function decodeTime(value: unknown, place: Place, type: 'time' | 'microtime'): string {
   if (typeof value !== 'string') fail(value, place, 'string')
-  const found = timePattern.exec(value)
-  const [, local = '', fraction = '', zone = ''] = found ?? []
-  const at = Date.parse(`${local}${zone}`)
-  // JavaScript takes the 30th of February for the 2nd of March, Go refuses it.
-  const day = Number.isNaN(at) ? '' : new Date(Date.parse(`${local}Z`)).toISOString().slice(0, 19)
-  const text = Number.isNaN(at) ? '' : new Date(at).toISOString().slice(0, 19)
-  if (day === '' || day !== local || !/^\d{4}-/.test(text)) {
+  const time = readTime(value)
+  if (time === undefined) {
     throw new DecodeError(
       `parsing time "${JSON.stringify(value).slice(1, -1)}" as ` +
         '"2006-01-02T15:04:05Z07:00": cannot parse',
     )
   }
-  return type === 'time' ? `${text}Z` : `${text}.${fraction.slice(0, 6).padEnd(6, '0')}Z`
+  const { seconds, fraction } = time
+  return type === 'time' ? `${seconds}Z` : `${seconds}.${fraction.slice(0, 6).padEnd(6, '0')}Z`
+}
+
+/** A time of RFC 3339 in UTC, to the second, and the digits below; undefined for what is none. */
+export function readTime(
+  text: string,
+): { readonly seconds: string; readonly fraction: string } | undefined {
+  const [, local = '', fraction = '', zone = ''] = timePattern.exec(text) ?? []
+  const at = Date.parse(`${local}${zone}`)
+  if (Number.isNaN(at)) return undefined
+  // JavaScript takes the 30th of February for the 2nd of March, Go refuses it.
+  const day = new Date(Date.parse(`${local}Z`)).toISOString().slice(0, 19)
+  const seconds = new Date(at).toISOString().slice(0, 19)
+  return day === local && /^\d{4}-/.test(seconds) ? { seconds, fraction } : undefined
 }
 
 const timePattern = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/

@@ -1,3 +1,4 @@
+import { readTime } from '../../api/schema/decode.ts'
 import { invalid } from '../../api/status.ts'
 import { Causes } from '../../api/validation/causes.ts'
 import { integerOf } from '../http/options.ts'
@@ -23,7 +24,7 @@ export function checkLogOptions(name: string, query: URLSearchParams): void {
   if (hasSeconds && time !== '') {
     causes.forbidden('', 'at most one of `sinceTime` or `sinceSeconds` may be specified')
   }
-  if (time !== '' && !isTime(time)) {
+  if (time !== '' && readTime(time) === undefined) {
     causes.invalid('sinceTime', time, 'must be a time of RFC 3339')
   }
   const stream = query.get('stream')
@@ -33,9 +34,4 @@ export function checkLogOptions(name: string, query: URLSearchParams): void {
   if (causes.list.length > 0) {
     throw invalid({ group: '', kind: 'PodLogOptions' }, name, causes.list)
   }
-}
-
-function isTime(text: string): boolean {
-  const pattern = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
-  return pattern.test(text) && !Number.isNaN(Date.parse(text))
 }
