@@ -10,6 +10,7 @@ import {
   targetPort,
 } from '../shared/endpoints.ts'
 import { ignoring } from '../shared/ignoring.ts'
+import { skipMirrorLabel } from '../shared/slices.ts'
 import {
   type Context,
   type Controller,
@@ -77,7 +78,7 @@ async function reconcile(key: string, context: Context): Promise<Outcome> {
 async function remove(existing: Endpoints, context: Context): Promise<void> {
   // Leases of old leader elections and the API's own endpoints have no Service controller.
   const { namespace, name = '' } = existing.metadata
-  if (existing.metadata.labels?.['endpointslice.kubernetes.io/skip-mirror'] === 'true') return
+  if (existing.metadata.labels?.[skipMirrorLabel] === 'true') return
   await ignoring(['NotFound'], context.client.delete(kinds.endpoints, namespace, name))
 }
 

@@ -7,6 +7,7 @@ import {
   removeSlice,
   serviceKeyOf,
   serviceNameLabel,
+  skipMirrorLabel,
 } from '../shared/slices.ts'
 import {
   type Context,
@@ -21,7 +22,6 @@ import { addressesPerSubsetMax, mirror } from './subsets.ts'
 
 const manager = 'endpointslicemirroring-controller.k8s.io'
 const bySource = 'mirrored'
-const skipLabel = 'endpointslice.kubernetes.io/skip-mirror'
 const leaderAnnotation = 'control-plane.alpha.kubernetes.io/leader'
 /** Annotations of the Endpoints that say nothing of the slice. */
 const ownAnnotations = [
@@ -72,7 +72,7 @@ async function reconcile(key: string, context: Context): Promise<Outcome> {
 
 /** Those of the API itself and of old leader elections are not a Service's. */
 function isMirrored({ metadata: { labels = {}, annotations = {} } }: Endpoints): boolean {
-  return labels[skipLabel] !== 'true' && annotations[leaderAnnotation] === undefined
+  return labels[skipMirrorLabel] !== 'true' && annotations[leaderAnnotation] === undefined
 }
 
 function headOf(endpoints: Endpoints): Pick<EndpointSlice, 'apiVersion' | 'kind' | 'metadata'> {

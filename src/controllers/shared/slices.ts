@@ -6,6 +6,8 @@ import { ignoring } from './ignoring.ts'
 
 export const serviceNameLabel = 'kubernetes.io/service-name'
 export const managedByLabel = 'endpointslice.kubernetes.io/managed-by'
+/** On Endpoints that are no Service's: old leader elections, the API's own. */
+export const skipMirrorLabel = 'endpointslice.kubernetes.io/skip-mirror'
 
 /** The Service that a slice of `manager` belongs to, as its key; none for slices of others. */
 export function serviceKeyOf(slice: EndpointSlice, manager: string): Key[] {
