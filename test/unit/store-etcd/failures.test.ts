@@ -80,7 +80,8 @@ async function testCuts(): Promise<void> {
     const seen = watched.events.map(({ kv }) => `${kv.modRevision} ${kv.key.slice(at.length)}`)
     expect(seen).toEqual(written)
   }
-  await expect(store.status()).resolves.toMatchObject({ revision: last })
+  // Not equal: a member whose lease was lost in a cut stands for election anew, with a write.
+  expect((await store.status()).revision).toBeGreaterThanOrEqual(last)
   for (const relay of relays) relay.stop()
 }
 
