@@ -1,14 +1,14 @@
+import { LongWork } from '../kernel/long-work.ts'
 import { authTexts } from '../store/auth/texts.ts'
 import type { AuthView, Caller } from '../store/auth/types.ts'
 import type { ResponseHeader } from '../store/etcd/rpc/kv.ts'
 import type { MessageType } from '../store/etcd/rpc/message.ts'
 import { MalformedMessage } from '../store/etcd/rpc/reader.ts'
-import { LongReads } from '../store/long-reads.ts'
 import type { ProposeOptions, StoreResult } from '../store/types.ts'
 import type { Admission } from './auth/admission.ts'
 import { etcdError, storeError } from './errors.ts'
 import { RpcError } from './grpc/status.ts'
-import type { Call, Outgoing, UnaryMethod } from './grpc/types.ts'
+import type { Call, UnaryMethod } from './grpc/types.ts'
 import { idToWire } from './ids.ts'
 import type { Position } from './position.ts'
 import type { EtcdServerOptions } from './types.ts'
@@ -18,8 +18,8 @@ export interface Context {
   readonly options: EtcdServerOptions
   readonly position: Position
   readonly admission: Admission
-  /** What is encoded in steps, of all calls. */
-  readonly longWork: LongReads
+  /** What is checked and encoded in steps, of all calls. */
+  readonly longWork: LongWork
   /** The header of a response; `revision` absent: the present one. */
   header(revision?: number): ResponseHeader
   /** True while this member is a learner, which serves next to nothing. */
@@ -37,7 +37,7 @@ export function createContext(
   let isVoter = false
   return {
     ...{ options, position, admission },
-    longWork: new LongReads(
+    longWork: new LongWork(
       step => void setImmediate(step),
       () => options.clock.now(),
     ),
@@ -58,8 +58,6 @@ export interface UnaryRow<Request, Response> {
   readonly request: MessageType<Request>
   readonly response: MessageType<Response>
   handle(request: Request, call: Call): Promise<Partial<Response>>
-  /** How a response is encoded that may be large, in steps; absent: at once. */
-  encode?(response: Partial<Response>): Generator<void, Outgoing>
   /** Whether a learner serves it. Source: etcd v3rpc/util.go isRPCSupportedForLearner. */
   learner?(request: Request): boolean
 }
@@ -77,8 +75,8 @@ export function unary<Request, Response>(
         checkServed(context, call, row.learner?.(request) ?? false)
         return row.handle(request, call)
       })
-      if (row.encode === undefined) return row.response.encodeParts(response)
-      return context.longWork.run(row.encode(response))
+      if (!row.response.isLong(response)) return row.response.encodeParts(response)
+      return context.longWork.run(row.response.encodeSteps(response))
     },
   }
 }

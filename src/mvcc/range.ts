@@ -114,14 +114,6 @@ export function* readRange(
   return { type: 'range', kvs, count, more }
 }
 
-/** Runs steps to their end at once. */
-export function runAtOnce<T>(steps: Generator<void, T>): T {
-  for (;;) {
-    const step = steps.next()
-    if (step.done) return step.value
-  }
-}
-
 function isFiltered(op: RangeOp): boolean {
   return Boolean(
     op.minModRevision || op.maxModRevision || op.minCreateRevision || op.maxCreateRevision,

@@ -1,13 +1,13 @@
+import { runAtOnce } from '../kernel/long-work.ts'
 import { messages } from '../mvcc/check.ts'
 import { SetHash } from '../mvcc/hash.ts'
 import { Mvcc, type MvccOptions } from '../mvcc/mvcc.ts'
-import { runAtOnce } from '../mvcc/range.ts'
 import type { MvccSlice } from '../mvcc/snapshot.ts'
 import type { LeaseId, Op } from '../mvcc/types.ts'
 import { decodeChange } from '../raft/membership.ts'
 import type { Entry, MembershipChange } from '../raft/types.ts'
 import type { Action } from './action.ts'
-import { refusalOf } from './auth/admit.ts'
+import { refusalSteps } from './auth/admit.ts'
 import { type AuthExport, AuthStore } from './auth/auth.ts'
 import { type Command, splitCommands, unpackCommand } from './command.ts'
 import { Dedupe, type DedupeRow } from './dedupe.ts'
@@ -131,7 +131,8 @@ export class Machine {
       return fenced(fence, term)
     }
     this.counters.applied++
-    const refused = caller && refusalOf(this.auth, caller, action, id => this.#keysOfLease(id))
+    const refused =
+      caller && (yield* refusalSteps(this.auth, caller, action, id => this.#keysOfLease(id)))
     if (refused !== undefined) return refusal(refused)
     if (this.isCorrupt && corruptRefuses.has(action.type)) return corrupt
     if (this.roster.isFull && takesSpace(action)) return noSpace

@@ -1,15 +1,15 @@
+import { LongWork, runAtOnce } from '../kernel/long-work.ts'
 import { checkLease, messages } from '../mvcc/check.ts'
 import { hashKvOf } from '../mvcc/hashkv.ts'
 import type { LeaseId, Revision } from '../mvcc/types.ts'
 import type { Membership, MembershipChange } from '../raft/types.ts'
 import type { Action } from './action.ts'
-import { refusalOf } from './auth/admit.ts'
+import { refusalSteps } from './auth/admit.ts'
 import { Compactor, type CompactorOptions } from './compactor.ts'
 import { Driver } from './driver.ts'
 import type * as embedded from './embedded-types.ts'
 import type { LeaderRequest } from './frames.ts'
 import { freezeStore } from './frozen.ts'
-import { LongReads } from './long-reads.ts'
 import { corrupt, noSpace, takesSpace } from './machine.ts'
 import type { AlarmMember, ClusterMember, MemberChange } from './member-types.ts'
 import { listMembers, refusalOfUrls } from './members.ts'
@@ -35,14 +35,14 @@ export interface StoreParts extends ReplicaParts {
 export class Replica extends Driver implements embedded.EmbeddedStore {
   readonly #publisher: Publisher
   readonly #compactor: Compactor
-  readonly #longReads: LongReads
+  readonly #longReads: LongWork
   #alarmRaisedAt = Number.NEGATIVE_INFINITY
 
   constructor(parts: StoreParts) {
     super(parts)
     const propose = (action: Action) => this.#propose<object>(action)
     const { core, clock, storeId, self } = parts
-    this.#longReads = new LongReads(parts.defer, () => clock.now())
+    this.#longReads = new LongWork(parts.defer, () => clock.now())
     const roster = () => this.machine.roster
     this.#publisher = new Publisher({ core, clock, storeId, self, roster, propose })
     this.#compactor = new Compactor(parts.compaction, clock, {
@@ -329,7 +329,7 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
     const permit = await this.reader.permit(options?.timeoutMs)
     if (!permit.ok) return permit
     const asked: Action = { type: 'member-remove', id: '' }
-    const message = refusalOf(this.machine.auth, caller, asked, () => [])
+    const message = runAtOnce(refusalSteps(this.machine.auth, caller, asked, () => []))
     return message === undefined ? undefined : { ok: false, why: 'invalid', message }
   }
 

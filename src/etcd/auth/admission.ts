@@ -1,6 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts'
+import { runAtOnce } from '../../kernel/long-work.ts'
 import type { Key, TxnOp } from '../../mvcc/types.ts'
-import { refusalOfTxn } from '../../store/auth/admit.ts'
+import { refusalOfKeys, refusalOfTxn } from '../../store/auth/admit.ts'
 import { authTexts } from '../../store/auth/texts.ts'
 import { type AuthView, type Caller, unasked } from '../../store/auth/types.ts'
 import { etcdError } from '../errors.ts'
@@ -61,20 +62,23 @@ export class Admission {
     const auth = this.#auth()
     if (!auth.enabled) return
     this.checkNamed(caller)
-    const refusal = refusalOfTxn(auth, caller.user, txn, () => [])
+    const refusal = runAtOnce(refusalOfTxn(auth, caller.user, txn, () => []))
     if (refusal !== undefined) throw etcdError(refusal)
   }
 
-  /** @throws RpcError unless the caller may do `type` with every one of `keys`. */
-  checkKeys(caller: Caller, type: 'read' | 'write', keys: Iterable<Key>): void {
+  /** In steps. @throws RpcError unless the caller may do `type` with every one of `keys`. */
+  *checkKeys(
+    caller: Caller,
+    type: 'read' | 'write',
+    keys: Iterable<Key>,
+  ): Generator<void, void> {
     const auth = this.#auth()
     if (!auth.enabled) return
     this.checkNamed(caller)
-    if (auth.isAdmin(caller.user)) return
-    for (const key of keys) {
-      const refusal = auth.refuses(caller.user, type, key)
-      if (refusal !== undefined) throw etcdError(refusal)
-    }
+    const refusal = yield* refusalOfKeys(auth, caller.user, type, keys)
+    if (refusal !== undefined) throw etcdError(refusal)
+    // Between the steps users and roles may have changed.
+    this.checkNamed(caller)
   }
 
   /** @throws RpcError unless the caller has the root role. Source: IsAdminPermitted. */

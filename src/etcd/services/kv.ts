@@ -8,7 +8,6 @@ import type { Call, Method } from '../grpc/types.ts'
 import { read } from '../read.ts'
 import { transact } from '../transact.ts'
 import { deleteOp, isReadOnly, putOp, rangeOp, responseOps, txnOf } from './ops.ts'
-import { encodeRange } from './range-response.ts'
 
 /** The KV service. Source: etcd server/etcdserver/api/v3rpc/key.go. */
 export function kvMethods(context: Context): Record<string, Method> {
@@ -17,7 +16,6 @@ export function kvMethods(context: Context): Record<string, Method> {
       request: rpc.rangeRequest,
       response: rpc.rangeResponse,
       learner: request => request.serializable,
-      encode: encodeRange,
       handle: (request, call) => range(context, request, call),
     }),
     Put: unary(context, {

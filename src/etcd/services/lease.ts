@@ -1,4 +1,5 @@
 import type { LeaseId } from '../../mvcc/types.ts'
+import type { Caller } from '../../store/auth/types.ts'
 import * as rpc from '../../store/etcd/rpc/lease.ts'
 import type { WideInt } from '../../store/etcd/rpc/reader.ts'
 import {
@@ -23,6 +24,9 @@ import { endWithoutLeader } from './require-leader.ts'
  * is one and a half of etcd's default election timeouts, rounded up.
  */
 const ttlSeconds = { min: 2, max: 9_000_000_000 } as const
+
+/** Leases that are looked at in one step. */
+const stepLeases = 500
 
 /** The Lease service. Source: etcd server/etcdserver/api/v3rpc/lease.go. */
 export function leaseMethods(context: Context): Record<string, Method> {
@@ -69,10 +73,22 @@ export function leaseMethods(context: Context): Record<string, Method> {
         admission.checkNamed(caller)
         await must(options.store.readIndex(timeoutOf(call)))
         const leases = options.store.leases()
-        for (const id of leases) admission.checkKeys(caller, 'read', options.store.leaseKeys(id))
+        await context.longWork.run(checkLeases(context, caller, leases))
         return { header: context.header(), leases: leases.map(id => ({ id })) }
       },
     }),
+  }
+}
+
+/** Whoever lists leases must be allowed to read the keys of all. */
+function* checkLeases(
+  { admission, options }: Context,
+  caller: Caller,
+  leases: readonly LeaseId[],
+): Generator<void, void> {
+  for (const [at, id] of leases.entries()) {
+    yield* admission.checkKeys(caller, 'read', options.store.leaseKeys(id))
+    if (at % stepLeases === stepLeases - 1) yield
   }
 }
 
@@ -96,7 +112,7 @@ async function timeToLive(context: Context, wireId: WideInt, withKeys: boolean, 
     return { header: context.header(), id: wireId, ttl: -1 }
   }
   const { grantedSeconds, remainingSeconds, keys } = time
-  if (withKeys) admission.checkKeys(caller, 'read', keys)
+  if (withKeys) await context.longWork.run(admission.checkKeys(caller, 'read', keys))
   return {
     header: context.header(),
     ...{ id: wireId, ttl: remainingSeconds, grantedTtl: grantedSeconds },
@@ -126,13 +142,15 @@ function keepAlive(context: Context, stream: ServerStream, call: Call) {
 }
 
 /** Source: etcd server/etcdserver/v3_server.go checkLeaseRenew. */
-function checkRenewal(context: Context, wireId: WideInt, call: Call): void {
+async function checkRenewal(context: Context, wireId: WideInt, call: Call): Promise<void> {
   const { admission, options } = context
   checkServed(context, call, false)
   const caller = admission.callerOf(call)
   admission.checkNamed(caller)
   const id = leaseFromWire(wireId)
-  if (id !== undefined) admission.checkKeys(caller, 'write', options.store.leaseKeys(id))
+  if (id === undefined) return
+  const keys = options.store.leaseKeys(id)
+  await context.longWork.run(admission.checkKeys(caller, 'write', keys))
 }
 
 async function renew(context: Context, wireId: WideInt): Promise<number> {

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { readToken, signToken, type TokenKey, tokenTtlMs } from '../../../src/etcd/auth/token.ts'
 import { systemClock } from '../../../src/kernel/clock.ts'
-import { refusalOf } from '../../../src/store/auth/admit.ts'
+import { runAtOnce } from '../../../src/kernel/long-work.ts'
+import { refusalSteps } from '../../../src/store/auth/admit.ts'
 import * as auth from '../../../src/store/etcd/rpc/auth.ts'
 import * as kv from '../../../src/store/etcd/rpc/kv.ts'
 import * as lease from '../../../src/store/etcd/rpc/lease.ts'
@@ -254,7 +255,7 @@ describe('what was open to anybody in etcd before 3.6.9', () => {
     await asRoot.call('KV/Compact', compact, { revision: 2 })
     const caller = { user: 'alice', authRevision: tested.store.auth.revision }
     const action = { type: 'compact', revision: 2 } as const
-    expect(refusalOf(tested.store.auth, caller, action, () => [])).toBe(denied.message)
+    expect(runAtOnce(refusalSteps(tested.store.auth, caller, action, () => []))).toBe(denied.message)
   })
 
   test('members, alarms and status are told to those who have a name', async () => {

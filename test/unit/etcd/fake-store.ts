@@ -4,7 +4,8 @@ import { messages } from '../../../src/mvcc/check.ts'
 import { Mvcc } from '../../../src/mvcc/mvcc.ts'
 import type { LeaseId } from '../../../src/mvcc/types.ts'
 import type { Action } from '../../../src/store/action.ts'
-import { refusalOf } from '../../../src/store/auth/admit.ts'
+import { runAtOnce } from '../../../src/kernel/long-work.ts'
+import { refusalSteps } from '../../../src/store/auth/admit.ts'
 import { AuthStore } from '../../../src/store/auth/auth.ts'
 import type { AuthAction } from '../../../src/store/auth/types.ts'
 import type { EmbeddedStore, FrozenStore } from '../../../src/store/embedded-types.ts'
@@ -246,7 +247,7 @@ export class FakeStore implements EmbeddedStore {
   /** What the state machine checks when it applies an action. */
   #refuses(action: Action, { caller }: types.ProposeOptions): types.StoreFailure | undefined {
     const keysOfLease = (id: LeaseId) => this.mvcc.leases.get(id)?.keys ?? []
-    const refused = caller && refusalOf(this.auth, caller, action, keysOfLease)
+    const refused = caller && runAtOnce(refusalSteps(this.auth, caller, action, keysOfLease))
     if (refused !== undefined) return invalid(refused)
     return this.#alarms.length > 0 && takesSpace(action) ? noSpace : undefined
   }

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
 import type { Op } from '../../../src/mvcc/types.ts'
-import { LongReads } from '../../../src/store/long-reads.ts'
+import { LongWork } from '../../../src/kernel/long-work.ts'
 import { put, TestCluster, until } from './cluster.ts'
 
 let cluster: TestCluster | undefined
@@ -62,7 +62,7 @@ test('a delete of many keys and the end of a large lease take many turns, and on
 
 test('reads that take steps share the turns', async () => {
   const later: (() => void)[] = []
-  const reads = new LongReads(
+  const reads = new LongWork(
     callback => later.push(callback),
     () => 0,
   )

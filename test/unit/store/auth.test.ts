@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest'
 import type { Action } from '../../../src/store/action.ts'
-import { refusalOf } from '../../../src/store/auth/admit.ts'
+import { runAtOnce } from '../../../src/kernel/long-work.ts'
+import { refusalSteps } from '../../../src/store/auth/admit.ts'
 import { AuthStore } from '../../../src/store/auth/auth.ts'
 import { covers } from '../../../src/store/auth/ranges.ts'
 import type { Permission } from '../../../src/store/auth/types.ts'
@@ -85,9 +86,9 @@ describe('AuthStore', () => {
       failure: [],
     }
     const caller = { user: 'root', authRevision: auth.revision }
-    expect(refusalOf(auth, caller, put, () => [])).toBeUndefined()
+    expect(runAtOnce(refusalSteps(auth, caller, put, () => []))).toBeUndefined()
     addUser('other')
-    expect(refusalOf(auth, caller, put, () => [])).toBe('etcdserver: revision of auth store is old')
+    expect(runAtOnce(refusalSteps(auth, caller, put, () => []))).toBe('etcdserver: revision of auth store is old')
   })
 
   test('a role gives its permissions to its users, until it is deleted', () => {
@@ -173,6 +174,6 @@ describe('refusalOf', () => {
     ['an alarm', { type: 'alarm', raised: false, memberId: '0', alarm: 'NOSPACE' }, denied],
   ])('%s', (_name, action, expected) => {
     const keysOfLease = (id: number) => (id === 7 ? ['x'] : ['w'])
-    expect(refusalOf(auth, caller, action, keysOfLease)).toBe(expected)
+    expect(runAtOnce(refusalSteps(auth, caller, action, keysOfLease))).toBe(expected)
   })
 })

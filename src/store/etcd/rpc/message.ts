@@ -12,6 +12,8 @@ interface Kind<T> {
   read(reader: Reader): T
   write(writer: Writer, value: T): void
   isAbsent(value: T): boolean
+  /** Of nested messages: their type. */
+  type?(): MessageType<never>
 }
 
 /** A field of a message: its number and kind, as in the .proto file. */
@@ -38,13 +40,26 @@ export interface MessageType<T> {
   encode(value: Partial<T>): Buffer
   /** As `encode`, in parts: large values are views of what was given. */
   encodeParts(value: Partial<T>): Buffer[]
+  /** Whether `encodeParts` would take more than a step. */
+  isLong(value: Partial<T>): boolean
+  /** As `encodeParts`, in steps: others run between them. */
+  encodeSteps(value: Partial<T>): Generator<void, Buffer[]>
   /** For messages that contain this one. */
   read(reader: Reader): T
   write(writer: Writer, value: Partial<T>): void
+  writeSteps(writer: Writer, value: Partial<T>): Generator<void, void>
+  /** Whether a message of this type can have lists, its own or those of messages in it. */
+  readonly hasLists: boolean
+  /** Items of all these lists, or more than `max`. */
+  items(value: Partial<T>, max: number): number
 }
 
 /** The object that a message type decodes to. */
 export type MessageOf<M> = M extends MessageType<infer T> ? T : never
+
+/** What one step encodes: a millisecond or two. */
+const stepItems = 500
+const stepBytes = 256 << 10
 
 const none = new Uint8Array(0)
 const noItems: readonly never[] = Object.freeze([])
@@ -142,6 +157,7 @@ function nested<T>(type: () => MessageType<T>): Kind<Partial<T> | undefined> {
       writer.uint32(writer.written - before)
     },
     isAbsent: value => value === undefined,
+    type: type as () => MessageType<never>,
   }
 }
 
@@ -150,6 +166,12 @@ interface Row {
   readonly tag: number
   readonly kind: Kind<unknown>
   readonly repeated: boolean
+}
+
+/** The type of the row's messages when they may have lists. */
+function typeWithLists({ kind }: Row): MessageType<unknown> | undefined {
+  const type = kind.type?.() as MessageType<unknown> | undefined
+  return type?.hasLists ? type : undefined
 }
 
 const scratch = new Writer()
@@ -166,6 +188,7 @@ class Message implements MessageType<Record<string, unknown>> {
   readonly #rows: readonly Row[]
   readonly #byNumber: (Row | undefined)[] = []
   readonly #template: Record<string, unknown> = {}
+  #hasLists: boolean | undefined
 
   constructor(fields: Fields) {
     const rows: Row[] = []
@@ -214,17 +237,87 @@ class Message implements MessageType<Record<string, unknown>> {
     }
   }
 
+  isLong(value: Record<string, unknown>): boolean {
+    return this.hasLists && this.items(value, stepItems) > stepItems
+  }
+
+  *encodeSteps(value: Record<string, unknown>): Generator<void, Buffer[]> {
+    const writer = new Writer()
+    yield* this.writeSteps(writer, value)
+    return writer.take()
+  }
+
   write(writer: Writer, value: Record<string, unknown>): void {
-    for (const { name, tag, kind, repeated } of this.#rows) {
-      const item = value[name]
-      if (item === undefined) continue
-      if (repeated) writeItems(writer, tag, kind, item as unknown[])
-      else if (!kind.isAbsent(item)) {
-        kind.write(writer, item)
-        writer.uint32(tag)
+    for (const row of this.#rows) writeField(writer, row, value[row.name])
+  }
+
+  *writeSteps(writer: Writer, value: Record<string, unknown>): Generator<void, void> {
+    for (const row of this.#rows) {
+      const item = value[row.name]
+      const type = typeWithLists(row)
+      if (item === undefined || (type === undefined && !isList(row))) {
+        writeField(writer, row, item)
+        continue
+      }
+      const items = row.repeated ? (item as unknown[]) : [item]
+      for (let index = items.length - 1; index >= 0; index--) {
+        if (type === undefined) row.kind.write(writer, items[index])
+        else yield* writeNested(writer, type, items[index] as object)
+        writer.uint32(row.tag)
+        if (index % stepItems !== 0 && writer.unsealed < stepBytes) continue
+        writer.seal()
+        yield
       }
     }
   }
+
+  get hasLists(): boolean {
+    // Of a type within itself the other fields decide.
+    if (this.#hasLists === undefined) {
+      this.#hasLists = false
+      this.#hasLists = this.#rows.some(row => isList(row) || typeWithLists(row) !== undefined)
+    }
+    return this.#hasLists
+  }
+
+  items(value: Record<string, unknown>, max: number): number {
+    let sum = 0
+    for (const row of this.#rows) {
+      const item = value[row.name]
+      const type = typeWithLists(row)
+      if (item === undefined || (type === undefined && !isList(row))) continue
+      const items = row.repeated ? (item as unknown[]) : [item]
+      sum += items.length
+      for (let at = 0; type !== undefined && at < items.length && sum <= max; at++) {
+        sum += type.items(items[at] as object, max - sum)
+      }
+    }
+    return sum
+  }
+}
+
+/** A list whose items have a tag each. */
+function isList({ repeated, kind }: Row): boolean {
+  return repeated && kind.wireType === 2
+}
+
+function writeField(writer: Writer, { tag, kind, repeated }: Row, item: unknown): void {
+  if (item === undefined) return
+  if (repeated) writeItems(writer, tag, kind, item as unknown[])
+  else if (!kind.isAbsent(item)) {
+    kind.write(writer, item)
+    writer.uint32(tag)
+  }
+}
+
+function* writeNested(
+  writer: Writer,
+  type: MessageType<unknown>,
+  value: object,
+): Generator<void, void> {
+  const before = writer.written
+  yield* type.writeSteps(writer, value)
+  writer.uint32(writer.written - before)
 }
 
 function readField(value: Record<string, unknown>, row: Row, reader: Reader): void {

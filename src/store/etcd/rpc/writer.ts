@@ -23,9 +23,26 @@ export class Writer {
   /** Values that are referred to, last one first, and where: own bytes that come after each. */
   #referred: { readonly value: Uint8Array; readonly ownAfter: number }[] = []
   #referredBytes = 0
+  /** What was set aside, the end of the message first. */
+  #sealed: Buffer[][] = []
+  #sealedBytes = 0
 
   /** What was written, in parts; the writer is empty then. Large values are views, not copies. */
   take(): Buffer[] {
+    this.seal()
+    const parts = this.#sealed.reverse().flat()
+    this.#sealed = []
+    this.#sealedBytes = 0
+    return parts
+  }
+
+  /** Sets aside what was written so far: a long message needs no long buffer, copied as it grows. */
+  seal(): void {
+    this.#sealedBytes += this.unsealed
+    this.#sealed.push(this.#takeUnsealed())
+  }
+
+  #takeUnsealed(): Buffer[] {
     const own = Buffer.allocUnsafe(this.#own)
     this.#buffer.copy(own, 0, this.#at)
     const parts: Buffer[] = []
@@ -37,12 +54,18 @@ export class Writer {
       from = to
     }
     if (from < own.length || parts.length === 0) parts.push(own.subarray(from))
-    this.clear()
+    this.#empty()
     return parts
   }
 
   /** Forgets what was written: also after an error. */
   clear(): void {
+    this.#sealed = []
+    this.#sealedBytes = 0
+    this.#empty()
+  }
+
+  #empty(): void {
     if (this.#buffer.length > keptBytesMax) this.#buffer = Buffer.allocUnsafeSlow(scratchBytes)
     this.#at = this.#buffer.length
     if (this.#referredBytes === 0) return
@@ -52,6 +75,11 @@ export class Writer {
 
   /** Bytes written so far. */
   get written(): number {
+    return this.unsealed + this.#sealedBytes
+  }
+
+  /** Bytes written since the last seal. */
+  get unsealed(): number {
     return this.#own + this.#referredBytes
   }
 

@@ -4,15 +4,15 @@ interface Job {
   readonly reject: (error: unknown) => void
 }
 
-/** What all reads together may take of one turn. */
+/** What all together may take of one turn. */
 const turnMsMax = 4
 const stepsPerTurn = 64
 
 /**
- * Runs reads that take steps, those of all callers in turn: however many there are, and however
- * much each reads, heartbeats and writes come between.
+ * Runs work that takes steps, that of all callers in turn: however many there are, and however
+ * much each wants, heartbeats and writes come between.
  */
-export class LongReads {
+export class LongWork {
   readonly #defer: (callback: () => void) => void
   readonly #now: () => number
   readonly #jobs: Job[] = []
@@ -23,7 +23,7 @@ export class LongReads {
     this.#now = now
   }
 
-  /** Reads that are not done. */
+  /** Jobs that are not done. */
   get size(): number {
     return this.#jobs.length
   }
@@ -60,5 +60,13 @@ function isDone({ steps, resolve, reject }: Job): boolean {
   } catch (error) {
     reject(error)
     return true
+  }
+}
+
+/** Runs steps to their end at once. */
+export function runAtOnce<T>(steps: Generator<void, T>): T {
+  for (;;) {
+    const step = steps.next()
+    if (step.done) return step.value
   }
 }
