@@ -8,7 +8,7 @@ import type { ProposeOptions, StoreResult } from '../store/types.ts'
 import type { Admission } from './auth/admission.ts'
 import { etcdError, storeError } from './errors.ts'
 import { RpcError } from './grpc/status.ts'
-import type { Call, UnaryMethod } from './grpc/types.ts'
+import type { Call, Outgoing, UnaryMethod } from './grpc/types.ts'
 import { idToWire } from './ids.ts'
 import type { Position } from './position.ts'
 import type { EtcdServerOptions } from './types.ts'
@@ -53,11 +53,20 @@ export function createContext(
   }
 }
 
+/** A response that its handler has encoded. */
+export class Encoded {
+  readonly parts: Outgoing
+
+  constructor(parts: Outgoing) {
+    this.parts = parts
+  }
+}
+
 /** A unary method of one message type to another. */
 export interface UnaryRow<Request, Response> {
   readonly request: MessageType<Request>
   readonly response: MessageType<Response>
-  handle(request: Request, call: Call): Promise<Partial<Response>>
+  handle(request: Request, call: Call): Promise<Partial<Response> | Encoded>
   /** Whether a learner serves it. Source: etcd v3rpc/util.go isRPCSupportedForLearner. */
   learner?(request: Request): boolean
 }
@@ -75,6 +84,7 @@ export function unary<Request, Response>(
         checkServed(context, call, row.learner?.(request) ?? false)
         return row.handle(request, call)
       })
+      if (response instanceof Encoded) return response.parts
       if (!row.response.isLong(response)) return row.response.encodeParts(response)
       return context.longWork.run(row.response.encodeSteps(response))
     },

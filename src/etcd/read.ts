@@ -1,5 +1,6 @@
 import type { RangeOp, RangeResult } from '../mvcc/types.ts'
 import type { Caller } from '../store/auth/types.ts'
+import type { ReadOptions } from '../store/types.ts'
 import { type Context, granted, timeoutOf } from './context.ts'
 import type { Call } from './grpc/types.ts'
 
@@ -13,11 +14,11 @@ export async function read(
   op: RangeOp,
   call: Call,
   check: (caller: Caller) => void,
-  serializable = false,
+  more: Pick<ReadOptions, 'serializable' | 'onPart'> = {},
 ): Promise<{ readonly range: RangeResult; readonly revision: number }> {
   const { admission, options } = context
   const caller = admission.callerOf(call)
-  const found = await options.store.range(op, { serializable, ...timeoutOf(call) })
+  const found = await options.store.range(op, { ...more, ...timeoutOf(call) })
   check(caller)
   return granted(found)
 }

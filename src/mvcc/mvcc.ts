@@ -22,6 +22,7 @@ import type {
   LeaseId,
   Op,
   OpResult,
+  PartListener,
   PutOp,
   PutResult,
   RangeOp,
@@ -151,7 +152,7 @@ export class Mvcc {
    * As range, in steps: between two of them others may write, compact and sweep.
    * @returns `compacted` also when what is read was compacted meanwhile
    */
-  *rangeSteps(op: RangeOp): Generator<void, check.MvccFailure | RangeDone> {
+  *rangeSteps(op: RangeOp, onPart?: PartListener): Generator<void, check.MvccFailure | RangeDone> {
     if (op.key === '') return check.invalid(check.messages.noKey)
     const wrong = refusalOfRevision(this, op)
     if (wrong !== undefined) return wrong
@@ -159,7 +160,7 @@ export class Mvcc {
     const at = op.revision || revision
     // Counts are of the index as it is, which may hold a part of the next revision.
     const isPresent = at === revision && this.#writing === undefined
-    const steps = readRange(this.#readable, op, { revision: at, isPresent })
+    const steps = readRange(this.#readable, op, { revision: at, isPresent }, onPart)
     for (;;) {
       const step = steps.next()
       if (step.done) return { ok: true, range: step.value, revision }

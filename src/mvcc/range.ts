@@ -5,7 +5,7 @@ import type { OrderedMap } from './ordered.ts'
 import type { RowId, Rows } from './rows.ts'
 import { sortSteps } from './runs.ts'
 import type { Slot } from './slots.ts'
-import type { Key, KeyValue, RangeOp, RangeResult } from './types.ts'
+import type { Key, KeyValue, PartListener, RangeOp, RangeResult } from './types.ts'
 
 /** What is read: the keys in order, and their versions. */
 export interface Readable {
@@ -77,12 +77,15 @@ function* countIn(
 /**
  * A range read at a revision, which the caller has checked against floor and present.
  * `count` is of all keys in the range; filters and limit come after it, as in etcd.
+ * With `onPart` a long result is handed over as it is read, and returned is the rest of it: very
+ * many objects that live at once take the garbage collector long.
  * Source: etcd server/etcdserver/txn/range.go.
  */
 export function* readRange(
   source: Readable,
   op: RangeOp,
   at: ReadAt,
+  onPart?: PartListener,
 ): Generator<void, RangeResult> {
   const { histories, stepRows } = source
   if (op.countOnly) {
@@ -106,9 +109,15 @@ export function* readRange(
   }
   const more = limit > 0 && found.length > limit
   if (more) found.length = limit
-  const kvs: KeyValue[] = []
+  let kvs: KeyValue[] = []
   for (const [done, id] of found.entries()) {
-    if (done > 0 && done % stepRows === 0) yield
+    if (done > 0 && done % stepRows === 0) {
+      if (onPart !== undefined) {
+        onPart(kvs, done - kvs.length)
+        kvs = []
+      }
+      yield
+    }
     kvs.push(histories.toKeyValue(id, op.keysOnly))
   }
   return { type: 'range', kvs, count, more }

@@ -111,6 +111,13 @@ export interface RangeResult {
   readonly count: number
   readonly more: boolean
 }
+
+/**
+ * `at`: the place of the first of `kvs` in the whole result. 0 again, maybe without any: the read
+ * begins anew, and what came before doesn't count.
+ */
+export type PartListener = (kvs: readonly KeyValue[], at: number) => void
+
 export interface PutResult {
   readonly type: 'put'
   readonly prevKv?: KeyValue

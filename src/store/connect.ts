@@ -40,7 +40,8 @@ class ConnectedStore implements types.Store, types.Membership {
     return this.#call<types.StoreResult<types.TxnOutcome>>('txn', request, options)
   }
 
-  range(op: RangeOp, options?: Parameters<types.Store['range']>[1]) {
+  /** Whole: the parts in which a long result comes are put together here. */
+  range(op: RangeOp, { onPart: _, ...options }: types.ReadOptions = {}) {
     return this.#call<Awaited<ReturnType<types.Store['range']>>>('range', op, options)
   }
 
@@ -117,7 +118,7 @@ class ConnectedStore implements types.Store, types.Membership {
   onMessage(message: FromStore): void {
     switch (message[0]) {
       case 'part':
-        this.#calls.get(message[1])?.kvs.push(...message[2])
+        this.#onPart(message[1], message[2], message[3])
         return
       case 'result':
         this.#onResult(message[1], message[2])
@@ -172,6 +173,13 @@ class ConnectedStore implements types.Store, types.Membership {
       this.#calls.set(id, { resolve: resolve as Call['resolve'], reject, kvs: [] })
       this.#outbox.push(['call', id, method, args])
     })
+  }
+
+  #onPart(id: number, kvs: readonly KeyValue[], at: number): void {
+    const call = this.#calls.get(id)
+    if (call === undefined) return
+    call.kvs.length = at
+    for (const kv of kvs) call.kvs.push(kv)
   }
 
   #onEvents(id: number, events: readonly Event[]): void {

@@ -30,8 +30,8 @@ export type ToStore =
 
 /** From the store's thread. */
 export type FromStore =
-  /** A part of a range's kvs, before its result. */
-  | readonly ['part', id: number, kvs: readonly KeyValue[]]
+  /** A part of a range's kvs, before its result; see PartListener. */
+  | readonly ['part', id: number, kvs: readonly KeyValue[], at: number]
   | readonly ['result', id: number, result: unknown]
   | readonly ['threw', id: number, message: string]
   /** A part of a batch's events, before it. */

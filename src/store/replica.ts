@@ -1,7 +1,7 @@
 import { LongWork, runAtOnce } from '../kernel/long-work.ts'
 import { checkLease, messages } from '../mvcc/check.ts'
 import { hashKvOf } from '../mvcc/hashkv.ts'
-import type { LeaseId, Revision } from '../mvcc/types.ts'
+import type { LeaseId, PartListener, Revision } from '../mvcc/types.ts'
 import type { Membership, MembershipChange } from '../raft/types.ts'
 import type { Action } from './action.ts'
 import { refusalSteps } from './auth/admit.ts'
@@ -69,14 +69,14 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
 
   async range(
     op: Parameters<types.Store['range']>[0],
-    options: NonNullable<Parameters<types.Store['range']>[1]> = {},
+    options: types.ReadOptions = {},
   ): ReturnType<types.Store['range']> {
     if (!options.serializable) {
       const permit = await this.reader.permit(options.timeoutMs)
       if (!permit.ok) return permit
     }
     if (this.machine.isCorrupt) return corrupt
-    return this.#read(op)
+    return this.#read(op, options.onPart)
   }
 
   async readIndex(options: { readonly timeoutMs?: number } = {}) {
@@ -334,9 +334,13 @@ export class Replica extends Driver implements embedded.EmbeddedStore {
   }
 
   /** A read of the present begins anew when what it reads is compacted meanwhile. */
-  async #read(op: Parameters<types.Store['range']>[0]): ReturnType<types.Store['range']> {
+  async #read(
+    op: Parameters<types.Store['range']>[0],
+    onPart?: PartListener,
+  ): ReturnType<types.Store['range']> {
     for (let tries = 1; ; tries++) {
-      const read = await this.#longReads.run(this.machine.mvcc.rangeSteps(op))
+      if (tries > 1) onPart?.([], 0)
+      const read = await this.#longReads.run(this.machine.mvcc.rangeSteps(op, onPart))
       const isLate = !read.ok && read.why === 'compacted' && !op.revision
       if (!isLate || tries === readTriesMax) return read
     }

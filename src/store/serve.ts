@@ -1,8 +1,8 @@
 import type { MessagePort } from 'node:worker_threads'
 import { errorMessage } from '../kernel/result.ts'
-import type { Event, KeyValue, RangeResult } from '../mvcc/types.ts'
+import type { Event, KeyValue, RangeOp } from '../mvcc/types.ts'
 import { type FromStore, type Method, Outbox, receive, type ToStore } from './port.ts'
-import type { Membership, Store, StoreResult, Watch, WatchBatch, WatchRequest } from './types.ts'
+import type { Membership, ReadOptions, Store, Watch, WatchBatch, WatchRequest } from './types.ts'
 
 /** A long list is cut into parts of this many bytes, with turns for others between them. */
 const partBytesMax = 256 * 1024
@@ -89,17 +89,27 @@ class ServedStore {
 
   async #call(id: number, method: Method, args: readonly unknown[]): Promise<void> {
     try {
+      if (method === 'range') {
+        await this.#range(id, ...(args as Parameters<Store['range']>))
+        return
+      }
       const call = this.#store[method] as ((...args: unknown[]) => Promise<unknown>) | undefined
       if (call === undefined) throw new Error(`this store has no ${method}`)
       const result = await call.apply(this.#store, [...args])
-      if (method === 'range') await this.#sendRange(id, result as RangeReply)
-      else this.push(['result', id, result], weigh(result))
+      this.push(['result', id, result], weigh(result))
     } catch (error) {
       this.push(['threw', id, errorMessage(error)])
     }
   }
 
-  async #sendRange(id: number, result: RangeReply): Promise<void> {
+  /** Some stores hand over parts as they read; what they don't is cut here. */
+  async #range(id: number, op: RangeOp, options: ReadOptions = {}): Promise<void> {
+    let sent = 0
+    const onPart = (kvs: readonly KeyValue[], at: number) => {
+      sent = at + kvs.length
+      this.push(['part', id, kvs, at], bytesOf(kvs))
+    }
+    const result = await this.#store.range(op, { ...options, onPart })
     if (!result.ok) {
       this.push(['result', id, result])
       return
@@ -109,7 +119,7 @@ class ServedStore {
     for (;;) {
       const end = partEnd(kvs, at)
       if (end === kvs.length) break
-      this.push(['part', id, kvs.slice(at, end)], partBytesMax)
+      this.push(['part', id, kvs.slice(at, end), sent + at], partBytesMax)
       at = end
       await new Promise(resolve => setImmediate(resolve))
     }
@@ -190,8 +200,6 @@ class ServedStore {
     if (isReady && served.unseen < unseenBytesMax / 2) this.#open(id, served)
   }
 }
-
-type RangeReply = StoreResult<{ readonly range: RangeResult }>
 
 function partEnd(kvs: readonly KeyValue[], from: number): number {
   let bytes = 0

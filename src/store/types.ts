@@ -5,6 +5,7 @@ import type {
   LeaseId,
   Op,
   OpResult,
+  PartListener,
   RangeOp,
   RangeResult,
   Revision,
@@ -170,6 +171,13 @@ export interface Membership {
 export type MemberToAdd = Pick<ClusterMember, 'peerUrls' | 'isLearner'> &
   Partial<ClusterMember> & { readonly worker?: boolean; readonly peer?: unknown }
 
+export interface ReadOptions {
+  readonly serializable?: boolean
+  readonly timeoutMs?: number
+  /** Gets the beginning of a long result as it is read; the result has the rest alone. */
+  readonly onPart?: PartListener
+}
+
 /** What the API server and the etcd face see of the store, whichever driver is below. */
 export interface Store {
   /** A transaction through the log: atomic, durable on a majority when it resolves. */
@@ -177,7 +185,7 @@ export interface Store {
   /** Reads; linearizable unless `serializable`. Without `revision` in `op`: the current one. */
   range(
     op: RangeOp,
-    options?: { readonly serializable?: boolean; readonly timeoutMs?: number },
+    options?: ReadOptions,
   ): Promise<StoreResult<{ readonly range: RangeResult; readonly revision: Revision }>>
   /** The revision that any later read must have reached to be linearizable (Raft thesis 6.4). */
   readIndex(options?: {

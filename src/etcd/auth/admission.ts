@@ -67,11 +67,7 @@ export class Admission {
   }
 
   /** In steps. @throws RpcError unless the caller may do `type` with every one of `keys`. */
-  *checkKeys(
-    caller: Caller,
-    type: 'read' | 'write',
-    keys: Iterable<Key>,
-  ): Generator<void, void> {
+  *checkKeys(caller: Caller, type: 'read' | 'write', keys: Iterable<Key>): Generator<void, void> {
     const auth = this.#auth()
     if (!auth.enabled) return
     this.checkNamed(caller)

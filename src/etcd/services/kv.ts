@@ -1,8 +1,8 @@
-import type { Op } from '../../mvcc/types.ts'
+import type { Op, PartListener } from '../../mvcc/types.ts'
 import type { Caller } from '../../store/auth/types.ts'
 import * as rpc from '../../store/etcd/rpc/kv.ts'
 import type { TxnRequest } from '../../store/types.ts'
-import { type Context, must, proposal, unary } from '../context.ts'
+import { type Context, Encoded, must, proposal, unary } from '../context.ts'
 import { etcdError } from '../errors.ts'
 import type { Call, Method } from '../grpc/types.ts'
 import { read } from '../read.ts'
@@ -58,8 +58,31 @@ async function range(context: Context, request: rpc.RangeRequest, call: Call) {
   if (op.key === '') throw etcdError('etcdserver: key is not provided')
   const check = (caller: Caller) =>
     context.admission.checkRead(caller, request.key, request.rangeEnd)
-  const { range: found, revision } = await read(context, op, call, check, request.serializable)
-  return { header: context.header(revision), ...found }
+  const first = new FirstPart()
+  const { serializable } = request
+  const more = { serializable, onPart: first.add }
+  const { range: found, revision } = await read(context, op, call, check, more)
+  return first.andThen({ header: context.header(revision), ...found })
+}
+
+/**
+ * The first keys of a long range, encoded as they are read. Fields of a message may stand apart:
+ * what is repeated is put together by whoever reads it, in order.
+ * Source: protobuf encoding, "Last One Wins", merging of repeated fields.
+ */
+class FirstPart {
+  #parts: Buffer[] = []
+
+  readonly add: PartListener = (kvs, at) => {
+    if (at === 0) this.#parts = []
+    for (const part of rpc.rangeResponse.encodeParts({ kvs })) this.#parts.push(part)
+  }
+
+  andThen({ header, ...rest }: Partial<rpc.RangeResponse>) {
+    if (this.#parts.length === 0) return { header, ...rest }
+    const { rangeResponse: type } = rpc
+    return new Encoded([...type.encodeParts({ header }), ...this.#parts, ...type.encodeParts(rest)])
+  }
 }
 
 /** One operation as a transaction. */

@@ -130,10 +130,7 @@ class ExternalStore implements EtcdStore {
     return { ok: true, succeeded: inner.succeeded, results: inner.results, revision }
   }
 
-  async range(
-    op: RangeOp,
-    options: NonNullable<Parameters<types.Store['range']>[1]> = {},
-  ): ReturnType<types.Store['range']> {
+  async range(op: RangeOp, options: types.ReadOptions = {}): ReturnType<types.Store['range']> {
     if (op.key === '') return invalid(messages.noKey)
     const { serializable = false, timeoutMs } = options
     const request = { ...rangeToWire(this.#keys, op), serializable }

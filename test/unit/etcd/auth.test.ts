@@ -255,7 +255,9 @@ describe('what was open to anybody in etcd before 3.6.9', () => {
     await asRoot.call('KV/Compact', compact, { revision: 2 })
     const caller = { user: 'alice', authRevision: tested.store.auth.revision }
     const action = { type: 'compact', revision: 2 } as const
-    expect(runAtOnce(refusalSteps(tested.store.auth, caller, action, () => []))).toBe(denied.message)
+    expect(runAtOnce(refusalSteps(tested.store.auth, caller, action, () => []))).toBe(
+      denied.message,
+    )
   })
 
   test('members, alarms and status are told to those who have a name', async () => {

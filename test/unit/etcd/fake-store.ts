@@ -1,10 +1,10 @@
 import { type Clock, systemClock } from '../../../src/kernel/clock.ts'
 import { silentLogger } from '../../../src/kernel/logger.ts'
+import { runAtOnce } from '../../../src/kernel/long-work.ts'
 import { messages } from '../../../src/mvcc/check.ts'
 import { Mvcc } from '../../../src/mvcc/mvcc.ts'
 import type { LeaseId } from '../../../src/mvcc/types.ts'
 import type { Action } from '../../../src/store/action.ts'
-import { runAtOnce } from '../../../src/kernel/long-work.ts'
 import { refusalSteps } from '../../../src/store/auth/admit.ts'
 import { AuthStore } from '../../../src/store/auth/auth.ts'
 import type { AuthAction } from '../../../src/store/auth/types.ts'
@@ -58,8 +58,11 @@ export class FakeStore implements EmbeddedStore {
     return done
   }
 
-  async range(op: Parameters<types.Store['range']>[0]): ReturnType<types.Store['range']> {
-    const read = this.mvcc.range(op)
+  async range(
+    op: Parameters<types.Store['range']>[0],
+    { onPart }: types.ReadOptions = {},
+  ): ReturnType<types.Store['range']> {
+    const read = runAtOnce(this.mvcc.rangeSteps(op, onPart))
     return read.ok ? { ...read, revision: this.mvcc.revision } : read
   }
 

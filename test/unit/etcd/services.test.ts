@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { must } from '../../../src/etcd/context.ts'
 import * as cluster from '../../../src/store/etcd/rpc/cluster.ts'
 import * as kv from '../../../src/store/etcd/rpc/kv.ts'
 import * as lease from '../../../src/store/etcd/rpc/lease.ts'
@@ -94,6 +95,19 @@ describe('KV', () => {
     for (const key of ['a/1', 'a/2', 'a/3']) await put(key, key)
     const found = await range({ key: 'a/', rangeEnd: 'a0', minModRevision: 3, limit: 1 })
     expect(found).toMatchObject({ count: 3, more: true, kvs: [{ key: 'a/2', modRevision: 3 }] })
+  })
+
+  test('a long range is whole, however it is read and sent', async () => {
+    const keys = Array.from({ length: 1_700 }, (_, n) => `long/${1_000 + n}`)
+    for (let at = 0; at < keys.length; at += 100) {
+      const success = keys.slice(at, at + 100).map(key => {
+        return { type: 'put' as const, key, value: Buffer.from(key) }
+      })
+      await must(tested.store.txn({ compares: [], success, failure: [] }))
+    }
+    const found = await range({ key: 'long/', rangeEnd: 'long0', limit: 1_600 })
+    expect(found).toMatchObject({ count: 1_700, more: true, header: { revision: 18 } })
+    expect(found.kvs.map(({ key }) => key)).toEqual(keys.slice(0, 1_600))
   })
 
   test('an unknown order is refused', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest'
-import type { Op } from '../../../src/mvcc/types.ts'
 import { LongWork } from '../../../src/kernel/long-work.ts'
+import type { KeyValue, Op, PartListener } from '../../../src/mvcc/types.ts'
 import { put, TestCluster, until } from './cluster.ts'
 
 let cluster: TestCluster | undefined
@@ -58,6 +58,38 @@ test('a delete of many keys and the end of a large lease take many turns, and on
     return new Set(states.map(({ applied }) => applied)).size === 1 && states
   })
   expect(new Set(hashes.map(({ hash }) => hash)).size).toBe(1)
+})
+
+test('a long read is handed over as it is read, anew when it was compacted meanwhile', async () => {
+  cluster = new TestCluster(['a'], { mvcc: { stepRows: 1 } })
+  await cluster.openAll()
+  const leader = await cluster.leader()
+  for (let n = 0; n < 2_000; n += 100) {
+    const success = Array.from({ length: 100 }, (_, at): Op => {
+      return { type: 'put', key: keyOf(n + at), value: Buffer.from('old') }
+    })
+    await leader.txn({ compares: [], success, failure: [] })
+  }
+  const handed: KeyValue[] = []
+  let begun = 0
+  const onPart: PartListener = (kvs, at) => {
+    if (at === 0 && kvs.length > 0) begun++
+    handed.length = at
+    handed.push(...kvs)
+  }
+  const reading = leader.range(all, { serializable: true, onPart })
+  // With others it takes so many turns that a write and a compaction come between.
+  const others = Array.from({ length: 30 }, () => leader.range(all, { serializable: true }))
+  await until('a part', () => handed.length > 0)
+  const written = await leader.txn(put(keyOf(0), 'new'))
+  await leader.compact(written.ok ? written.revision : 0)
+  const [read] = await Promise.all([reading, ...others])
+  if (!read?.ok) throw new Error(read?.message)
+  expect(begun).toBe(2)
+  expect(read.range.kvs).toHaveLength(1)
+  const whole = [...handed, ...read.range.kvs]
+  expect(whole.map(({ key }) => key)).toEqual(Array.from({ length: 2_000 }, (_, n) => keyOf(n)))
+  expect(Buffer.from(whole[0]!.value).toString()).toBe('new')
 })
 
 test('reads that take steps share the turns', async () => {

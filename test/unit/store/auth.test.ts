@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest'
-import type { Action } from '../../../src/store/action.ts'
 import { runAtOnce } from '../../../src/kernel/long-work.ts'
+import type { Action } from '../../../src/store/action.ts'
 import { refusalSteps } from '../../../src/store/auth/admit.ts'
 import { AuthStore } from '../../../src/store/auth/auth.ts'
 import { covers } from '../../../src/store/auth/ranges.ts'
@@ -88,7 +88,9 @@ describe('AuthStore', () => {
     const caller = { user: 'root', authRevision: auth.revision }
     expect(runAtOnce(refusalSteps(auth, caller, put, () => []))).toBeUndefined()
     addUser('other')
-    expect(runAtOnce(refusalSteps(auth, caller, put, () => []))).toBe('etcdserver: revision of auth store is old')
+    expect(runAtOnce(refusalSteps(auth, caller, put, () => []))).toBe(
+      'etcdserver: revision of auth store is old',
+    )
   })
 
   test('a role gives its permissions to its users, until it is deleted', () => {

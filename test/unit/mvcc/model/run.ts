@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { EventPage } from '../../../../src/mvcc/changes.ts'
 import { Mvcc } from '../../../../src/mvcc/mvcc.ts'
 import type { FrozenView, MvccSlice } from '../../../../src/mvcc/snapshot.ts'
-import type { RevisionRow, VersionRow } from '../../../../src/mvcc/types.ts'
+import type { KeyValue, RevisionRow, VersionRow } from '../../../../src/mvcc/types.ts'
 import { EtcdModel, kvOf, type Version } from './etcd-model.ts'
 import type { Step } from './steps.ts'
 
@@ -62,6 +62,8 @@ function fails(steps: readonly Step[]): boolean {
 interface LongRead {
   readonly steps: ReturnType<Mvcc['rangeSteps']>
   readonly at: number
+  /** What was handed over as it was read. */
+  readonly first: readonly KeyValue[]
   readonly expected: ReturnType<EtcdModel['range']>
 }
 
@@ -117,9 +119,13 @@ class Pair {
     },
     'long-read': ({ op, back }) => {
       const revision = back % 2 === 0 ? 0 : Math.max(0, this.model.revision - back)
-      const steps = this.mvcc.rangeSteps({ ...op, revision })
+      const first: KeyValue[] = []
+      const steps = this.mvcc.rangeSteps({ ...op, revision }, (kvs, at) => {
+        same(at, first.length, 'place of a part')
+        first.push(...kvs)
+      })
       const at = revision || this.model.revision
-      this.#long = { steps, at, expected: this.model.range({ ...op, revision }) }
+      this.#long = { steps, at, first, expected: this.model.range({ ...op, revision }) }
       this.#readLong(1)
     },
     'read-on': ({ slices }) => {
@@ -221,7 +227,8 @@ class Pair {
       this.#long = undefined
       const read = step.value
       if (!read.ok && read.why === 'compacted' && this.model.floor > long.at) return
-      same(read.ok ? read.range : { failed: read.why }, long.expected, 'long read')
+      const whole = read.ok && { ...read.range, kvs: [...long.first, ...read.range.kvs] }
+      same(read.ok ? whole : { failed: read.why }, long.expected, 'long read')
       return
     }
   }

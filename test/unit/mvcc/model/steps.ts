@@ -50,7 +50,8 @@ const weights: readonly (readonly [Step['type'], number])[] = [
     ['freeze', 1],
   ] as const),
   ...([
-    ['read-on', 3],
+    ['long-read', 3],
+    ['read-on', 5],
     ['load', 0.3],
     ['restore', 0.2],
   ] as const),
