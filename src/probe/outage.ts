@@ -28,8 +28,9 @@ export interface Outage {
   /** From t0 to the first acknowledgement of a write that was sent after it. */
   readonly firstMs?: number
   /**
-   * How finely the writers saw: acknowledgements came at least this often before, 99 of 100; and no
-   * more finely than they ran themselves.
+   * How finely the writers saw: acknowledgements came at least this often before, 99 of 100; so far
+   * apart were the first two after the gap, which they try to write in now and then; and no more
+   * finely than they ran themselves.
    */
   readonly resolutionMs: number
 }
@@ -61,6 +62,7 @@ export function measureOutage(
   const { longest, first } = longestUntilFirst(acks, after, t0, now)
   const lastAt = after > 0 || longest.from !== t0 ? longest.from : undefined
   const firstMs = first && first.at - t0
+  const spread = (acks[longest.next]?.at ?? longest.to) - longest.to
   const stalled = first ? longestAtEnds(stalls, longest) : 0
   // Nothing is known of how long there had been no write before.
   const isUnknown = first !== undefined && after === 0
@@ -70,8 +72,15 @@ export function measureOutage(
     ...(lastAt !== undefined && { lastAt }),
     ...(first && { nextAt: longest.to, firstMs }),
     gapMs: Math.max(longest.to - longest.from, firstMs ?? 0),
-    resolutionMs: Math.max(resolutionBefore(acks, after, t0), stalled),
+    resolutionMs: Math.max(resolutionBefore(acks, after, t0), first ? spread : 0, stalled),
   }
+}
+
+interface Gap {
+  readonly from: number
+  readonly to: number
+  /** Place of the acknowledgement after the one that ended it. */
+  readonly next: number
 }
 
 /** The longest time without an acknowledgement up to the first of a write sent after `t0`. */
@@ -81,21 +90,21 @@ function longestUntilFirst(
   t0: number,
   now: number,
 ): {
-  readonly longest: { readonly from: number; readonly to: number }
+  readonly longest: Gap
   readonly first: Acknowledgement | undefined
 } {
-  let longest = { from: t0, to: t0 }
+  let longest: Gap = { from: t0, to: t0, next: acks.length }
   let before = acks[after - 1]?.at
   for (let n = after; n < acks.length; n++) {
     const ack = acks[n]!
     if (before !== undefined && ack.at - before > longest.to - longest.from) {
-      longest = { from: before, to: ack.at }
+      longest = { from: before, to: ack.at, next: n + 1 }
     }
     if (ack.sentAt >= t0) return { longest, first: ack }
     before = ack.at
   }
   const from = before ?? t0
-  if (now - from > longest.to - longest.from) longest = { from, to: now }
+  if (now - from > longest.to - longest.from) longest = { from, to: now, next: acks.length }
   return { longest, first: undefined }
 }
 

@@ -14,7 +14,10 @@ export interface WitnessGap {
   readonly gapMs: number
   /** From the event to the first acknowledgement of a write that was sent after it. */
   readonly firstMs: number
-  /** 99 of 100 acknowledgements in the two seconds before came within this. */
+  /**
+   * 99 of 100 acknowledgements in the two seconds before came within this, and the second one after
+   * the gap.
+   */
   readonly resolutionMs: number
 }
 
@@ -49,13 +52,14 @@ export function gapAround(witnessed: Witnessed, t0: number): WitnessGap {
     const [left, right] = [acks[n - 1]!.at, acks[n]!.at]
     if (right > t0 && right - left > to - from) [from, to] = [left, right]
   }
+  const second = acks.slice(acks.findIndex(({ at }) => at === to) + 1)[0]
   const firstMs = (acks[ending]?.at ?? last) - t0
   const isVoid = stalls.some(stall => stall.to > from && stall.from < to)
   return {
     ...{ from, to, firstMs },
     state: ending < 0 ? 'open' : isVoid ? 'void' : 'closed',
     gapMs: Math.max(to - from, firstMs),
-    resolutionMs: steadyResolution(acks, t0),
+    resolutionMs: Math.max(steadyResolution(acks, t0), second === undefined ? 0 : second.at - to),
   }
 }
 

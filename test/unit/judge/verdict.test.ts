@@ -19,6 +19,8 @@ test('the witness measures the gap around an event', () => {
   expect(gapAround(witnessed, 2_000)).toMatchObject({
     ...{ state: 'closed', from: 1_990, to: 2_120, gapMs: 130, firstMs: 120, resolutionMs: 10 },
   })
+  const late = readWitness(`${[...steady, after[0], ...after.slice(4)].join('\n')}\n`)
+  expect(gapAround(late, 2_000)).toMatchObject({ gapMs: 130, resolutionMs: 40 })
   expect(gapAround(witnessed, 9_000).state).toBe('open')
   const stalled = { ...witnessed, stalls: [{ from: 2_050, to: 2_110 }] }
   expect(gapAround(stalled, 2_000).state).toBe('void')

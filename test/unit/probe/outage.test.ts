@@ -84,6 +84,15 @@ describe('an outage', () => {
     })
   })
 
+  test('is seen no more finely than the writers came back', () => {
+    // One that waited gets its answer at once, the others try again a moment later.
+    const acks = [...steady(0, 1_000), ...at([1_120]), ...steady(1_147, 2_000)]
+    const outage = measureOutage(acks, 1_000, 2_000)
+    expect(outage).toMatchObject({ state: 'closed', gapMs: 130, resolutionMs: 27 })
+    // Nothing more is known as long as there was no second one.
+    expect(measureOutage(acks.slice(0, 101), 1_000, 1_121).resolutionMs).toBe(10)
+  })
+
   test('of random histories: the first write never waits longer than the gap', () => {
     const prng = createPrng(11)
     for (let round = 0; round < 500; round++) {
