@@ -15,8 +15,11 @@ interface Kept {
   readonly id: LeaseId
   readonly ttlSeconds: number
   renewals: number
-  readonly keys: Set<Key>
+  keys: Set<Key>
 }
+
+/** Of all leases without keys, or those of 200,000 would be most of what they weigh. */
+const noKeys = new Set<Key>()
 
 /** Leases and the live keys attached to them. */
 export class Leases {
@@ -45,7 +48,7 @@ export class Leases {
   }
 
   grant(id: LeaseId, ttlSeconds: number, renewals = 0): void {
-    this.#leases.set(id, { id, ttlSeconds, renewals, keys: new Set() })
+    this.#leases.set(id, { id, ttlSeconds, renewals, keys: noKeys })
     this.#hash.add(leaseHash(id, ttlSeconds, 1), leaseHash(id, ttlSeconds, 2))
   }
 
@@ -64,11 +67,15 @@ export class Leases {
   }
 
   attach(id: LeaseId, key: Key): void {
-    if (id !== 0) this.#leases.get(id)?.keys.add(key)
+    const lease = id === 0 ? undefined : this.#leases.get(id)
+    if (lease === undefined) return
+    if (lease.keys === noKeys) lease.keys = new Set()
+    lease.keys.add(key)
   }
 
   detach(id: LeaseId, key: Key): void {
-    if (id !== 0) this.#leases.get(id)?.keys.delete(key)
+    const lease = id === 0 ? undefined : this.#leases.get(id)
+    if (lease?.keys.delete(key) && lease.keys.size === 0) lease.keys = noKeys
   }
 }
 
