@@ -2,6 +2,7 @@ import type { ApiRequest } from '../../api/http.ts'
 import type { DeleteOptions, StatusCause } from '../../api/objects.ts'
 import { badRequest, invalid } from '../../api/status.ts'
 import { Causes } from '../../api/validation/causes.ts'
+import { graceSecondsMax } from '../registry/delete.ts'
 import { contentTypeOf } from './body.ts'
 import type { BodyDecoder } from './decoder.ts'
 
@@ -115,11 +116,8 @@ export function checkDeleteOptions(options: DeleteOptions): void {
     causes.notSupported('propagationPolicy', policy, [...policies, 'nil'])
   }
   if (causes.list.length > 0) throw invalidOptions('DeleteOptions', causes.list)
-  // Times of the API end with the year 9999; a longer wait is none.
   if (gracePeriodSeconds !== undefined && Number(gracePeriodSeconds) > graceSecondsMax) {
     causes.invalid('gracePeriodSeconds', gracePeriodSeconds, 'must be less than 2^31')
     throw invalidOptions('DeleteOptions', causes.list)
   }
 }
-
-const graceSecondsMax = 2 ** 31 - 1

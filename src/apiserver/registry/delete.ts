@@ -8,8 +8,8 @@ import { apiTime } from './metadata.ts'
 const eternalNamespaces = new Set(['default', 'kube-system', 'kube-public'])
 
 const defaultGraceSeconds = 30
-/** A pod's spec may ask for more than there are dates: it waits as long as there are. */
-const graceSecondsMax = 2 ** 31 - 1
+/** Times of the API end with the year 9999: who asks for more waits as long as there are dates. */
+export const graceSecondsMax = 2 ** 31 - 1
 
 /**
  * What a DELETE does to an object: removes it, or marks it and leaves the rest to whoever holds a
