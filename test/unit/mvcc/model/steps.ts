@@ -35,33 +35,29 @@ export function drawSteps(prng: Prng, count: number, bigRatio = 0.002): Step[] {
   return Array.from({ length: count }, () => drawStep(prng, bigRatio))
 }
 
-const weights: readonly (readonly [Step['type'], number])[] = [
-  ...([
-    ['txn', 60],
-    ['range', 12],
-    ['grant', 2],
-    ['revoke', 1],
-    ['compact', 2],
-  ] as const),
-  ...([
-    ['sweep', 12],
-    ['defragment', 0.5],
-    ['watch', 5],
-    ['freeze', 1],
-  ] as const),
-  ...([
-    ['long-read', 3],
-    ['read-on', 5],
-    ['load', 0.3],
-    ['restore', 0.2],
-  ] as const),
-]
-const weightOfAll = weights.reduce((sum, [, weight]) => sum + weight, 0)
+/** How often each is drawn; none can be forgotten. */
+const weights: Readonly<Record<Step['type'], number>> = {
+  txn: 60,
+  range: 12,
+  grant: 2,
+  revoke: 1,
+  compact: 2,
+  sweep: 12,
+  defragment: 0.5,
+  watch: 5,
+  freeze: 1,
+  'long-read': 3,
+  'read-on': 5,
+  load: 0.3,
+  restore: 0.2,
+}
+const types = Object.keys(weights) as Step['type'][]
+const weightOfAll = Object.values(weights).reduce((sum, weight) => sum + weight, 0)
 
 function drawStep(prng: Prng, bigRatio: number): Step {
   let draw = prng.next() * weightOfAll
-  const [type] = weights.find(([, weight]) => {
-    draw -= weight
+  const type = types.find(each => {
+    draw -= weights[each]
     return draw < 0
   })!
   switch (type) {
