@@ -78,7 +78,7 @@ export class HistoryView {
 
 /** The histories of a store that is written. */
 export class Histories extends HistoryView {
-  readonly #slotOf = new KeyMap<Slot>()
+  readonly #slotOf = new KeyMap(slot => this.slots.key(slot))
 
   constructor(slabBytes?: number) {
     super(new Rows(new Slabs(slabBytes)), new Slots())
