@@ -99,7 +99,7 @@ async function door(
 }
 
 /** Texts for which etcd itself has no better code than UNKNOWN. */
-const knownTexts = /^.(?:election|etcdserver|error validating peerURLs)/s
+const knownTexts = /^.(?:election|mutex|"leader" field|etcdserver|error validating peerURLs)/s
 
 /** A call that ended with the code for what nobody has thought of. */
 function unknownIn(text: string): string | undefined {
