@@ -34,6 +34,7 @@ async function attempt(target: Target, seed: number): Promise<boolean> {
     return true
   } catch (error) {
     console.error(`\n${target.name}, seed ${seed}:`, error)
+    if (target.lastWords !== undefined) console.error(target.lastWords())
     console.error(`again: npm run fuzz -- ${target.name} --seed ${seed}`)
     return false
   }

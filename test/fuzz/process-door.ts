@@ -39,6 +39,9 @@ export function processDoor(name: string, start: () => Promise<Door>): Target {
       await (await started?.catch(() => undefined))?.stop()
       started = undefined
     },
+    lastWords() {
+      return (door?.processes ?? []).map(each => each.lastWords()).join('\n')
+    },
     figures() {
       const { asked = 0, repeated = 0, waitMs = 0 } = companion ?? {}
       const wait = `${asked} answers, ${repeated} asked for again, the longest after ${waitMs.toFixed(0)} ms`

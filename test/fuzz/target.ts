@@ -9,6 +9,8 @@ export interface Target {
   end?(): Promise<void>
   /** What was measured so far, in words. */
   figures?(): string
+  /** What those behind the door said last. */
+  lastWords?(): string
 }
 
 export interface Session {

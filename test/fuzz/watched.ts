@@ -11,6 +11,7 @@ const turnMsMax = 100
 const heapGrowthBytesMax = 64 * 2 ** 20
 /** Sockets and timers likewise: those of the last inputs may still be on their way out. */
 const resourceGrowthMax = 200
+const lastLines = 40
 
 /** Words of the language's own errors: somebody's bytes met code that took them for granted. */
 const mistakes = new RegExp(
@@ -73,6 +74,12 @@ export class Watched {
     const mb = (bytes: number) => (bytes / 2 ** 20).toFixed(0)
     const turn = `longest turn ${this.#turnMs.toFixed(0)} ms (by the clock ${this.#lateMs.toFixed(0)})`
     return `${this.name}: ${turn}, heap ${mb(this.#base?.heapBytes ?? 0)} -> ${mb(this.#heapBytes)} MB`
+  }
+
+  /** The end of its log: what somebody has to read who asks why it did not hold. */
+  lastWords(): string {
+    const lines = readFileSync(this.#log, 'utf8').trimEnd().split('\n')
+    return [`${this.name}, the end of its log:`, ...lines.slice(-lastLines)].join('\n  ')
   }
 
   /** What connections held is let go of when they end, which takes its time. */
