@@ -147,9 +147,9 @@ export function unauthorized(why = 'Unauthorized'): StatusError {
 }
 
 /** 405. */
-export function methodNotAllowed(gr: GroupResource, verb: string): StatusError {
-  const text = `${verb} is not supported on resources of kind "${groupResourceText(gr)}"`
-  return failure(405, 'MethodNotAllowed', text, detailsOf(gr))
+export function methodNotAllowed(): StatusError {
+  const text = 'the server does not allow this method on the requested resource'
+  return failure(405, 'MethodNotAllowed', text, {})
 }
 
 /** 406. `accepted` are the media types that would do. */

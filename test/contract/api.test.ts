@@ -97,6 +97,24 @@ describe.each(lags)('the API over one store, lag $seed', ({ seed }) => {
     expect(again.value).toEqual(value)
   })
 
+  test.each(['DELETE', 'POST', 'PUT', 'PATCH'] as const)(
+    '%s of all namespaces is no request',
+    async method => {
+      await create('stays')
+      const answer = await send(api, method, '/api/v1/configmaps', configMap('all'))
+      expect(answer).toMatchObject({
+        code: 405,
+        value: {
+          ...{ reason: 'MethodNotAllowed', details: {} },
+          message: 'the server does not allow this method on the requested resource',
+        },
+      })
+      const { code } = await send(api, 'GET', `${configMaps}/stays`)
+      expect(code).toBe(200)
+      await send(api, 'DELETE', `${configMaps}/stays`)
+    },
+  )
+
   test('a watch resumes on another peer at the same version', async () => {
     const { value: list } = await send(api, 'GET', `${configMaps}?labelSelector=w%3Da`)
     const from = `${configMaps}?labelSelector=w%3Da&resourceVersion=`

@@ -40,12 +40,20 @@ export async function serveResource(
     deletecollection,
   }
   const serve = verbs[verb]
-  const { row } = target
-  const onCollection = target.route.name === '' && (verb === 'update' || verb === 'patch')
-  if (serve === undefined || onCollection || !row.verbs.includes(verb)) {
-    throw methodNotAllowed(row, verb)
-  }
+  if (serve === undefined || !isRouted(target, verb)) throw methodNotAllowed()
   return serve(parts, call, target)
+}
+
+/**
+ * Whether a verb is there for such a path. The objects of all namespaces can be read together, but
+ * nobody deletes them all with one request.
+ * Source: apiserver pkg/endpoints/installer.go, which registers no more for all namespaces.
+ */
+function isRouted({ row, route }: Target, verb: string): boolean {
+  if (!row.verbs.includes(verb)) return false
+  if (route.name !== '') return verb !== 'create'
+  if (verb === 'update' || verb === 'patch') return false
+  return !row.namespaced || route.namespace !== '' || verb === 'list' || verb === 'watch'
 }
 
 /** Kind and version of a row's bodies. */
@@ -137,7 +145,6 @@ async function watch(parts: Parts, call: Call, { row, route }: Target): Promise<
 
 async function create(parts: Parts, call: Call, { row, route }: Target): Promise<ApiResponse> {
   checkFieldValidation('CreateOptions', call.request.query)
-  if (route.name !== '') throw methodNotAllowed(row, 'create')
   const { object, warnings } = await readObject(parts.decoder, call.request, expectedOf(row))
   placeInNamespace(row, object, route.namespace)
   const dryRun = isDryRun('CreateOptions', call.request.query.getAll('dryRun'))

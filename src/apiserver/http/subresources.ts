@@ -51,7 +51,7 @@ export function serveSubresource(
   const serve = servers[route.subresource]
   if (known === undefined) throw pathNotFound()
   if (serve === undefined) throw badRequest('Upgrade request required')
-  if (!known.verbs.includes(verb)) throw methodNotAllowed(row, verb)
+  if (!known.verbs.includes(verb)) throw methodNotAllowed()
   return serve(parts, call, target, verb)
 }
 
