@@ -14,7 +14,7 @@ const hundredth = { key: 'keys/300', rangeEnd: 'keys/310' } as const
 const leaseKeys = 100_000
 const leases = 200_000
 const watches = 500
-/** Operations of one transaction, and transactions under way. */
+/** Operations of one transaction, and transactions under way: more would only wait, and time out. */
 const txnOps = 100
 const outstanding = 16
 
@@ -80,7 +80,7 @@ async function leaseWithKeys(sessions: readonly LeanSession[]): Promise<number> 
   const id = 7_777
   const grant = lease.leaseGrantRequest.encode({ ttl: 9_000, id })
   await sessions[0]!.unary('/etcdserverpb.Lease/LeaseGrant', grant)
-  await inParallel(leaseKeys / txnOps, async n => {
+  await inParallel(leaseKeys / txnOps, outstanding, async n => {
     const success = Array.from({ length: txnOps }, (_, at) => {
       const key = `leased/${String((n * txnOps + at) % 991).padStart(3, '0')}/${n * txnOps + at}`
       return { requestPut: { key, lease: id } }
@@ -92,18 +92,22 @@ async function leaseWithKeys(sessions: readonly LeanSession[]): Promise<number> 
 }
 
 async function grantMany(sessions: readonly LeanSession[]): Promise<void> {
-  await inParallel(leases, async n => {
+  await inParallel(leases, outstanding * 8, async n => {
     const request = lease.leaseGrantRequest.encode({ ttl: 9_000, id: 1_000_000 + n })
     await sessions[n % sessions.length]!.unary('/etcdserverpb.Lease/LeaseGrant', request)
   })
 }
 
-async function inParallel(count: number, work: (n: number) => Promise<void>): Promise<void> {
+async function inParallel(
+  count: number,
+  width: number,
+  work: (n: number) => Promise<void>,
+): Promise<void> {
   let next = 0
   const loop = async () => {
     while (next < count) await work(next++)
   }
-  await Promise.all(Array.from({ length: outstanding * 8 }, loop))
+  await Promise.all(Array.from({ length: width }, loop))
 }
 
 function rest(ms: number): Promise<void> {
