@@ -7,9 +7,12 @@ const shards = 256
 const shardBits = 8
 const smallest = 8
 
-/** Where a key's place is found; 0 is nothing, so that slots are kept plus one. */
+/**
+ * Two numbers an entry: its slot plus one, for 0 is nothing, and the hash of its key. So other keys
+ * are hardly ever looked at, and none when a table grows.
+ */
 interface Shard {
-  table: Int32Array
+  entries: Int32Array
   size: number
 }
 
@@ -24,84 +27,110 @@ interface Shard {
  */
 export class KeyMap {
   readonly #keyOf: (slot: Slot) => Key
-  readonly #secret: readonly [number, number]
+  readonly #secret = drawSecret()
   readonly #shards = Array.from({ length: shards }, (): Shard => {
-    return { table: new Int32Array(smallest), size: 0 }
+    return { entries: new Int32Array(2 * smallest), size: 0 }
   })
+  /** Of whom the hash was computed last: who looks for a key often sets it next. */
+  #lastKey: Key = ''
+  #lastHash: number
 
-  /** `keyOf`: the key of a slot that was set. `secret`: of this table alone, drawn if not given. */
-  constructor(keyOf: (slot: Slot) => Key, secret = drawSecret()) {
+  /** `keyOf`: the key of a slot that was set. */
+  constructor(keyOf: (slot: Slot) => Key) {
     this.#keyOf = keyOf
-    this.#secret = secret
+    this.#lastHash = sipHash('', this.#secret)
   }
 
   get(key: Key): Slot | undefined {
     const hash = this.#hash(key)
-    const { table } = this.#shards[hash & (shards - 1)]!
-    const found = table[this.#find(table, key, hash)]!
+    const { entries } = this.#shardOf(hash)
+    const found = entries[this.#find(entries, key, hash)]!
     return found === 0 ? undefined : found - 1
   }
 
   /** The key must not be there. */
   set(key: Key, slot: Slot): void {
     const hash = this.#hash(key)
-    const shard = this.#shards[hash & (shards - 1)]!
-    if ((shard.size + 1) * 4 > shard.table.length * 3) this.#resize(shard, shard.table.length * 2)
-    shard.table[this.#find(shard.table, key, hash)] = slot + 1
+    const shard = this.#shardOf(hash)
+    const { length } = shard.entries
+    if ((shard.size + 1) * 8 > length * 3) shard.entries = resized(shard.entries, 2 * length)
+    const at = firstFree(shard.entries, hash)
+    shard.entries[at] = slot + 1
+    shard.entries[at + 1] = hash
     shard.size++
   }
 
   /** The key must still be that of its slot. */
   delete(key: Key): void {
     const hash = this.#hash(key)
-    const shard = this.#shards[hash & (shards - 1)]!
-    const at = this.#find(shard.table, key, hash)
-    if (shard.table[at] === 0) return
-    this.#close(shard.table, at)
+    const shard = this.#shardOf(hash)
+    const at = this.#find(shard.entries, key, hash)
+    if (shard.entries[at] === 0) return
+    close(shard.entries, at)
     shard.size--
-    const isSparse = shard.size * 8 < shard.table.length
-    if (isSparse && shard.table.length > smallest) this.#resize(shard, shard.table.length / 2)
+    const { length } = shard.entries
+    const isSparse = length > 2 * smallest && shard.size * 16 < length
+    if (isSparse) shard.entries = resized(shard.entries, length / 2)
   }
 
   #hash(key: Key): number {
-    return sipHash(key, this.#secret)
+    if (key !== this.#lastKey) {
+      this.#lastHash = sipHash(key, this.#secret)
+      this.#lastKey = key
+    }
+    return this.#lastHash
   }
 
-  /** Where the key is, or is to be put. */
-  #find(table: Int32Array, key: Key, hash: number): number {
-    const mask = table.length - 1
-    let at = (hash >>> shardBits) & mask
-    for (;;) {
-      const entry = table[at]!
-      if (entry === 0 || this.#keyOf(entry - 1) === key) return at
-      at = (at + 1) & mask
-    }
+  #shardOf(hash: number): Shard {
+    return this.#shards[hash & (shards - 1)]!
   }
 
-  /** Empties `hole`; what would not be found past it any more moves up. */
-  #close(table: Int32Array, hole: number): void {
-    const mask = table.length - 1
-    let free = hole
-    for (let at = (hole + 1) & mask; table[at] !== 0; at = (at + 1) & mask) {
-      const home = (this.#hash(this.#keyOf(table[at]! - 1)) >>> shardBits) & mask
-      if (((at - home) & mask) < ((at - free) & mask)) continue
-      table[free] = table[at]!
-      free = at
+  /** Where the key is, or a free place when it is not there. */
+  #find(entries: Int32Array, key: Key, hash: number): number {
+    const mask = entries.length - 1
+    for (let at = homeOf(entries, hash); ; at = (at + 2) & mask) {
+      const entry = entries[at]!
+      if (entry === 0) return at
+      if (entries[at + 1] === hash && this.#keyOf(entry - 1) === key) return at
     }
-    table[free] = 0
   }
+}
 
-  #resize(shard: Shard, length: number): void {
-    const before = shard.table
-    shard.table = new Int32Array(length)
-    const mask = length - 1
-    for (const entry of before) {
-      if (entry === 0) continue
-      let at = (this.#hash(this.#keyOf(entry - 1)) >>> shardBits) & mask
-      while (shard.table[at] !== 0) at = (at + 1) & mask
-      shard.table[at] = entry
-    }
+/** Where an entry of this hash should be. Positions are even. */
+function homeOf(entries: Int32Array, hash: number): number {
+  return ((hash >>> shardBits) * 2) & (entries.length - 1)
+}
+
+function firstFree(entries: Int32Array, hash: number): number {
+  const mask = entries.length - 1
+  let at = homeOf(entries, hash)
+  while (entries[at] !== 0) at = (at + 2) & mask
+  return at
+}
+
+/** Empties a place; what would not be found past it any more moves up. */
+function close(entries: Int32Array, place: number): void {
+  const mask = entries.length - 1
+  let free = place
+  for (let at = (place + 2) & mask; entries[at] !== 0; at = (at + 2) & mask) {
+    const home = homeOf(entries, entries[at + 1]!)
+    if (((at - home) & mask) < ((at - free) & mask)) continue
+    entries[free] = entries[at]!
+    entries[free + 1] = entries[at + 1]!
+    free = at
   }
+  entries[free] = 0
+}
+
+function resized(before: Int32Array, length: number): Int32Array {
+  const entries = new Int32Array(length)
+  for (let at = 0; at < before.length; at += 2) {
+    if (before[at] === 0) continue
+    const to = firstFree(entries, before[at + 1]!)
+    entries[to] = before[at]!
+    entries[to + 1] = before[at + 1]!
+  }
+  return entries
 }
 
 function drawSecret(): readonly [number, number] {

@@ -1,7 +1,7 @@
 import type { Key } from './types.ts'
 
 /**
- * HalfSipHash-1-3 of a key's bytes, 32 bits. Who doesn't know the secret can't choose keys that
+ * HalfSipHash-1-3 of a key's bytes: 32 bits, as a signed number. Who doesn't know the secret can't choose keys that
  * have one hash: a table by a plain hash could be made a list by whoever may write.
  * Source: Aumasson and Bernstein, SipHash; the authors' reference halfsiphash.c.
  */
@@ -35,7 +35,7 @@ export function sipHash(key: Key, [low, high]: readonly [number, number]): numbe
     }
     if (!isLast) v0 ^= word
   }
-  return (v1 ^ v3) >>> 0
+  return v1 ^ v3
 }
 
 function wordAt(key: Key, at: number): number {
