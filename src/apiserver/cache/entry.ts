@@ -85,6 +85,15 @@ export function isCorrupt(stored: Stored | undefined): stored is Corrupt {
 }
 
 /**
+ * A copy that shares its memory with nothing. A value is a view of the message that brought it,
+ * together with many others; and short Buffers are views of Node's pool. As long as the view is
+ * kept, so is all the rest.
+ */
+function ownBytes(value: Uint8Array): Buffer {
+  return Buffer.from(Uint8Array.prototype.slice.call(value).buffer)
+}
+
+/**
  * An entry for a value of the store, whoever put it there: any etcd client may. Every value is
  * parsed, for its bytes go out as they are, in the middle of lists. What another program wrote in
  * another order is encoded anew.
@@ -96,7 +105,7 @@ export function readStored(
   revision: number,
 ): Stored {
   const head = headOf(row)
-  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+  const bytes = ownBytes(value)
   try {
     const object = parseJsonExact(bytes.toString('utf8'))
     if (!isRecord(object) || !isRecord(object.metadata)) throw new Error('it is not an object')
@@ -107,7 +116,12 @@ export function readStored(
       Boolean(metadata.name) &&
       metadata.resourceVersion === undefined
     metadata.name ||= key.slice(key.lastIndexOf('/') + 1)
-    return createEntry(row, key, ours ? bytes : encodeObject(row, object as KubeObject), revision)
+    return createEntry(
+      row,
+      key,
+      ours ? bytes : ownBytes(encodeObject(row, object as KubeObject)),
+      revision,
+    )
   } catch (error) {
     return { key, revision, corrupt: errorMessage(error) }
   }

@@ -2,53 +2,11 @@ import sortedBtree from 'sorted-btree'
 import type { ResourceRow } from '../../api/resources/types.ts'
 import type { Event } from '../../mvcc/types.ts'
 import { type Corrupt, type Entry, isCorrupt, readStored, type Stored } from './entry.ts'
+import { type CacheEvent, type CacheListener, cacheEventOf, deliver } from './event.ts'
+import { History } from './history.ts'
 
 // The package is CommonJS: its default export is a member of what Node imports; Vitest unwraps it.
 const BTree = sortedBtree.default ?? (sortedBtree as unknown as typeof sortedBtree.default)
-
-/** Events of one kind that are kept for watches that resume. */
-const historyEventsMax = 4096
-
-/** One change of one object. `entry` is absent for a deletion, `old` for a creation. */
-export interface CacheEvent {
-  readonly revision: number
-  readonly entry?: Entry
-  readonly old?: Entry
-  /** The new value is no object: whoever watches it can't go on. */
-  readonly corrupt?: Corrupt
-  /** Lines already encoded, by event type: each is made once however many watch. */
-  readonly lines: Map<string, Buffer>
-}
-
-/** The change of a cache that a store's event is, when `old` was there before. */
-export function cacheEventOf(
-  revision: number,
-  now: Stored | undefined,
-  old: Stored | undefined,
-): CacheEvent {
-  return {
-    revision,
-    ...(isCorrupt(now) ? { corrupt: now } : { entry: now }),
-    old: isCorrupt(old) ? undefined : old,
-    lines: new Map(),
-  }
-}
-
-/** Hears of every change, in order. It must not throw: see `deliver`. */
-export interface CacheListener {
-  take(event: CacheEvent): void
-  /** `take` has thrown: this listener, and no other, has missed an event. */
-  broke(error: unknown): void
-}
-
-/** Gives one listener one event; its failure is its own. */
-export function deliver(listener: CacheListener, event: CacheEvent): void {
-  try {
-    listener.take(event)
-  } catch (error) {
-    listener.broke(error)
-  }
-}
 
 /** A snapshot on its way into the cache; nobody sees it before `install`. */
 export class Loading {
@@ -69,9 +27,7 @@ export class ResourceCache {
   lastRevision = 0
   #entries = new BTree<string, Entry>()
   #corrupt = new Map<string, Corrupt>()
-  #history: CacheEvent[] = []
-  /** Changes up to this revision are not in the history any more. */
-  #floor = 0
+  readonly #history = new History()
   readonly #listeners = new Set<CacheListener>()
 
   constructor(row: ResourceRow) {
@@ -96,8 +52,7 @@ export class ResourceCache {
   install({ entries, corrupt }: Loading, revision: number): void {
     this.#entries = entries
     this.#corrupt = corrupt
-    this.#history = []
-    this.#floor = revision
+    this.#history.reset(revision)
     this.lastRevision = revision
   }
 
@@ -123,25 +78,16 @@ export class ResourceCache {
     if (now === undefined && old === undefined) return
     const change = cacheEventOf(modRevision, now, old)
     this.#history.push(change)
-    if (this.#history.length > historyEventsMax * 1.25) this.#trim()
     for (const listener of this.#listeners) deliver(listener, change)
   }
 
   /** Changes after `revision`, or undefined when some of them are forgotten. */
   since(revision: number): readonly CacheEvent[] | undefined {
-    if (revision < this.#floor) return undefined
-    const from = this.#history.findIndex(event => event.revision > revision)
-    return from < 0 ? [] : this.#history.slice(from)
+    return this.#history.since(revision)
   }
 
   listen(listener: CacheListener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
-  }
-
-  #trim(): void {
-    const gone = this.#history.length - historyEventsMax
-    this.#floor = this.#history[gone - 1]?.revision ?? this.#floor
-    this.#history = this.#history.slice(gone)
   }
 }

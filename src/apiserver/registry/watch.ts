@@ -8,13 +8,8 @@ import { errorMessage } from '../../kernel/result.ts'
 import type { Event } from '../../mvcc/types.ts'
 import type { Store } from '../../store/types.ts'
 import { type Corrupt, type Entry, readStored } from '../cache/entry.ts'
+import { type CacheEvent, type CacheListener, cacheEventOf, deliver } from '../cache/event.ts'
 import { type Filter, matchesFilter } from '../cache/filter.ts'
-import {
-  type CacheEvent,
-  type CacheListener,
-  cacheEventOf,
-  deliver,
-} from '../cache/resource-cache.ts'
 import type { WatchCache } from '../cache/watch-cache.ts'
 import type { Format, Renderer } from '../http/format.ts'
 import { booleanOf, integerOf, invalidOptions } from '../http/options.ts'
