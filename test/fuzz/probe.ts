@@ -21,8 +21,8 @@ export interface ThreadFigures {
   /** The same by the clock. */
   readonly lateMs: number
   readonly heapBytes: number
-  /** Sockets, timers and the like that keep it alive. */
-  readonly resources: number
+  /** Sockets, timers and the like that keep it alive: how many of each type. */
+  readonly resources: Readonly<Record<string, number>>
 }
 
 export const probeFolder = 'QUORATE_FUZZ_PROBE'
@@ -43,8 +43,7 @@ function watch(directory: string): void {
     collect()
     const { heapUsed, external } = process.memoryUsage()
     turns.skip()
-    const resources = process.getActiveResourcesInfo().length
-    return { thread: threadId, ...worst, heapBytes: heapUsed + external, resources }
+    return { thread: threadId, ...worst, heapBytes: heapUsed + external, resources: resources() }
   }
   if (isMainThread) serve(directory, channel, look)
   else {
@@ -89,6 +88,12 @@ function serve(directory: string, channel: BroadcastChannel, look: () => ThreadF
   })
   server.unref()
   server.listen(join(directory, `${process.pid}.sock`))
+}
+
+function resources(): Record<string, number> {
+  const counts: Record<string, number> = {}
+  for (const type of process.getActiveResourcesInfo()) counts[type] = (counts[type] ?? 0) + 1
+  return counts
 }
 
 function watchTurns() {

@@ -37,7 +37,7 @@ export class Watched {
   readonly #socket: string
   readonly #log: string
   #logRead = 0
-  #base: { readonly heapBytes: number; readonly resources: number } | undefined
+  #base: Pick<Sum, 'heapBytes' | 'resources'> | undefined
   #turnMs = 0
   #lateMs = 0
   #heapBytes = 0
@@ -84,16 +84,18 @@ export class Watched {
 
   /** What connections held is let go of when they end, which takes its time. */
   async #settle(): Promise<void> {
-    const base = this.#base ?? { heapBytes: 0, resources: 0 }
+    const base = this.#base ?? { heapBytes: 0, resources: {} }
     await until(`${this.name} lets go of what it held`, async () => {
       const { heapBytes, resources } = sumOf(await this.#look())
       this.#heapBytes = heapBytes
-      const grown = `${heapBytes - base.heapBytes} bytes and ${resources - base.resources} resources`
-      const isSmall =
-        heapBytes - base.heapBytes <= heapGrowthBytesMax &&
-        resources - base.resources <= resourceGrowthMax
-      if (!isSmall) throw new Error(`it has grown by ${grown}`)
-      return true
+      const bytes = heapBytes - base.heapBytes
+      const more = Object.entries(resources)
+        .map(([type, count]) => ({ type, more: count - (base.resources[type] ?? 0) }))
+        .filter(each => each.more > 0)
+      const count = more.reduce((sum, each) => sum + each.more, 0)
+      if (bytes <= heapGrowthBytesMax && count <= resourceGrowthMax) return true
+      const types = more.map(each => `${each.more} ${each.type}`).join(', ')
+      throw new Error(`it has grown by ${bytes} bytes, and ${count} resources: ${types}`)
     })
   }
 
@@ -102,12 +104,20 @@ export class Watched {
   }
 }
 
-function sumOf(threads: readonly ThreadFigures[]) {
+type Sum = Omit<ThreadFigures, 'thread'>
+
+function sumOf(threads: readonly ThreadFigures[]): Sum {
+  const resources: Record<string, number> = {}
+  for (const each of threads) {
+    for (const [type, count] of Object.entries(each.resources)) {
+      resources[type] = (resources[type] ?? 0) + count
+    }
+  }
   return {
+    resources,
     turnMs: Math.max(...threads.map(each => each.turnMs)),
     lateMs: Math.max(...threads.map(each => each.lateMs)),
     heapBytes: threads.reduce((sum, each) => sum + each.heapBytes, 0),
-    resources: threads.reduce((sum, each) => sum + each.resources, 0),
   }
 }
 
