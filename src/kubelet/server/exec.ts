@@ -44,10 +44,12 @@ export async function execOverWebSocket(
   client.on('message', keepEarly)
   try {
     const session = await start()
+    // He may have left meanwhile.
+    if (client.readyState === client.CLOSED) session.kill()
+    else client.once('close', () => session.kill())
     client.off('message', keepEarly)
     client.on('message', (data: Buffer) => receive(session, data))
     for (const data of early) receive(session, data)
-    client.once('close', () => session.kill())
     const outputs = [copy(session.stdout, data => send(channels.stdout, data), unread)]
     if (session.stderr) {
       outputs.push(copy(session.stderr, data => send(channels.stderr, data), unread))
@@ -80,6 +82,7 @@ export async function execOverSpdy(
   if (wanted.stderr && !wanted.tty) expected.push('stderr')
   if (wanted.tty) expected.push('resize')
   const streams = await collect(connection, expected)
+  if (connection.isClosed) return
   const status = (value: Status) => streams.get('error')?.end(JSON.stringify(value))
   try {
     const session = await start()
@@ -102,20 +105,26 @@ export async function execOverSpdy(
   connection.onClose(() => clearTimeout(timer))
 }
 
-/** The streams that the client opens, by type; those that are missing after a while stay away. */
+/**
+ * The streams that the client opens, by type; those that are missing after a while, or when he has
+ * left, stay away.
+ */
 function collect(
   connection: SpdySession,
   expected: readonly string[],
 ): Promise<ReadonlyMap<string, SpdyStream>> {
   const streams = new Map<string, SpdyStream>()
   return new Promise(resolve => {
-    const timer = setTimeout(() => resolve(streams), streamsTimeoutMs)
+    const finish = () => {
+      clearTimeout(timer)
+      resolve(streams)
+    }
+    const timer = setTimeout(finish, streamsTimeoutMs)
+    connection.onClose(finish)
     connection.onStream(stream => {
       stream.respond(200, {})
       streams.set(stream.headers.streamtype ?? '', stream)
-      if (!expected.every(name => streams.has(name))) return
-      clearTimeout(timer)
-      resolve(streams)
+      if (expected.every(name => streams.has(name))) finish()
     })
   })
 }

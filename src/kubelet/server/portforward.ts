@@ -27,6 +27,7 @@ interface Pair {
  */
 export function forwardOverSpdy(session: SpdySession, target: ForwardTarget): void {
   const pairs = new Map<string, Pair>()
+  const pods = new Set<Socket>()
   session.onStream(stream => {
     const { port = '', streamtype = '', requestid = '' } = stream.headers
     stream.respond(200, {})
@@ -42,9 +43,12 @@ export function forwardOverSpdy(session: SpdySession, target: ForwardTarget): vo
     if (!pair.data || !pair.error) return
     clearTimeout(pair.timer)
     pairs.delete(requestid)
-    forward(pair.data, pair.error, target, number)
+    const pod = forward(pair.data, pair.error, target, number)
+    pods.add(pod)
+    pod.once('close', () => pods.delete(pod))
   })
   session.onClose(() => {
+    for (const pod of pods) pod.destroy()
     for (const { timer } of pairs.values()) clearTimeout(timer)
     pairs.clear()
   })
@@ -82,7 +86,7 @@ function newPair(forget: () => void): Pair {
   return pair
 }
 
-function forward(data: SpdyStream, error: SpdyStream, target: ForwardTarget, port: number): void {
+function forward(data: SpdyStream, error: SpdyStream, target: ForwardTarget, port: number): Socket {
   const pod = dial(target, port)
   pod.once('error', cause => {
     error.end(failureText(target, port, cause))
@@ -92,6 +96,7 @@ function forward(data: SpdyStream, error: SpdyStream, target: ForwardTarget, por
   data.once('close', () => pod.destroy())
   data.pipe(pod)
   pod.pipe(data)
+  return pod
 }
 
 /**

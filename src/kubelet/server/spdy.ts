@@ -11,7 +11,9 @@ export interface SpdyStream extends Duplex {
 /** A SPDY/3.1 connection as the server sees it. */
 export interface SpdySession {
   onStream(listener: (stream: SpdyStream) => void): void
+  /** Calls at once, in a later turn, when it is closed already. */
   onClose(listener: () => void): void
+  readonly isClosed: boolean
   /** Bytes that the client has not taken yet. */
   unreadBytes(): number
   /** Says good-bye and closes, once everything is sent. */
@@ -61,6 +63,8 @@ export function serveSpdy(socket: Duplex): SpdySession {
     })
   neverShrink(window.send)
   connection.on('error', () => socket.destroy())
+  // Who says no more does not listen either: a Go client ends both ways at once.
+  socket.once('end', () => socket.end())
   connection.start(3.1)
   return {
     onStream: listener =>
@@ -69,7 +73,13 @@ export function serveSpdy(socket: Duplex): SpdySession {
         stream.on('error', () => undefined)
         listener(stream)
       }),
-    onClose: listener => void connection.once('close', listener),
+    onClose: listener => {
+      if (socket.closed) queueMicrotask(listener)
+      else socket.once('close', listener)
+    },
+    get isClosed() {
+      return socket.destroyed
+    },
     unreadBytes: () => framer.readableLength + socket.writableLength,
     end: () => connection.end(),
   }

@@ -1,18 +1,19 @@
 import { createServer as createHttpServer, request as httpRequest } from 'node:http'
 import { createRequire } from 'node:module'
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { type Duplex, PassThrough } from 'node:stream'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import WebSocket, { createWebSocketStream } from 'ws'
 import { execProcess } from '../../../src/kubelet/runtime/process/exec.ts'
-import type { ExecRequest } from '../../../src/kubelet/runtime/types.ts'
-import { execOverSpdy, exitStatus } from '../../../src/kubelet/server/exec.ts'
+import type { ExecRequest, ExecSession } from '../../../src/kubelet/runtime/types.ts'
+import { execOverSpdy, execOverWebSocket, exitStatus } from '../../../src/kubelet/server/exec.ts'
 import {
   forwardOverSpdy,
   forwardOverWebSocket,
   portsOf,
 } from '../../../src/kubelet/server/portforward.ts'
 import { type Upgraded, upgrade } from '../../../src/kubelet/server/upgrade.ts'
+import { until } from '../../support/until.ts'
 
 const cleanUp: (() => unknown)[] = []
 afterEach(() => {
@@ -188,6 +189,113 @@ describe('SPDY', () => {
     const data = await openStream(connection, { streamtype: 'data', ...headers })
     data.write('hello')
     expect(await read(data)).toBe('HELLO')
+  })
+})
+
+describe('a client who leaves', () => {
+  /** A program that is started when `begin` is called, and what has been done to it. */
+  function program() {
+    let begin: () => void = () => {}
+    const session = {
+      ...{
+        stdin: null,
+        stdout: new PassThrough(),
+        stderr: null,
+        exit: new Promise<number>(() => {}),
+      },
+      ...{ resize: () => undefined, kill: vi.fn() },
+    } satisfies ExecSession
+    const started = new Promise<void>(resolve => {
+      begin = resolve
+    })
+    const start = vi.fn(() => started.then(() => session))
+    return { session, start, begin: () => begin() }
+  }
+
+  test('over WebSocket, while his program is being started', async () => {
+    const { session, start, begin } = program()
+    const port = await serve('exec', upgraded => {
+      if (upgraded.kind !== 'websocket') throw new Error(upgraded.kind)
+      upgraded.client.once('close', () => setImmediate(begin))
+      void execOverWebSocket(upgraded.client, start, exitStatus)
+    })
+    const client = new WebSocket(`ws://127.0.0.1:${port}/`, ['v4.channel.k8s.io'])
+    client.once('open', () => client.terminate())
+    await until('it is ended', () => session.kill.mock.calls.length > 0)
+  })
+
+  const wanted = { command: ['x'], tty: false, stdin: false, stderr: false }
+
+  test('over SPDY, while his program is being started', async () => {
+    const { session, start, begin } = program()
+    const port = await serve('exec', upgraded => {
+      if (upgraded.kind !== 'spdy') throw new Error(upgraded.kind)
+      upgraded.session.onClose(() => setImmediate(begin))
+      void execOverSpdy(upgraded.session, wanted, start, exitStatus)
+    })
+    const connection = await openSpdy(port, 'v4.channel.k8s.io')
+    for (const streamtype of ['error', 'stdout']) await openStream(connection, { streamtype })
+    await until('it is being started', () => start.mock.calls.length > 0)
+    cleanUp.pop()?.()
+    await until('it is ended', () => session.kill.mock.calls.length > 0)
+  })
+
+  test('over SPDY, before he has opened his streams: nothing is started', async () => {
+    const { start } = program()
+    let over = false
+    const port = await serve('exec', upgraded => {
+      if (upgraded.kind !== 'spdy') throw new Error(upgraded.kind)
+      void execOverSpdy(upgraded.session, wanted, start, exitStatus).then(() => {
+        over = true
+      })
+    })
+    await openSpdy(port, 'v4.channel.k8s.io')
+    cleanUp.pop()?.()
+    await until('nobody waits for his streams', () => over)
+    expect(start).not.toHaveBeenCalled()
+  })
+
+  test('a port-forward takes its connections to the pod with it', async () => {
+    let connections = 0
+    const server = createServer(socket => {
+      connections++
+      socket.on('error', () => {})
+      socket.once('close', () => connections--)
+    })
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    cleanUp.push(() => server.close())
+    const served = (server.address() as AddressInfo).port
+    const port = await serve('portForward', upgraded => {
+      if (upgraded.kind === 'spdy') forwardOverSpdy(upgraded.session, target(served))
+    })
+    const connection = await openSpdy(port, 'portforward.k8s.io')
+    const headers = { port: '80', requestid: '1' }
+    await openStream(connection, { streamtype: 'error', ...headers })
+    await openStream(connection, { streamtype: 'data', ...headers })
+    await until('it is connected', () => connections === 1)
+    cleanUp.pop()?.()
+    await until('it is not any more', () => connections === 0)
+  })
+
+  test('by ending his side alone is left as well', async () => {
+    const sockets: Duplex[] = []
+    const server = createHttpServer()
+    server.on('upgrade', (request, socket, head) => {
+      sockets.push(socket)
+      upgrade(request, socket, head, 'portForward', upgraded => {
+        if (upgraded.kind === 'spdy') forwardOverSpdy(upgraded.session, target(1))
+      })
+    })
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    cleanUp.push(() => server.close())
+    const client = connect({ port: (server.address() as AddressInfo).port, allowHalfOpen: true })
+    cleanUp.push(() => client.destroy())
+    const head = ['GET / HTTP/1.1', 'host: x', 'connection: Upgrade', 'upgrade: SPDY/3.1']
+    const offer = 'x-stream-protocol-version: portforward.k8s.io'
+    client.write(`${[...head, offer].join('\r\n')}\r\n\r\n`)
+    client.once('data', () => client.end())
+    client.resume()
+    await until('the socket is closed', () => sockets[0]?.closed === true)
   })
 })
 

@@ -28,7 +28,12 @@ export async function attachToShim(
     onClose: () => end(0),
   })
   const { id } = container
-  await shim.request({ op: 'attach', id })
+  try {
+    await shim.request({ op: 'attach', id })
+  } catch (error) {
+    shim.close()
+    throw error
+  }
   void exit.then(() => shim.close())
   const stdin = new Writable({
     write(chunk: Buffer, _encoding, done) {

@@ -113,6 +113,8 @@ class ProcessRuntime implements Runtime {
       await spawnShim(folder, socket)
       await this.#connect(pod, socket)
     } catch (error) {
+      pod.shim?.close()
+      if (existsSync(join(folder, shimFiles.shim))) killShim(folder)
       await this.#forget(pod)
       throw error
     }
