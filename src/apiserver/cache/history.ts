@@ -6,8 +6,8 @@ const bytesMax = 8 << 20
 /** It is cut when it is this many times as long, so that not every change moves all others. */
 const slack = 1.25
 /**
- * Of the newest ones the encoded lines are kept as well: after a failover all that had been watching
- * elsewhere want the same few.
+ * Of the newest ones the encoded lines are kept as well: after a failover all that had been
+ * watching elsewhere want the same few.
  */
 const linesKept = 128
 

@@ -36,7 +36,7 @@ export class Writer {
     return parts
   }
 
-  /** Sets aside what was written so far: a long message needs no long buffer, copied as it grows. */
+  /** Sets aside what was written: a long message needs no long buffer, copied as it grows. */
   seal(): void {
     this.#sealedBytes += this.unsealed
     this.#sealed.push(this.#takeUnsealed())
