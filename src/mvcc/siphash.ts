@@ -2,7 +2,7 @@ import type { Key } from './types.ts'
 
 /**
  * HalfSipHash-1-3 of a key's bytes: 32 bits, as a signed number. Who doesn't know the secret can't
- * choose keys that have one hash: a table by a plain hash could be made a list by whoever may write.
+ * choose keys that have one hash: a table by a plain hash could be made a list by any writer.
  * Source: Aumasson and Bernstein, SipHash; the authors' reference halfsiphash.c.
  */
 export function sipHash(key: Key, [low, high]: readonly [number, number]): number {
