@@ -35,6 +35,8 @@ export const defaultTimings: Timings = {
 export const limits = {
   /** Requests of this peer that wait for their result. */
   pendingMax: 16_384,
+  /** And what the writes among them may weigh together, in bytes; one above it is let in. */
+  pendingBytesMax: 64 << 20,
   /** Commands of one log entry, in bytes. */
   entryBytesMax: 1 << 20,
   /** Entries that may be uncommitted before the leader lets commands wait. */

@@ -52,6 +52,7 @@ export class Proposer {
   readonly #incarnation: number
   readonly #latency: Samples
   readonly #pending = new Map<number, Pending>()
+  #pendingBytes = 0
   #unsent: Pending[] = []
   /** Leader: packed commands that wait for the log, own and forwarded ones. */
   #queue: Uint8Array[] = []
@@ -79,7 +80,7 @@ export class Proposer {
       this.fenced++
       return Promise.resolve(fenced(fence, core.term))
     }
-    if (this.#pending.size >= limits.pendingMax) return Promise.resolve(overloaded)
+    if (this.#isFull) return Promise.resolve(overloaded)
     const wrong = wrongInAction(action)
     if (wrong !== undefined) return Promise.resolve(malformed(wrong))
     const sequence = ++this.#sequence
@@ -94,6 +95,7 @@ export class Proposer {
       const times = { startedAt, deadline, sent: false, retryAt: 0, attempts: 0 }
       const pending: Pending = { sequence, bytes, fence, resolve, ...times }
       this.#pending.set(sequence, pending)
+      this.#pendingBytes += bytes.length
       this.#unsent.push(pending)
       this.#host.wake()
     })
@@ -119,7 +121,8 @@ export class Proposer {
   flush(): void {
     const { core } = this.#host
     if (core.leader === null || this.#unsent.length === 0) return
-    const unsent = this.#unsent.filter(pending => this.#pending.has(pending.sequence))
+    this.#dropSettled()
+    const unsent = this.#unsent
     this.#unsent = []
     if (core.role === 'leader') {
       for (const pending of unsent) {
@@ -192,6 +195,7 @@ export class Proposer {
 
   /** Deadlines and repeats. */
   tick(now: number): void {
+    const before = this.#pending.size
     for (const pending of this.#pending.values()) {
       if (pending.deadline <= now) this.#settle(pending, late(pending))
       else if (pending.sent && pending.retryAt <= now) {
@@ -199,11 +203,27 @@ export class Proposer {
         this.#unsent.push(pending)
       }
     }
+    // Without a leader nothing is ever sent, and what is late must not stay for that.
+    if (this.#pending.size < before) this.#dropSettled()
+  }
+
+  /** Proposals that were not sent yet, to whichever leader. */
+  get unsent(): number {
+    return this.#unsent.length
   }
 
   /** The replica stops: nobody is left waiting. */
   endAll(): void {
     for (const pending of this.#pending.values()) this.#settle(pending, late(pending))
+  }
+
+  #dropSettled(): void {
+    this.#unsent = this.#unsent.filter(({ sequence }) => this.#pending.has(sequence))
+  }
+
+  get #isFull(): boolean {
+    const { pendingMax, pendingBytesMax } = limits
+    return this.#pending.size >= pendingMax || this.#pendingBytes > pendingBytesMax
   }
 
   /** The first sequence without a result. A map of many is slow to tell its first key. */
@@ -213,7 +233,7 @@ export class Proposer {
   }
 
   #settle(pending: Pending, result: ActionResult): void {
-    this.#pending.delete(pending.sequence)
+    if (this.#pending.delete(pending.sequence)) this.#pendingBytes -= pending.bytes.length
     pending.resolve(result)
   }
 

@@ -1,12 +1,18 @@
 /** Bytes that may wait for a client that does not read; more, and its watch ends. */
-const queueBytesMax = 64 * 1024 * 1024
+const queueBytesMax = 16 << 20
+/** Bytes that go out in one piece: of these, and no more, a client that does not read has its own. */
+const pieceBytesMax = 1 << 20
 
 /**
  * The queue between the watch cache and one client. What arrives while the client is busy goes out
- * in one piece. A client that falls too far behind is cut off: it resumes at its last
+ * in large pieces. A client that falls too far behind is cut off: it resumes at its last
  * resourceVersion.
+ *
+ * The state that a watch may begin with is not queued: its lines are made as the client reads them,
+ * for it may be larger than all that may wait.
  */
 export class WatchStream implements AsyncIterable<Uint8Array> {
+  #initial: Iterator<Buffer> | undefined
   #queue: Buffer[] = []
   #bytes = 0
   #ended = false
@@ -17,6 +23,12 @@ export class WatchStream implements AsyncIterable<Uint8Array> {
   onEnd(callback: () => void): void {
     if (this.#ended) callback()
     else this.#enders.push(callback)
+  }
+
+  /** What goes out before everything that is pushed. */
+  begin(lines: Iterator<Buffer>): void {
+    this.#initial = lines
+    this.#wake?.()
   }
 
   push(line: Buffer): void {
@@ -38,14 +50,10 @@ export class WatchStream implements AsyncIterable<Uint8Array> {
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     try {
       for (;;) {
-        if (this.#queue.length > 0) {
-          const chunk = this.#queue.length === 1 ? this.#queue[0]! : Buffer.concat(this.#queue)
-          this.#queue = []
-          this.#bytes = 0
-          yield chunk
-        } else if (this.#ended) {
-          return
-        } else {
+        const piece = this.#takePiece()
+        if (piece !== undefined) yield piece
+        else if (this.#ended) return
+        else {
           await new Promise<void>(resolve => {
             this.#wake = resolve
           })
@@ -53,7 +61,31 @@ export class WatchStream implements AsyncIterable<Uint8Array> {
         }
       }
     } finally {
+      this.#initial = undefined
       this.end()
     }
+  }
+
+  /** The next piece of what waits; undefined when nothing does. */
+  #takePiece(): Buffer | undefined {
+    const lines: Buffer[] = []
+    let bytes = 0
+    while (bytes < pieceBytesMax && this.#initial !== undefined) {
+      const line = this.#initial.next()
+      if (line.done) this.#initial = undefined
+      else {
+        lines.push(line.value)
+        bytes += line.value.length
+      }
+    }
+    let taken = 0
+    while (bytes < pieceBytesMax && taken < this.#queue.length) {
+      const line = this.#queue[taken++]!
+      lines.push(line)
+      bytes += line.length
+      this.#bytes -= line.length
+    }
+    this.#queue = taken === this.#queue.length ? [] : this.#queue.slice(taken)
+    return lines.length > 1 ? Buffer.concat(lines) : lines[0]
   }
 }

@@ -105,15 +105,10 @@ export class Watches {
 
   #sendState({ row, filter, query }: WatchQuery, watcher: Watcher, list: boolean): void {
     const cache = this.#cache.of(row)
-    const revision = this.#cache.revision
-    for (const entry of cache.list(storeKey(row, filter.namespace))) {
-      if (matchesFilter(row, filter, entry)) watcher.send('ADDED', entry, entry.revision)
-    }
-    watcher.after = revision
+    watcher.after = this.#cache.revision
+    const isMarked = list && booleanOf(query, 'allowWatchBookmarks') === true
+    watcher.begin(cache.list(storeKey(row, filter.namespace)), isMarked)
     watcher.stream.onEnd(cache.listen(watcher))
-    if (list && booleanOf(query, 'allowWatchBookmarks') === true) {
-      watcher.bookmark({ 'k8s.io/initial-events-end': 'true' })
-    }
   }
 
   #resume({ row }: WatchQuery, watcher: Watcher, after: number): void {
@@ -164,7 +159,7 @@ class Watcher implements CacheListener {
   /** Everything up to this revision has been put into the stream. */
   progress: () => number
   readonly #request: WatchQuery
-  #firstTable = true
+  #isFirst = true
 
   constructor(request: WatchQuery, progress: () => number) {
     this.#request = request
@@ -179,8 +174,8 @@ class Watcher implements CacheListener {
     const { entry, old, revision } = event
     const was = old !== undefined && matchesFilter(row, filter, old)
     const is = entry !== undefined && matchesFilter(row, filter, entry)
-    if (is && entry !== undefined) this.send(was ? 'MODIFIED' : 'ADDED', entry, revision, event)
-    else if (was && old !== undefined) this.send('DELETED', old, revision, event)
+    if (is && entry !== undefined) this.#send(was ? 'MODIFIED' : 'ADDED', entry, revision, event)
+    else if (was && old !== undefined) this.#send('DELETED', old, revision, event)
   }
 
   /** It has missed an event, and may not go on as if it had not. */
@@ -188,36 +183,63 @@ class Watcher implements CacheListener {
     this.fail(error instanceof StatusError ? error : internalError(errorMessage(error)))
   }
 
-  send(type: string, entry: Entry, revision: number, event?: CacheEvent): void {
-    const { format, renderer } = this.#request
+  /** The state of now, before all changes; `isMarked`: with a bookmark at its end. */
+  begin(entries: readonly Entry[], isMarked: boolean): void {
+    const { row, filter } = this.#request
+    const wanted = entries.filter(entry => matchesFilter(row, filter, entry))
+    const revision = this.after
+    // The columns of a table stand in its first line.
+    const hasColumns = wanted.length > 0 && this.#takeFirst()
+    const lines = function* (watcher: Watcher): Generator<Buffer> {
+      for (const [at, entry] of wanted.entries()) {
+        yield watcher.#line('ADDED', entry, entry.revision, hasColumns && at === 0)
+      }
+      const annotations = { 'k8s.io/initial-events-end': 'true' }
+      if (isMarked) yield watcher.#bookmarkLine(revision, annotations)
+    }
+    this.stream.begin(lines(this))
+  }
+
+  #send(type: string, entry: Entry, revision: number, event: CacheEvent): void {
+    const { format } = this.#request
     if (format.shape === 'table') {
-      this.#sendTable(type, entry, revision)
+      this.stream.push(this.#line(type, entry, revision, this.#takeFirst()))
       return
     }
     const key = `${type}/${format.shape}/${format.metaVersion}`
-    let line = event?.lines.get(key)
+    let line = event.lines.get(key)
     if (line === undefined) {
-      line = Buffer.concat([
-        Buffer.from(`{"type":"${type}","object":`),
-        renderer.item(entry, revision),
-        lineEnd,
-      ])
-      event?.lines.set(key, line)
+      line = this.#line(type, entry, revision, false)
+      event.lines.set(key, line)
     }
     this.stream.push(line)
   }
 
-  #sendTable(type: string, entry: Entry, revision: number): void {
-    const row = parseJsonExact(this.#request.renderer.item(entry, revision).toString('utf8'))
-    const object = this.#request.renderer.tableOf([row], String(revision), this.#firstTable)
-    this.#firstTable = false
-    this.stream.push(Buffer.from(`${stringifyJson({ type, object })}\n`))
+  #takeFirst(): boolean {
+    const isFirst = this.#isFirst
+    this.#isFirst = false
+    return isFirst
+  }
+
+  /** `hasColumns`: of a table, with the definitions of its columns. */
+  #line(type: string, entry: Entry, revision: number, hasColumns: boolean): Buffer {
+    const { format, renderer } = this.#request
+    const item = renderer.item(entry, revision)
+    if (format.shape === 'table') {
+      const row = parseJsonExact(item.toString('utf8'))
+      const object = renderer.tableOf([row], String(revision), hasColumns)
+      return Buffer.from(`${stringifyJson({ type, object })}\n`)
+    }
+    return Buffer.concat([Buffer.from(`{"type":"${type}","object":`), item, lineEnd])
   }
 
   /** Tells the client how far it has seen everything; never less than it said itself. */
-  bookmark(annotations?: Record<string, string>): void {
+  bookmark(): void {
     const revision = this.progress()
-    if (revision < this.after) return
+    if (revision >= this.after) this.stream.push(this.#bookmarkLine(revision))
+  }
+
+  #bookmarkLine(revision: number, annotations?: Record<string, string>): Buffer {
     const { row, format, renderer } = this.#request
     const metadata = {
       resourceVersion: String(revision),
@@ -242,8 +264,7 @@ class Watcher implements CacheListener {
         false,
       ),
     }
-    const line = JSON.stringify({ type: 'BOOKMARK', object: kinds[format.shape] })
-    this.stream.push(Buffer.from(`${line}\n`))
+    return Buffer.from(`${JSON.stringify({ type: 'BOOKMARK', object: kinds[format.shape] })}\n`)
   }
 
   /** The last line of a watch that can't go on. */

@@ -197,8 +197,33 @@ test('a client that does not read is cut off, one that reads gets all that waite
   const pieces = stream[Symbol.asyncIterator]()
   expect(Buffer.from((await pieces.next()).value ?? []).toString()).toBe('a\nb\n')
   const piece = Buffer.alloc(1024 * 1024)
-  for (let at = 0; at < 65; at++) stream.push(piece)
+  for (let at = 0; at < 17; at++) stream.push(piece)
   expect(ended).toBe(true)
+})
+
+test('a state larger than what may wait goes out as it is read, and changes after it', async () => {
+  const stream = new WatchStream()
+  const line = Buffer.alloc(100_000, 'x')
+  let made = 0
+  const lines = function* () {
+    for (; made < 400; made++) yield line
+    yield Buffer.from('the end of the state\n')
+  }
+  stream.begin(lines())
+  stream.push(Buffer.from('a change\n'))
+  const pieces = stream[Symbol.asyncIterator]()
+  let bytes = 0
+  let last = ''
+  for (let piece = await pieces.next(); !piece.done; piece = await pieces.next()) {
+    bytes += piece.value.length
+    expect(piece.value.length).toBeLessThan((1 << 20) + line.length)
+    // Nothing is made that is not asked for.
+    expect(made * line.length).toBeLessThanOrEqual(bytes)
+    last = Buffer.from(piece.value).toString().slice(-30)
+    if (last.endsWith('a change\n')) stream.end()
+  }
+  expect(bytes).toBe(400 * line.length + 30)
+  expect(last).toBe('the end of the state\na change\n')
 })
 
 test('generated names are short, and end in five letters', () => {
