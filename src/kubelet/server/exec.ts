@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { Status } from '../../api/objects.ts'
 import { errorMessage } from '../../kernel/result.ts'
@@ -39,17 +39,20 @@ export async function execOverWebSocket(
     client.send(Buffer.concat([Buffer.from([channel]), Buffer.from(data)]))
   }
   const unread = () => (client.readyState === client.OPEN ? client.bufferedAmount : 0)
+  // What it had sent already comes all the same.
   const early: Buffer[] = []
   const keepEarly = (data: Buffer) => early.push(data)
   client.on('message', keepEarly)
+  client.pause()
   try {
     const session = await start()
     // He may have left meanwhile.
     if (client.readyState === client.CLOSED) session.kill()
     else client.once('close', () => session.kill())
     client.off('message', keepEarly)
-    client.on('message', (data: Buffer) => receive(session, data))
-    for (const data of early) receive(session, data)
+    client.resume()
+    client.on('message', (data: Buffer) => receive(client, session, data))
+    for (const data of early) receive(client, session, data)
     const outputs = [copy(session.stdout, data => send(channels.stdout, data), unread)]
     if (session.stderr) {
       outputs.push(copy(session.stderr, data => send(channels.stderr, data), unread))
@@ -63,9 +66,9 @@ export async function execOverWebSocket(
   client.close(1000)
 }
 
-function receive(session: ExecSession, data: Buffer): void {
+function receive(client: WebSocket, session: ExecSession, data: Buffer): void {
   const payload = data.subarray(1)
-  if (data[0] === channels.stdin) session.stdin?.write(payload)
+  if (data[0] === channels.stdin && session.stdin) pass(client, session.stdin, payload)
   else if (data[0] === channels.close && payload[0] === channels.stdin) session.stdin?.end()
   else if (data[0] === channels.resize) resize(session, payload.toString('utf8'))
 }
@@ -129,6 +132,19 @@ function collect(
   })
 }
 
+/** Hands on what a client has sent; he waits while nobody takes it. */
+export function pass(client: WebSocket, to: Writable, data: Buffer): void {
+  if (to.write(data)) return
+  client.pause()
+  const goOn = () => {
+    to.off('drain', goOn)
+    to.off('close', goOn)
+    client.resume()
+  }
+  to.on('drain', goOn)
+  to.on('close', goOn)
+}
+
 function resize(session: ExecSession, text: string): void {
   try {
     for (const line of text.trim().split('\n')) {
@@ -149,7 +165,7 @@ function sizeOf(value: object): { readonly width: number; readonly height: numbe
 }
 
 /** Copies output to the client, and waits while it is slow. Resolves when all of it is copied. */
-function copy(
+export function copy(
   stream: Readable,
   send: (data: Buffer) => void,
   unreadBytes: () => number,

@@ -1,6 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 import { errorMessage } from '../../kernel/result.ts'
+import { copy, pass } from './exec.ts'
 import type { SpdySession, SpdyStream } from './spdy.ts'
 
 /** Turns a pod's port into where it is really served. */
@@ -108,6 +109,7 @@ export function forwardOverWebSocket(
   ports: readonly number[],
   target: ForwardTarget,
 ): void {
+  const unread = () => (client.readyState === client.OPEN ? client.bufferedAmount : 0)
   const pods = ports.map((port, position) => {
     const send = (channel: number, payload: Buffer) => {
       if (client.readyState !== client.OPEN) return
@@ -120,7 +122,7 @@ export function forwardOverWebSocket(
     send(error, name)
     const pod = dial(target, port)
     pod.once('end', () => pod.end())
-    pod.on('data', chunk => send(data, chunk))
+    void copy(pod, chunk => send(data, chunk), unread)
     pod.once('error', cause => send(error, Buffer.from(failureText(target, port, cause))))
     pod.once('close', () => {
       if (pods.every(each => each.destroyed)) client.close(1000)
@@ -129,7 +131,8 @@ export function forwardOverWebSocket(
   })
   client.on('message', (message: Buffer) => {
     const channel = message[0] ?? 0
-    if (channel % 2 === 0) pods[channel / 2]?.write(message.subarray(1))
+    const pod = pods[channel / 2]
+    if (pod !== undefined) pass(client, pod, message.subarray(1))
   })
   client.once('close', () => {
     for (const pod of pods) pod.destroy()

@@ -13,7 +13,8 @@ async function serve(
   const sent: [number, string][] = []
   const sizes: [number, number][] = []
   const client = Object.assign(new EventEmitter(), {
-    ...{ OPEN: 1, readyState: 1, bufferedAmount: 0, close: () => {} },
+    ...{ OPEN: 1, readyState: 1, bufferedAmount: 0 },
+    ...{ close: () => {}, pause: () => {}, resume: () => {} },
     send: (data: Buffer) => sent.push([data[0] ?? -1, data.subarray(1).toString()]),
   })
   const stdout = new PassThrough()

@@ -1,9 +1,10 @@
 import { createServer as createHttpServer, request as httpRequest } from 'node:http'
 import { createRequire } from 'node:module'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
-import { type Duplex, PassThrough } from 'node:stream'
+import { type Duplex, PassThrough, Writable } from 'node:stream'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import WebSocket, { createWebSocketStream } from 'ws'
+import { sleep } from '../../../src/kernel/clock.ts'
 import { execProcess } from '../../../src/kubelet/runtime/process/exec.ts'
 import type { ExecRequest, ExecSession } from '../../../src/kubelet/runtime/types.ts'
 import { execOverSpdy, execOverWebSocket, exitStatus } from '../../../src/kubelet/server/exec.ts'
@@ -189,6 +190,66 @@ describe('SPDY', () => {
     const data = await openStream(connection, { streamtype: 'data', ...headers })
     data.write('hello')
     expect(await read(data)).toBe('HELLO')
+  })
+})
+
+describe('over WebSocket nobody is sent more than he takes', () => {
+  const piece = Buffer.alloc(64 * 1024, 'x')
+  const pieces = 1_000
+
+  /** Sends 64 MB, as far as they can be sent. */
+  async function flood(client: WebSocket): Promise<void> {
+    await new Promise(resolve => client.once('open', resolve))
+    for (let n = 0; n < pieces; n++) client.send(Buffer.concat([Buffer.from([0]), piece]))
+  }
+
+  test('a program that does not read', async () => {
+    const stdin = new Writable({ write: () => {} })
+    const session: ExecSession = {
+      ...{ stdin, stdout: new PassThrough(), stderr: null, exit: new Promise<number>(() => {}) },
+      ...{ resize: () => undefined, kill: () => undefined },
+    }
+    const port = await serve('exec', upgraded => {
+      if (upgraded.kind !== 'websocket') throw new Error(upgraded.kind)
+      void execOverWebSocket(upgraded.client, async () => session, exitStatus)
+    })
+    const client = new WebSocket(`ws://127.0.0.1:${port}/`, ['v4.channel.k8s.io'])
+    cleanUp.push(() => client.terminate())
+    await flood(client)
+    await until('something has come', () => stdin.writableLength > 0)
+    await sleep(300)
+    expect(stdin.writableLength).toBeLessThan(2 ** 20)
+    expect(client.bufferedAmount).toBeGreaterThan(40 * 2 ** 20)
+  })
+
+  test('a pod that does not read, and a client that does not', async () => {
+    const sockets: Socket[] = []
+    const server = createServer(socket => {
+      sockets.push(socket.pause())
+      socket.on('error', () => {})
+      for (let n = 0; n < pieces; n++) socket.write(piece)
+    })
+    await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+    cleanUp.push(() => {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    })
+    const served = (server.address() as AddressInfo).port
+    let theirs: WebSocket | undefined
+    const port = await serve('portForward', upgraded => {
+      if (upgraded.kind !== 'websocket') return
+      theirs = upgraded.client
+      forwardOverWebSocket(upgraded.client, [80], target(served))
+    })
+    const client = new WebSocket(`ws://127.0.0.1:${port}/`, ['v4.channel.k8s.io'])
+    cleanUp.push(() => client.terminate())
+    await flood(client)
+    client.pause()
+    await until('something waits for it', () => (theirs?.bufferedAmount ?? 0) > 0)
+    await sleep(500)
+    expect(client.bufferedAmount).toBeGreaterThan(40 * 2 ** 20)
+    expect(theirs?.bufferedAmount).toBeLessThan(8 * 2 ** 20)
+    expect(sockets[0]?.writableLength).toBeGreaterThan(40 * 2 ** 20)
   })
 })
 

@@ -22,8 +22,11 @@ export async function attachToShim(
   const shim = await ShimClient.connect(socket, {
     onChange: () => undefined,
     onOutput: output => {
-      if ('ended' in output) end(output.ended)
-      else (output.output === 'stdout' ? stdout : stderr)?.write(Buffer.from(output.data, 'latin1'))
+      if ('ended' in output) return end(output.ended)
+      const to = output.output === 'stdout' ? stdout : stderr
+      if (to === null || to.write(Buffer.from(output.data, 'latin1'))) return
+      shim.pause()
+      to.once('drain', () => shim.resume())
     },
     onClose: () => end(0),
   })

@@ -112,6 +112,11 @@ export class ShimClient {
     let rest = ''
     socket.setEncoding('utf8')
     socket.on('data', (text: string) => {
+      // The parts of a long line are not looked through again with each of them.
+      if (!text.includes('\n') && rest.length <= answerCharsMax) {
+        rest += text
+        return
+      }
       const lines = (rest + text).split('\n')
       rest = lines.pop() ?? ''
       // A shim that says something else is none: its end is told as any other's.
@@ -148,10 +153,12 @@ export class ShimClient {
       if (this.#socket.destroyed) return reject(new Error('the shim has ended'))
       const grace = 'graceMs' in request ? request.graceMs : 0
       const waitMs = request.op === 'list' ? listMs : answerMs + grace
-      const cancel = systemClock.after(waitMs, () => {
+      const onLate = () => {
         this.#waiting.delete(seq)
         reject(new ShimHungError(`the shim has not answered "${request.op}" in ${waitMs} ms`))
-      })
+      }
+      // Input waits as long as somebody does not read the output.
+      const cancel = request.op === 'input' ? () => {} : systemClock.after(waitMs, onLate)
       this.#waiting.set(seq, answer => {
         cancel()
         if (answer instanceof Error) reject(answer)
@@ -160,6 +167,15 @@ export class ShimClient {
       })
       this.#socket.write(`${JSON.stringify({ seq, ...request })}\n`)
     })
+  }
+
+  /** Reads no more until `resume`: what the shim has to say waits there. */
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
   }
 
   close(): void {
