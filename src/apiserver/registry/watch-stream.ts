@@ -1,6 +1,6 @@
 /** Bytes that may wait for a client that does not read; more, and its watch ends. */
 const queueBytesMax = 16 << 20
-/** Bytes that go out in one piece: of these, and no more, a client that does not read has its own. */
+/** Bytes that go out in one piece: what a client that does not read has of its own. */
 const pieceBytesMax = 1 << 20
 
 /**
