@@ -2,7 +2,7 @@ import type { CacheEvent } from './event.ts'
 
 /** Changes of one kind that are kept for watches that resume, and what their objects may weigh. */
 const eventsMax = 4_096
-const bytesMax = 8 << 20
+const bytesMax = 4 << 20
 /** It is cut when it is this many times as long, so that not every change moves all others. */
 const slack = 1.25
 /**

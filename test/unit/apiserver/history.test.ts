@@ -57,7 +57,7 @@ test('a thousand versions of large objects are not kept, however few events they
   const events = historyOf(cache, 1)
   expect(events.at(-1)?.revision).toBe(399)
   expect(events.length).toBeGreaterThan(5)
-  expect(heldBytes(events)).toBeLessThan(24 << 20)
+  expect(heldBytes(events)).toBeLessThan(12 << 20)
 })
 
 test('what weighs more than all that may be kept is kept by nobody', () => {
