@@ -373,6 +373,13 @@ describe.each(lags)('the API over one store, lag $seed', ({ seed }) => {
       expect(JSON.parse(answer.text).reason).toBe('RequestEntityTooLarge')
     })
 
+    test('of somebody without a certificate no more is read than a request to join has', async () => {
+      expect((await https(configMaps, undefined, Buffer.alloc(60_000, 32))).code).toBe(403)
+      const answer = await https(configMaps, undefined, Buffer.alloc(100_000, 32))
+      expect(answer.code).toBe(413)
+      expect(JSON.parse(answer.text).message).toContain('limit is 65536')
+    })
+
     test('a client that reads no answer before its body is sent gets the 413 too', async () => {
       const socket = connectTls({
         host: '127.0.0.1',

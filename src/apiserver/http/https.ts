@@ -5,12 +5,18 @@ import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { createGzip } from 'node:zlib'
 import type { ApiRequest, ApiResponse, UserInfo } from '../../api/http.ts'
-import { requestEntityTooLarge, unauthorized } from '../../api/status.ts'
+import {
+  requestEntityTooLarge,
+  type StatusError,
+  tooManyRequests,
+  unauthorized,
+} from '../../api/status.ts'
 import { requestBodyBytesMax } from '../../kernel/limits.ts'
 import type { Logger } from '../../kernel/logger.ts'
 import { errorMessage } from '../../kernel/result.ts'
 import type { ApiServerOptions } from '../types.ts'
 import { anonymous } from './auth.ts'
+import { type Body, BodyReader } from './read-body.ts'
 import { statusResponse } from './respond.ts'
 
 /** Answers above this are compressed for clients that ask. Source: apiserver responsewriters. */
@@ -19,8 +25,10 @@ const headersTimeoutMs = 20_000
 const requestTimeoutMs = 60_000
 /** Idle connections are kept longer than clients keep theirs: Go's default is 90 s. */
 const keepAliveMs = 120_000
-/** A body that is longer than this is not heard to its end: the connection is cut. */
-const drainBytesMax = 10 * requestBodyBytesMax
+/** What the bodies of all requests under way may weigh; who comes then is to come again. */
+const bodiesBytesMax = 256 << 20
+/** Of somebody without a certificate, who can ask to join and nothing else. */
+const anonymousBytesMax = 64 << 10
 const stopGraceMs = 2_000
 
 /** What the front end needs of the server behind it. */
@@ -39,6 +47,7 @@ export class HttpsFace {
   readonly #logger: Logger
   readonly #server: Server
   readonly #sockets = new Set<Duplex>()
+  readonly #bodies = new BodyReader(bodiesBytesMax)
 
   constructor(options: ApiServerOptions, front: FrontEnd) {
     this.#options = options
@@ -107,13 +116,15 @@ export class HttpsFace {
         await this.#send(message, response, statusResponse(unauthorized()))
         return
       }
-      const body = await readBody(message)
-      const answer =
-        body === undefined
-          ? statusResponse(requestEntityTooLarge(`limit is ${requestBodyBytesMax}`))
-          : await this.#front.serve(requestOf(message, body, gone.signal), user)
-      if (body === undefined) response.setHeader('connection', 'close')
-      await this.#send(message, response, answer)
+      const bytesMax = user === anonymous ? anonymousBytesMax : requestBodyBytesMax
+      const body = await this.#bodies.read(message, response, bytesMax)
+      if (typeof body !== 'string') {
+        const request = requestOf(message, body, gone.signal)
+        await this.#send(message, response, await this.#front.serve(request, user))
+        return
+      }
+      response.setHeader('connection', 'close')
+      await this.#send(message, response, statusResponse(refusals[body](bytesMax)))
     } catch (error) {
       this.#logger.debug('a connection broke', { error: errorMessage(error) })
       response.destroy()
@@ -177,6 +188,12 @@ export class HttpsFace {
   }
 }
 
+/** Why a body was not kept, to whoever sent it. */
+const refusals: Readonly<Record<Body & string, (bytesMax: number) => StatusError>> = {
+  'too long': bytesMax => requestEntityTooLarge(`limit is ${bytesMax}`),
+  'too many': () => tooManyRequests('too many large requests; please try again', 1),
+}
+
 /** Users by connection: a certificate is read once, not with every request. */
 const users = new WeakMap<TLSSocket, UserInfo | 'none' | 'refused'>()
 
@@ -220,30 +237,6 @@ function requestOf(message: IncomingMessage, body: Uint8Array, signal: AbortSign
     ...(body.length > 0 ? { body } : {}),
     signal,
   }
-}
-
-/**
- * The whole body, or undefined when it is too long. That too is said only at its end, and the rest
- * is read and forgotten: closing on a client that still writes resets the connection under the
- * answer that it has not read yet. The server's `requestTimeout` bounds the wait.
- */
-function readBody(message: IncomingMessage): Promise<Uint8Array | undefined> {
-  return new Promise((resolve, reject) => {
-    const pieces: Buffer[] = []
-    let length = 0
-    message.on('data', (piece: Buffer) => {
-      length += piece.length
-      if (length <= requestBodyBytesMax) pieces.push(piece)
-      else pieces.length = 0
-      if (length > drainBytesMax) message.destroy()
-    })
-    message.once('end', () => {
-      if (length > requestBodyBytesMax) resolve(undefined)
-      else resolve(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces))
-    })
-    message.once('error', reject)
-    message.once('close', () => reject(new Error('the client went away')))
-  })
 }
 
 async function writeAll(
