@@ -18,6 +18,8 @@ export function splice(client: Socket, backend: Socket, halfCloseIdleMs: number)
       // Closed without an end: whatever the other side still sends would go nowhere.
       if (!one.readableEnded || !one.writableFinished) other.destroy()
     })
-    one.pipe(other)
+    // It may have been lost while the other one was being made.
+    if (one.destroyed) other.destroy()
+    else one.pipe(other)
   }
 }

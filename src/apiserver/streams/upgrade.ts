@@ -1,7 +1,7 @@
 import { request as httpsRequest } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { ApiRequest, ApiResponse, UserInfo } from '../../api/http.ts'
-import { badRequest, pathNotFound, StatusError } from '../../api/status.ts'
+import { badRequest, methodNotAllowed, pathNotFound, StatusError } from '../../api/status.ts'
 import { errorCode, errorMessage } from '../../kernel/result.ts'
 import { mayDo, refusal, refuseImpersonation } from '../http/auth.ts'
 import type { Parts } from '../http/context.ts'
@@ -11,6 +11,8 @@ import { kubeletTls } from './log.ts'
 import { type KubeletTarget, kubeletTarget, kubeletUnreachable } from './target.ts'
 
 const streams = new Set(['exec', 'attach', 'portforward'])
+/** Source: registry/core/pod/rest/subresources.go, upgradeableMethods. */
+const methods = new Set(['GET', 'POST'])
 const connectTimeoutMs = 10_000
 
 /** Headers of a connection, not of what is asked. */
@@ -36,6 +38,7 @@ export async function serveUpgrade(
     if (route.row.resource !== 'pods' || !streams.has(route.subresource)) {
       throw badRequest('the resource does not support an upgrade')
     }
+    if (!methods.has(request.method)) throw methodNotAllowed()
     const target = await kubeletTarget(parts, route, request.query)
     await connect(parts, request, target, socket, head)
   } catch (error) {
@@ -93,16 +96,16 @@ function connect(
   })
 }
 
-/** Two connections as one: an end or an error of either ends both. */
+/** Two connections as one: an end or an error of either ends both, also one that has been. */
 function couple(a: Duplex, b: Duplex): void {
-  a.pipe(b)
-  b.pipe(a)
   for (const [from, to] of [
     [a, b],
     [b, a],
   ] as const) {
     from.on('error', () => to.destroy())
     from.on('close', () => to.destroy())
+    if (from.destroyed) to.destroy()
+    else from.pipe(to)
   }
 }
 

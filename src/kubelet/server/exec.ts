@@ -63,6 +63,8 @@ export async function execOverWebSocket(
   } catch (error) {
     send(channels.error, JSON.stringify(failureStatus(error)))
   }
+  // His good-bye is heard, whatever he was kept waiting with.
+  client.resume()
   client.close(1000)
 }
 

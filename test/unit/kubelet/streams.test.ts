@@ -285,6 +285,19 @@ describe('a client who leaves', () => {
     await until('it is ended', () => session.kill.mock.calls.length > 0)
   })
 
+  test('over WebSocket, after his program could not be started', async () => {
+    let theirs: WebSocket | undefined
+    const port = await serve('exec', upgraded => {
+      if (upgraded.kind !== 'websocket') throw new Error(upgraded.kind)
+      theirs = upgraded.client
+      const start = () => Promise.reject(new Error('no such program'))
+      void execOverWebSocket(upgraded.client, start, exitStatus)
+    })
+    const client = new WebSocket(`ws://127.0.0.1:${port}/`, ['v4.channel.k8s.io'])
+    await new Promise(resolve => client.once('close', resolve))
+    await until('both sides are closed', () => theirs?.readyState === WebSocket.CLOSED)
+  })
+
   const wanted = { command: ['x'], tty: false, stdin: false, stderr: false }
 
   test('over SPDY, while his program is being started', async () => {
