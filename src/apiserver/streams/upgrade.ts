@@ -2,6 +2,7 @@ import { request as httpsRequest } from 'node:https'
 import type { Duplex } from 'node:stream'
 import type { ApiRequest, ApiResponse, UserInfo } from '../../api/http.ts'
 import { badRequest, methodNotAllowed, pathNotFound, StatusError } from '../../api/status.ts'
+import { farewell } from '../../kernel/farewell.ts'
 import { errorCode, errorMessage } from '../../kernel/result.ts'
 import { mayDo, refusal, refuseImpersonation } from '../http/auth.ts'
 import type { Parts } from '../http/context.ts'
@@ -118,6 +119,5 @@ async function writePlain(socket: Duplex, response: ApiResponse): Promise<void> 
     `content-length: ${body.length}`,
     'connection: close',
   ]
-  socket.write(`${lines.join('\r\n')}\r\n\r\n`)
-  socket.end(body)
+  farewell(socket, Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`), body]))
 }

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import type { Container, Pod } from '../../api/objects.ts'
+import { farewell } from '../../kernel/farewell.ts'
 import type { Logger } from '../../kernel/logger.ts'
 import { errorMessage } from '../../kernel/result.ts'
 import type { Startable } from '../../kernel/startable.ts'
@@ -279,7 +280,7 @@ function refuse(socket: Duplex, code: number, message: string): void {
   const head = `HTTP/1.1 ${code} ${code === 404 ? 'Not Found' : 'Error'}`
   const body = Buffer.from(message)
   const lines = [head, 'content-type: text/plain', `content-length: ${body.length}`]
-  socket.end(`${[...lines, 'connection: close'].join('\r\n')}\r\n\r\n${message}`)
+  farewell(socket, `${[...lines, 'connection: close'].join('\r\n')}\r\n\r\n${message}`)
 }
 
 function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
