@@ -28,9 +28,9 @@ export interface Outage {
   /** From t0 to the first acknowledgement of a write that was sent after it. */
   readonly firstMs?: number
   /**
-   * How finely the writers saw: acknowledgements came at least this often before, 99 of 100; so far
-   * apart were the first two after the gap, which they try to write in now and then; and no more
-   * finely than they ran themselves.
+   * How finely the writers saw: acknowledgements came at least this often before, 99 of 100; so
+   * long it took after the gap until half of them were through, each in a place of its own; and no
+   * more finely than they ran themselves.
    */
   readonly resolutionMs: number
 }
@@ -45,6 +45,8 @@ export interface Stall {
 const steadyMs = 2_000
 /** A write that takes longer than this has been held up by something. */
 const writeMsMax = 500
+/** Acknowledgements after which half of the writers are through. */
+const throughMin = 4
 /** A probe that stood still for longer can't say what happened meanwhile. */
 const stallMsMax = 50
 
@@ -62,7 +64,8 @@ export function measureOutage(
   const { longest, first } = longestUntilFirst(acks, after, t0, now)
   const lastAt = after > 0 || longest.from !== t0 ? longest.from : undefined
   const firstMs = first && first.at - t0
-  const spread = (acks[longest.next]?.at ?? longest.to) - longest.to
+  const half = acks[Math.min(longest.next + throughMin - 2, acks.length - 1)]
+  const spread = Math.max(0, (half?.at ?? longest.to) - longest.to)
   const stalled = first ? longestAtEnds(stalls, longest) : 0
   // Nothing is known of how long there had been no write before.
   const isUnknown = first !== undefined && after === 0

@@ -15,13 +15,14 @@ export interface WitnessGap {
   /** From the event to the first acknowledgement of a write that was sent after it. */
   readonly firstMs: number
   /**
-   * 99 of 100 acknowledgements in the two seconds before came within this, and the second one after
-   * the gap.
+   * 99 of 100 acknowledgements in the two seconds before came within this, and after the gap those
+   * of half of the writers.
    */
   readonly resolutionMs: number
 }
 
 const steadyMs = 2_000
+const halfOfTheWriters = 4
 
 /** Reads the lines of the witness; an unfinished last one is left out. */
 export function readWitness(text: string): Witnessed {
@@ -52,14 +53,17 @@ export function gapAround(witnessed: Witnessed, t0: number): WitnessGap {
     const [left, right] = [acks[n - 1]!.at, acks[n]!.at]
     if (right > t0 && right - left > to - from) [from, to] = [left, right]
   }
-  const second = acks.slice(acks.findIndex(({ at }) => at === to) + 1)[0]
+  const through = acks
+    .filter(({ at }) => at >= to)
+    .slice(0, halfOfTheWriters)
+    .at(-1)
   const firstMs = (acks[ending]?.at ?? last) - t0
   const isVoid = stalls.some(stall => stall.to > from && stall.from < to)
   return {
     ...{ from, to, firstMs },
     state: ending < 0 ? 'open' : isVoid ? 'void' : 'closed',
     gapMs: Math.max(to - from, firstMs),
-    resolutionMs: Math.max(steadyResolution(acks, t0), second === undefined ? 0 : second.at - to),
+    resolutionMs: Math.max(steadyResolution(acks, t0), through === undefined ? 0 : through.at - to),
   }
 }
 
