@@ -109,6 +109,24 @@ test('a gap that nobody announced is told, with the faults that lie in it', () =
   expect(play(steady(), [both, probe, tick]).failover?.cause).toBe('peer-4 paused')
 })
 
+test('what had been repaired is no cause of what came later, nor is its repair', () => {
+  const id = `fault-${t0}`
+  const open = outage(t0, { id, state: 'open', firstMs: undefined, nextAt: undefined, gapMs: 600 })
+  const begun = play(steady(), [
+    faultEvent(t0 - 9_000, 'pause', 'peer-3'),
+    faultEvent(t0 - 8_000, 'kill', 'peer-2'),
+    faultEvent(t0 - 7_000, 'resume', 'peer-3'),
+    faultEvent(t0 - 6_000, 'partition', 'peer-4'),
+    faultEvent(t0 - 5_000, 'heal'),
+    faultEvent(t0 - 4_000, 'restart', 'peer-5'),
+    faultEvent(t0 - 2_000, 'kill', 'peer-4'),
+    faultEvent(t0, 'kill', 'peer-5'),
+    { type: 'probe', probe: steady().probe, outages: [open] },
+    { type: 'tick', now: t0 + 600 },
+  ])
+  expect(begun.failover?.cause).toBe('peer-2 killed; peer-4 killed; peer-5 killed')
+})
+
 test('the last follower that dies takes the quorum, and that is an outage like any other', () => {
   const id = `fault-${t0}`
   const open = outage(t0, { id, state: 'open', firstMs: undefined, nextAt: undefined, gapMs: 600 })

@@ -1,4 +1,5 @@
 import { faultText } from '../../src/admin/events.ts'
+import type { FaultName } from '../../src/admin/types.ts'
 import type { NamedOutage } from '../../src/probe/outages.ts'
 import type { Failover, FaultMark, Model } from './types.ts'
 
@@ -10,12 +11,34 @@ export function causeOf({ type, peers }: FaultMark): string {
   return faultText({ fault: type, peers })
 }
 
-/** Of all faults that can have had a part in it, in their order. */
+/** The faults that each repair is of. */
+const repairs: Partial<Readonly<Record<FaultName, readonly FaultName[]>>> = {
+  heal: ['partition', 'slow'],
+  resume: ['pause'],
+  restart: ['kill', 'pause'],
+}
+
+/**
+ * Of all faults that can have had a part in what began at `from`, in their order: what had been
+ * repaired by then has had none, and repairs have none either, unless it is what it began with.
+ */
 export function causesOf(model: Model, from: number, until: number): string {
-  return model.faults
-    .filter(({ at }) => at >= from - faultReachMs && at <= until)
-    .map(causeOf)
-    .join('; ')
+  const standing: FaultMark[] = []
+  for (const mark of model.faults) {
+    if (mark.at < from - faultReachMs || mark.at > until) continue
+    const repaired = repairs[mark.type]
+    if (repaired === undefined || mark.at === from) standing.push(mark)
+    else if (mark.at < from) {
+      const kept = standing.filter(each => !repaired.includes(each.type) || !isOf(mark, each))
+      standing.splice(0, standing.length, ...kept)
+    }
+  }
+  return standing.map(causeOf).join('; ')
+}
+
+/** Whether a repair is of somebody whom that fault has hit; without peers it is of all. */
+function isOf(repair: FaultMark, { peers }: FaultMark): boolean {
+  return repair.peers.length === 0 || peers.some(peer => repair.peers.includes(peer))
 }
 
 /** The next failover; what comes before an open outage is over is told with that. */

@@ -7,6 +7,10 @@ import { panel } from '../widgets/panel.ts'
 import { cut, pad, widthOf } from '../widgets/text.ts'
 import type { View, ViewInput } from './types.ts'
 
+/** Corners, lines and blanks around the title and the note; the least that is said of a cause. */
+const edgeWidth = 11
+const causeMin = 13
+
 const names: Readonly<Record<Mark, string>> = {
   detect: 'detect',
   vote: 'vote',
@@ -35,13 +39,10 @@ const starts: Partial<Readonly<Record<Failover['startFrom'], string>>> = {
 export const failoverView: View = input => {
   const { model, ui, theme, width, height } = input
   const { failover } = model
-  const cause = cut(failover?.cause ?? '', Math.max(13, width - 56))
-  const title = failover
-    ? `3 FAILOVER #${failover.number}  ${cause} ${clock(failover.startedAt, true)}`
-    : '3 FAILOVER  none yet'
+  const title = failover ? titleOf(model, failover, width, theme) : '3 FAILOVER  none yet'
   const options = {
     title,
-    note: summary(model, width - widthOf(title) - 11, theme),
+    note: summary(model, width - widthOf(title) - edgeWidth, theme),
     width,
     height,
     theme,
@@ -61,6 +62,14 @@ export const failoverView: View = input => {
   const reigns = timeline(input, rows - bars.length - 1)
   const before = older(input, rows - bars.length - reigns.length - 1)
   return panel(options, [...bars, ...reigns, probe, ...before])
+}
+
+/** The figure in the edge counts more than the whole list of causes. */
+function titleOf(model: Model, failover: Failover, width: number, theme: Theme): string {
+  const [whole = ''] = headline(model, failover, theme)
+  const [before, after] = [`3 FAILOVER #${failover.number}  `, clock(failover.startedAt, true)]
+  const taken = widthOf(before) + widthOf(after) + 1 + edgeWidth + widthOf(whole)
+  return `${before}${cut(failover.cause, Math.max(causeMin, width - taken))} ${after}`
 }
 
 /** The note in the edge: the most of the figure that counts that fits beside the title. */
