@@ -7,6 +7,12 @@ import type { ApiRequest, ApiResponse, Transport } from '../api/http.ts'
 export class WriteHold {
   #released: Promise<void> | undefined
   #release: () => void = () => {}
+  #held = 0
+
+  /** The name of a fault in force; of this one with how many writes are held back now. */
+  told(fault: string): string {
+    return fault === 'hold-writes' ? `${fault}: ${this.#held} held` : fault
+  }
 
   get holding(): boolean {
     return this.#released !== undefined
@@ -28,7 +34,11 @@ export class WriteHold {
   over(transport: Transport): Transport {
     return {
       request: async (request: ApiRequest): Promise<ApiResponse> => {
-        if (request.method !== 'GET') await this.#released
+        if (request.method !== 'GET' && this.holding) {
+          this.#held++
+          await this.#released
+          this.#held--
+        }
         return transport.request(request)
       },
     }

@@ -173,7 +173,7 @@ export class Peer implements Startable {
         members: this.#live.members,
         startedAt: this.#startedAt,
         gossip: this.#gossipReports(),
-        faults: [...this.#activeFaults],
+        faults: [...this.#activeFaults].map(each => this.#hold.told(each)),
         ready: this.#ready,
         nodes: this.#master?.nodes() ?? [],
         controlPlane: {

@@ -80,8 +80,10 @@ test('a late write of a paused leader is refused by its fence, and nothing is do
       type: 'merge',
       body: { spec: { replicas: 6 } },
     })
-    // Long enough for the controller to want its first pod; the hook holds that write.
-    await sleep(500)
+    await until('a held write', async () => {
+      const { faults } = await cluster.report(leader)
+      return faults.some(each => /^hold-writes: [1-9]/.test(each))
+    })
     expect((await client.list(kinds.pods, { namespace: 'fence' })).items.length).toBe(3)
     await cluster.fault('pause', leader)
     await cluster.leader(leader)
