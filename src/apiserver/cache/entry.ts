@@ -105,7 +105,7 @@ export function readStored(
   revision: number,
 ): Stored {
   const head = headOf(row)
-  const bytes = ownBytes(value)
+  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
   try {
     const object = parseJsonExact(bytes.toString('utf8'))
     if (!isRecord(object) || !isRecord(object.metadata)) throw new Error('it is not an object')
@@ -116,12 +116,8 @@ export function readStored(
       Boolean(metadata.name) &&
       metadata.resourceVersion === undefined
     metadata.name ||= key.slice(key.lastIndexOf('/') + 1)
-    return createEntry(
-      row,
-      key,
-      ours ? bytes : ownBytes(encodeObject(row, object as KubeObject)),
-      revision,
-    )
+    const kept = ownBytes(ours ? bytes : encodeObject(row, object as KubeObject))
+    return createEntry(row, key, kept, revision)
   } catch (error) {
     return { key, revision, corrupt: errorMessage(error) }
   }
