@@ -1,15 +1,12 @@
-import type { Readable, Writable } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { Status } from '../../api/objects.ts'
 import { errorMessage } from '../../kernel/result.ts'
 import type { ExecRequest, ExecSession } from '../runtime/types.ts'
+import { copy, pass, unreadBytesOf } from './flow.ts'
 import type { SpdySession, SpdyStream } from './spdy.ts'
 
 /** Channels of `*.channel.k8s.io`. Source: k8s.io/apimachinery remotecommand constants. */
 const channels = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4, close: 255 } as const
-
-/** Output that a slow client may leave unread before the program is held up. */
-const unreadBytesMax = 1024 * 1024
 
 /** All streams of an exec over SPDY must be there by then. Source: streamCreationTimeout. */
 const streamsTimeoutMs = 30_000
@@ -38,7 +35,7 @@ export async function execOverWebSocket(
     if (client.readyState !== client.OPEN) return
     client.send(Buffer.concat([Buffer.from([channel]), Buffer.from(data)]))
   }
-  const unread = () => (client.readyState === client.OPEN ? client.bufferedAmount : 0)
+  const unread = () => unreadBytesOf(client)
   // What it had sent already comes all the same.
   const early: Buffer[] = []
   const keepEarly = (data: Buffer) => early.push(data)
@@ -134,19 +131,6 @@ function collect(
   })
 }
 
-/** Hands on what a client has sent; he waits while nobody takes it. */
-export function pass(client: WebSocket, to: Writable, data: Buffer): void {
-  if (to.write(data)) return
-  client.pause()
-  const goOn = () => {
-    to.off('drain', goOn)
-    to.off('close', goOn)
-    client.resume()
-  }
-  to.on('drain', goOn)
-  to.on('close', goOn)
-}
-
 function resize(session: ExecSession, text: string): void {
   try {
     for (const line of text.trim().split('\n')) {
@@ -164,28 +148,6 @@ function sizeOf(value: object): { readonly width: number; readonly height: numbe
   const [width, height] = [fields.get('width'), fields.get('height')]
   const isSize = (field: unknown) => Number.isInteger(field) && Number(field) >>> 16 === 0
   return isSize(width) && isSize(height) ? { width, height } : undefined
-}
-
-/** Copies output to the client, and waits while it is slow. Resolves when all of it is copied. */
-export function copy(
-  stream: Readable,
-  send: (data: Buffer) => void,
-  unreadBytes: () => number,
-): Promise<void> {
-  return new Promise(resolve => {
-    stream.once('end', resolve)
-    stream.once('close', resolve)
-    stream.on('data', (data: Buffer | string) => {
-      send(Buffer.from(data as Buffer))
-      if (unreadBytes() < unreadBytesMax) return
-      stream.pause()
-      const timer = setInterval(() => {
-        if (unreadBytes() >= unreadBytesMax) return
-        clearInterval(timer)
-        stream.resume()
-      }, 10)
-    })
-  })
 }
 
 /** Whoever was attached sees the program's end, and not how it ended. Source: ServeAttach. */

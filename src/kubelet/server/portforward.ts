@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 import { errorMessage } from '../../kernel/result.ts'
-import { copy, pass } from './exec.ts'
+import { copy, pass, unreadBytesOf } from './flow.ts'
 import type { SpdySession, SpdyStream } from './spdy.ts'
 
 /** Turns a pod's port into where it is really served. */
@@ -109,7 +109,6 @@ export function forwardOverWebSocket(
   ports: readonly number[],
   target: ForwardTarget,
 ): void {
-  const unread = () => (client.readyState === client.OPEN ? client.bufferedAmount : 0)
   const pods = ports.map((port, position) => {
     const send = (channel: number, payload: Buffer) => {
       if (client.readyState !== client.OPEN) return
@@ -122,7 +121,11 @@ export function forwardOverWebSocket(
     send(error, name)
     const pod = dial(target, port)
     pod.once('end', () => pod.end())
-    void copy(pod, chunk => send(data, chunk), unread)
+    void copy(
+      pod,
+      chunk => send(data, chunk),
+      () => unreadBytesOf(client),
+    )
     pod.once('error', cause => send(error, Buffer.from(failureText(target, port, cause))))
     pod.once('close', () => {
       if (pods.every(each => each.destroyed)) client.close(1000)
