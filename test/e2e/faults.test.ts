@@ -80,10 +80,7 @@ test('a late write of a paused leader is refused by its fence, and nothing is do
       type: 'merge',
       body: { spec: { replicas: 6 } },
     })
-    await until('a held write', async () => {
-      const { faults } = await cluster.report(leader)
-      return faults.some(each => /^hold-writes: [1-9]/.test(each))
-    })
+    await until('a held write', () => cluster.holdsWrites(leader))
     expect((await client.list(kinds.pods, { namespace: 'fence' })).items.length).toBe(3)
     await cluster.fault('pause', leader)
     await cluster.leader(leader)

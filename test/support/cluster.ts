@@ -134,6 +134,12 @@ export class TestCluster {
     return admin
   }
 
+  /** Whether a controller's write is held back on a peer: see the fault `hold-writes`. */
+  async holdsWrites(name: string): Promise<boolean> {
+    const { faults } = await this.report(name)
+    return faults.some(each => /^hold-writes: [1-9]/.test(each))
+  }
+
   report(name: string): Promise<PeerReport> {
     return this.admin(name).status()
   }

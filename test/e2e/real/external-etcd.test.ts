@@ -177,12 +177,6 @@ async function podCount(client: Client): Promise<number> {
   return (await client.list(kinds.pods, { namespace: 'fence' })).items.length
 }
 
-/** Whether a controller's write is held back there. */
-async function holdsWrites(peer: string): Promise<boolean> {
-  const { faults } = await cluster.report(peer)
-  return faults.some(each => /^hold-writes: [1-9]/.test(each))
-}
-
 async function testPause(): Promise<void> {
   const client = cluster.client()
   await allFollow()
@@ -207,7 +201,7 @@ async function testPause(): Promise<void> {
       type: 'merge',
       body: { spec: { replicas: 6 } },
     })
-    await until('the old leader wants to write', () => holdsWrites(leader))
+    await until('the old leader wants to write', () => cluster.holdsWrites(leader))
     expect(await podCount(client)).toBe(3)
     const { pid } = await cluster.report(leader)
     const began = performance.now()

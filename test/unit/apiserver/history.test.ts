@@ -41,20 +41,25 @@ function watch(cache: ResourceCache): void {
 }
 
 /** All of the history: from the oldest revision that it still has. */
-function historyOf(cache: ResourceCache, first: number): readonly CacheEvent[] {
-  for (let from = first; ; from++) {
+function historyOf(cache: ResourceCache): readonly CacheEvent[] {
+  for (let from = 1; ; from++) {
     const events = cache.since(from)
     if (events !== undefined) return events
   }
 }
 
-test('a thousand versions of large objects are not kept, however few events they are', () => {
+/** What is left of the changes up to `last` of so many objects of about `bytes`, while one watches. */
+function historyUntil(last: number, objects: number, bytes: number): readonly CacheEvent[] {
   const cache = new ResourceCache(row)
   watch(cache)
-  for (let revision = 2; revision < 400; revision++) {
-    cache.apply(eventOf(`o-${revision % 3}`, revision, 400_000))
+  for (let revision = 2; revision <= last; revision++) {
+    cache.apply(eventOf(`o-${revision % objects}`, revision, bytes))
   }
-  const events = historyOf(cache, 1)
+  return historyOf(cache)
+}
+
+test('a thousand versions of large objects are not kept, however few events they are', () => {
+  const events = historyUntil(399, 3, 400_000)
   expect(events.at(-1)?.revision).toBe(399)
   expect(events.length).toBeGreaterThan(5)
   expect(heldBytes(events)).toBeLessThan(12 << 20)
@@ -69,12 +74,7 @@ test('what weighs more than all that may be kept is kept by nobody', () => {
 })
 
 test('thousands of small changes are kept, with lines for the newest alone, and nothing beside', () => {
-  const cache = new ResourceCache(row)
-  watch(cache)
-  for (let revision = 2; revision < 9_000; revision++) {
-    cache.apply(eventOf(`o-${revision % 50}`, revision, 300))
-  }
-  const events = historyOf(cache, 1)
+  const events = historyUntil(8_999, 50, 300)
   expect(events.length).toBeGreaterThanOrEqual(4_096)
   expect(events.length).toBeLessThanOrEqual(5_120)
   expect(events.map(({ revision }) => revision)).toEqual(
