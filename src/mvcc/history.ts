@@ -1,5 +1,6 @@
 import { KeyMap } from './keymap.ts'
 import { type RowId, Rows } from './rows.ts'
+import type { Secret } from './siphash.ts'
 import { Slabs } from './slab.ts'
 import { type Slot, Slots } from './slots.ts'
 import type { Key, KeyValue, Revision, VersionRow } from './types.ts'
@@ -78,10 +79,11 @@ export class HistoryView {
 
 /** The histories of a store that is written. */
 export class Histories extends HistoryView {
-  readonly #slotOf = new KeyMap(slot => this.slots.key(slot))
+  readonly #slotOf: KeyMap
 
-  constructor(slabBytes?: number) {
+  constructor(slabBytes?: number, secret: Secret = [0, 0]) {
     super(new Rows(new Slabs(slabBytes)), new Slots())
+    this.#slotOf = new KeyMap(slot => this.slots.key(slot), secret)
   }
 
   slotOf(key: Key): Slot | undefined {

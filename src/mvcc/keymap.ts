@@ -1,4 +1,4 @@
-import { sipHash } from './siphash.ts'
+import { type Secret, sipHash } from './siphash.ts'
 import type { Slot } from './slots.ts'
 import type { Key } from './types.ts'
 
@@ -27,7 +27,7 @@ interface Shard {
  */
 export class KeyMap {
   readonly #keyOf: (slot: Slot) => Key
-  readonly #secret = drawSecret()
+  readonly #secret: Secret
   readonly #shards = Array.from({ length: shards }, (): Shard => {
     return { entries: new Int32Array(2 * smallest), size: 0 }
   })
@@ -35,10 +35,11 @@ export class KeyMap {
   #lastKey: Key = ''
   #lastHash: number
 
-  /** `keyOf`: the key of a slot that was set. */
-  constructor(keyOf: (slot: Slot) => Key) {
+  /** `keyOf`: the key of a slot that was set. `secret`: see MvccOptions. */
+  constructor(keyOf: (slot: Slot) => Key, secret: Secret) {
     this.#keyOf = keyOf
-    this.#lastHash = sipHash('', this.#secret)
+    this.#secret = secret
+    this.#lastHash = sipHash('', secret)
   }
 
   get(key: Key): Slot | undefined {
@@ -131,9 +132,4 @@ function resized(before: Int32Array, length: number): Int32Array {
     entries[to + 1] = before[at + 1]!
   }
   return entries
-}
-
-function drawSecret(): readonly [number, number] {
-  const [low = 0, high = 0] = crypto.getRandomValues(new Int32Array(2))
-  return [low, high]
 }

@@ -11,6 +11,7 @@ import { OrderedMap } from './ordered.ts'
 import { liveIn, type Readable, readRange, stepRowsDefault } from './range.ts'
 import type { RowId } from './rows.ts'
 import { sortSteps } from './runs.ts'
+import type { Secret } from './siphash.ts'
 import type { Slot } from './slots.ts'
 import { FrozenView, type MvccSlice } from './snapshot.ts'
 import { Sweep } from './sweep.ts'
@@ -45,6 +46,11 @@ export type EventsDone = { readonly ok: true } & EventPage
 export interface MvccOptions {
   /** Bytes of a block of values; default slabBytesDefault. */
   readonly slabBytes?: number
+  /**
+   * Of the table of keys: who can guess it can choose keys that make it slow. Default: none, for
+   * stores that nobody else writes.
+   */
+  readonly secret?: Secret
   /** Keys or versions between two steps of a long operation; default stepRowsDefault. */
   readonly stepRows?: number
 }
@@ -92,8 +98,8 @@ export class Mvcc {
   readonly #arrivals: Arrivals
 
   /** Small values of the options let a test see slabs die, and many steps. */
-  constructor({ slabBytes, stepRows = stepRowsDefault }: MvccOptions = {}) {
-    this.#histories = new Histories(slabBytes)
+  constructor({ slabBytes, stepRows = stepRowsDefault, secret }: MvccOptions = {}) {
+    this.#histories = new Histories(slabBytes, secret)
     this.#readable = { index: this.#index, histories: this.#histories, stepRows }
     this.#arrivals = new Arrivals(this.#histories.rows)
     this.#sweep = new Sweep({

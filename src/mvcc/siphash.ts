@@ -1,11 +1,14 @@
 import type { Key } from './types.ts'
 
+/** Two words of 32 bits. */
+export type Secret = readonly [number, number]
+
 /**
  * HalfSipHash-1-3 of a key's bytes: 32 bits, as a signed number. Who doesn't know the secret can't
  * choose keys that have one hash: a table by a plain hash could be made a list by any writer.
  * Source: Aumasson and Bernstein, SipHash; the authors' reference halfsiphash.c.
  */
-export function sipHash(key: Key, [low, high]: readonly [number, number]): number {
+export function sipHash(key: Key, [low, high]: Secret): number {
   let v0 = low
   let v1 = high
   let v2 = low ^ 0x6c796765

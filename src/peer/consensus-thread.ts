@@ -172,6 +172,7 @@ function openStore(mesh: Mesh, voters: NonNullable<ConsensusOptions['voters']>):
     channel: mesh,
     clock: systemClock,
     prng: newPrng(),
+    mvcc: { secret: drawSecret() },
     logger,
     timings: {
       heartbeatMs: timings.heartbeatMs,
@@ -184,6 +185,12 @@ function openStore(mesh: Mesh, voters: NonNullable<ConsensusOptions['voters']>):
     quotaBytes: store.quotaBytes,
     compaction: store.autoCompaction,
   })
+}
+
+/** Unlike what `newPrng` draws nobody can guess it. */
+function drawSecret(): readonly [number, number] {
+  const [low = 0, high = 0] = crypto.getRandomValues(new Int32Array(2))
+  return [low, high]
 }
 
 function newPrng(): Prng {

@@ -37,7 +37,8 @@ const roots = ['peer', 'main']
 
 /** Pure folders take time, randomness and IO as arguments. */
 const pure = ['raft', 'mvcc', 'scheduler/framework', 'scheduler/plugins']
-const banned = /\b(Date\.now|Math\.random|setTimeout|setInterval|setImmediate|process\.env)\b/
+const banned =
+  /\b(Date\.now|Math\.random|setTimeout|setInterval|setImmediate|process\.env|crypto\.\w+)\b/
 
 const root = new URL('../..', import.meta.url).pathname
 

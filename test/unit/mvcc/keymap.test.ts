@@ -20,7 +20,7 @@ test.each([
 /** The keys by slot, as the table asks for them. */
 function tableOf() {
   const keys: string[] = []
-  return { keys, table: new KeyMap(slot => keys[slot]!) }
+  return { keys, table: new KeyMap(slot => keys[slot]!, secret) }
 }
 
 describe('a table of slots', () => {
