@@ -27,6 +27,11 @@ export class HistoryView {
     this.slots = slots
   }
 
+  /** Chunks of either that writes had to copy because of a frozen view. */
+  get copies(): number {
+    return this.rows.copies + this.slots.copies
+  }
+
   keyOf(id: RowId): Key {
     return this.slots.key(this.rows.slot(id))
   }

@@ -30,6 +30,11 @@ export class Slots {
     return new Slots(this.#chunks.freeze())
   }
 
+  /** Chunks that writes had to copy because of a frozen view. */
+  get copies(): number {
+    return this.#chunks.copies
+  }
+
   add(key: Key): Slot {
     const slot = this.#take()
     this.#chunks.writable(slot >> chunkBits).keys[slot & mask] = key

@@ -32,9 +32,9 @@ const storeOptions: StoreMemberOptions['store'] = {
 /**
  * A large store: `--count N` keys (a million) of 256 B. Memory, disk, restart, an empty member that
  * joins, and how long the consensus thread and a writer are held up meanwhile; beside etcd. A stall
- * is printed as clock/own/sync/collection: the longest by the clock, the longest without waiting
- * for a core or the disk, the longest sync, the longest garbage collection. `--only quorate`:
- * without etcd. `--calls`: only the calls that touch much of a large store.
+ * is printed as clock/own/sync/collection: the longest by the clock, its processor time, the longest
+ * sync, the longest garbage collection by the clock. `--only quorate`: without etcd. `--calls`: only
+ * the calls that touch much of a large store.
  */
 export async function benchKeys(args: readonly string[]): Promise<void> {
   const at = args.indexOf('--count')

@@ -6,8 +6,8 @@ import { BroadcastChannel, isMainThread } from 'node:worker_threads'
 
 /**
  * Loaded into every thread of a measured member (NODE_OPTIONS=--import=...): it measures how long
- * the consensus thread was away from its event loop, and how much of it was waiting for a core or
- * for the disk, which others on the machine cause as well. With QUORATE_BENCH_PROFILE=FOLDER it also writes a
+ * the consensus thread was away from its event loop, and how much of it was work: waiting for a core
+ * or for the disk is what others on the machine cause as well. With QUORATE_BENCH_PROFILE=FOLDER it also writes a
  * CPU profile of the thread.
  */
 export const stallChannel = 'bench-stalls'
@@ -16,7 +16,7 @@ export const stallChannel = 'bench-stalls'
 export interface Stall {
   /** By the clock. */
   readonly wallMs: number
-  /** Without the time in which the thread could run and had no core, or waited for the disk. */
+  /** The processor time of it: without waiting for a core, the disk, or a collector's helpers. */
   readonly ownMs: number
   /** One sync of a file or folder. */
   readonly syncMs: number
@@ -41,23 +41,18 @@ function watch(): void {
     worst = most
   }
   let lastAt = performance.now()
-  let lastWait = waitedMs()
-  let syncedMs = 0
-  timeSyncs(ms => {
-    syncedMs += ms
-    note({ syncMs: ms })
-  })
+  let lastCpu = cpuMs()
+  timeSyncs(ms => note({ syncMs: ms }))
   new PerformanceObserver(list => {
     for (const { duration } of list.getEntries()) note({ gcMs: duration })
   }).observe({ entryTypes: ['gc'] })
   setInterval(() => {
     const now = performance.now()
-    const wait = waitedMs()
+    const cpu = cpuMs()
     const wallMs = Math.max(0, now - lastAt - periodMs)
-    note({ wallMs, ownMs: Math.max(0, wallMs - syncedMs - (wait - lastWait)) })
+    note({ wallMs, ownMs: Math.min(wallMs, cpu - lastCpu) })
     lastAt = now
-    lastWait = wait
-    syncedMs = 0
+    lastCpu = cpu
   }, periodMs).unref()
   channel.onmessage = (event: unknown) => {
     const { data } = event as { readonly data: unknown }
@@ -82,12 +77,12 @@ function timeSyncs(onSync: (ms: number) => void): void {
   syncBuiltinESMExports()
 }
 
-/** How long this thread has waited for a core since it began. Source: Linux sched-stats.rst. */
-function waitedMs(): number {
+/** How long this thread has run since it began. Source: Linux sched-stats.rst. */
+function cpuMs(): number {
   try {
-    return Number(fs.readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[1]) / 1e6
+    return Number(fs.readFileSync('/proc/thread-self/schedstat', 'utf8').split(' ')[0]) / 1e6
   } catch {
-    return 0
+    return performance.now()
   }
 }
 
