@@ -43,7 +43,7 @@ async function main(): Promise<number> {
       const result = await court.event(kind)
       results.push(result)
       say(lineOf(result))
-      if (typeof result.verdict !== 'string') say(court.now)
+      if (typeof result.verdict !== 'string') process.stderr.write(`${court.now}\n`)
     }
     const frames = court.frames()
     const { count, wrong } = frames

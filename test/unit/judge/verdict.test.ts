@@ -92,6 +92,13 @@ test.each([
   expect([...wordsWithin({ heard, acks }, 9_900, 10_000)]).toEqual([word])
 })
 
+test('about a second after the last write both words are right', () => {
+  const right = (ack: number) => [...wordsWithin({ heard: well, acks: [ack] }, 10_000, 10_000)]
+  expect(right(9_200)).toEqual(['WRITABLE'])
+  expect(right(8_900)).toEqual(['READ-ONLY', 'WRITABLE'])
+  expect(right(8_800)).toEqual(['READ-ONLY'])
+})
+
 test('each frame is judged by its own moment', () => {
   const heard = [...well, ...voters.map(id => says(20_000, id, null))]
   const acks = Array.from({ length: 2_000 }, (_, n) => n * 10)
