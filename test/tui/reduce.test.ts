@@ -246,6 +246,18 @@ test('a gap whose cause is told late is the one that it made, and no second one'
   expect(model.history.map(({ cause }) => cause)).toEqual(['peer-1 killed'])
 })
 
+test('what is heard of late is told in its place, and does not take the screen', () => {
+  const before = outage(t0 - 4_000, { id: `fault-${t0 - 4_000}`, gapMs: 900, state: 'void' })
+  const early = { ...steady(), startedAt: t0 - 9_000 }
+  const heard = play(early, [faultEvent(t0 - 4_000, 'kill', 'peer-4'), ...killEvents()])
+  const model = play(heard, [
+    { type: 'probe', probe: steady().probe, outages: [before, outage(t0)] },
+    { type: 'tick', now: t0 + 5_000 },
+  ])
+  expect(model.failover).toMatchObject({ number: 1, cause: 'peer-1 killed', done: true })
+  expect(model.history.map(({ cause }) => cause)).toEqual(['peer-4 killed', 'peer-1 killed'])
+})
+
 test('a probe that stood still itself has no figure, and does not count', () => {
   const events = killEvents().map(
     (event): SourceEvent =>

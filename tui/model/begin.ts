@@ -52,6 +52,14 @@ export function begin(model: Model, start: Omit<Failover, 'number' | 'at' | 'don
   return { ...model, failover: begun, failoverCount: number, history: left.slice(-100) }
 }
 
+/** One that was heard of when a later one had been told: it takes its place, not the screen. */
+export function addOlder(model: Model, told: Omit<Failover, 'number' | 'at' | 'done'>): Model {
+  const number = model.failoverCount + 1
+  const history = [...model.history, { ...told, number, at: {}, done: true }]
+  history.sort((left, right) => left.startedAt - right.startedAt)
+  return { ...model, failoverCount: number, history: history.slice(-100) }
+}
+
 /** The history without what is under way. */
 export function without({ history, failover }: Model): readonly Failover[] {
   return history.filter(({ number }) => number !== failover?.number)

@@ -1,5 +1,14 @@
 import type { FaultName } from '../../src/admin/types.ts'
-import { begin, causeOf, causesOf, covers, faultReachMs, isGap, without } from './begin.ts'
+import {
+  addOlder,
+  begin,
+  causeOf,
+  causesOf,
+  covers,
+  faultReachMs,
+  isGap,
+  without,
+} from './begin.ts'
 import { quorumOf, roleOf } from './select.ts'
 import type { CauseKind, Failover, FaultMark, LogLine, Mark, Model } from './types.ts'
 
@@ -149,12 +158,14 @@ function withGap(model: Model): Model {
   if (!gap) return model
   const until = isGap(gap.id) ? gap.t0 + gap.gapMs : gap.t0
   const reign = model.reigns.at(-1)
-  return begin(model, {
-    ...{ id: gap.id, kind: quorumOf(model).ok ? 'other' : 'quorum loss' },
+  const isOlder = failover !== undefined && gap.t0 < failover.startedAt
+  const start: Omit<Failover, 'number' | 'at' | 'done'> = {
+    ...{ id: gap.id, kind: isOlder || quorumOf(model).ok ? 'other' : 'quorum loss' },
     cause: causesOf(model, gap.t0, until) || 'writes stopped',
     ...{ startedAt: gap.t0, startFrom: isGap(gap.id) ? 'write' : 'fault' },
     ...{ oldLeader: reign?.leader ?? '', oldTerm: reign?.term ?? 0 },
-  })
+  }
+  return isOlder ? addOlder(model, { ...start, outage: gap }) : begin(model, start)
 }
 
 /** The probe's figure. While there is none and no quorum either, that is what it is about. */
