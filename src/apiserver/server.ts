@@ -1,16 +1,21 @@
 import type { Duplex } from 'node:stream'
 import type { ApiRequest, ApiResponse, Transport, UserInfo } from '../api/http.ts'
-import { Admission } from './admission/admission.ts'
-import { ServiceAllocator } from './admission/service-allocator.ts'
-import { WatchCache } from './cache/watch-cache.ts'
+import { services } from '../api/resources/core.ts'
+import { registerStoreMetrics } from '../store/metrics.ts'
+import { Admission, admissionPlugins } from './admission/plugins.ts'
 import type { LeaderRole, Parts } from './http/context.ts'
 import { BodyDecoder } from './http/decoder.ts'
 import { Handler } from './http/handler.ts'
 import { HttpsFace } from './http/https.ts'
 import { Metrics } from './http/metrics.ts'
-import { Reader } from './registry/read.ts'
+import { ServiceAllocator } from './registry/service-allocator.ts'
+import { RegistryStore } from './registry/store.ts'
 import { Watches } from './registry/watch.ts'
-import { Writer } from './registry/write.ts'
+import { WatchCache } from './storage/cache/watch-cache.ts'
+import { Codec } from './storage/codec.ts'
+import { Follower } from './storage/follow.ts'
+import { Reader } from './storage/reader.ts'
+import { Storage } from './storage/storage.ts'
 import { serveUpgrade } from './streams/upgrade.ts'
 import type { ApiServer, ApiServerOptions } from './types.ts'
 
@@ -28,16 +33,23 @@ class KubeApiServer implements ApiServer {
 
   constructor(options: ApiServerOptions) {
     const { store, logger, clock } = options
-    const cache = new WatchCache(store, logger, clock)
-    const reader = new Reader(store, cache)
-    const allocator = new ServiceAllocator(cache, options.clusterInfo)
-    const admission = new Admission(cache, reader, allocator, options.defaultTolerationSeconds)
-    const writer = new Writer(store, cache, reader, admission, clock)
-    const watches = new Watches(store, cache, reader, clock)
+    const codec = new Codec()
+    const cache = new WatchCache(store, codec, logger, clock)
+    const reader = new Reader(store, cache, codec)
+    const storage = new Storage(store, cache, codec, clock)
+    const { clusterInfo, defaultTolerationSeconds } = options
+    const plugins = admissionPlugins({ cache, storage, defaultTolerationSeconds })
+    const allocators = new Map([[services, new ServiceAllocator(cache, clusterInfo)]])
+    const registry = new RegistryStore(storage, new Admission(plugins), allocators, clock)
+    const watches = new Watches(cache, reader, new Follower(store, cache, codec), clock)
     const role = () => this.#leadership
     const decoder = new BodyDecoder(clock)
-    this.#parts = { options, cache, reader, writer, watches, decoder, clock, logger, role }
-    this.#handler = new Handler(this.#parts, new Metrics(() => watches.size, store))
+    this.#parts = { options, cache, reader, registry, watches, decoder, clock, logger, role }
+    const metrics = new Metrics(
+      () => watches.size,
+      figures => registerStoreMetrics(figures, store),
+    )
+    this.#handler = new Handler(this.#parts, metrics)
     this.#face = new HttpsFace(options, {
       serve: (request, user) => this.handler(request, user),
       upgrade: (request, user, socket, head) => this.#upgrade(request, user, socket, head),

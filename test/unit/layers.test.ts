@@ -94,6 +94,15 @@ test('folders import only what their layer allows', () => {
   expect(broken).toEqual([])
 })
 
+/** In the API server only the storage layer knows the store, and whoever wires it to it. */
+test('the API server touches the store in its storage layer only', () => {
+  const broken = all
+    .filter(({ file }) => /^src\/apiserver\/(?!storage\/)[^/]+\//.test(file))
+    .flatMap(source => imports(source).map(({ line, target }) => ({ ...source, line, target })))
+    .filter(({ target }) => /^src\/(store|mvcc)\//.test(target))
+  expect(broken.map(({ file, line }) => `${file}:${line}`)).toEqual([])
+})
+
 test('nothing imports itself, over however many files, types or not', () => {
   const left = new Map(all.map(source => [source.file, imports(source).map(one => one.target)]))
   // What imports nothing that is left, or is imported by nothing that is left, is in no circle.

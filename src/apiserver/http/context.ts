@@ -1,10 +1,10 @@
 import type { ApiRequest, UserInfo } from '../../api/http.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Logger } from '../../kernel/logger.ts'
-import type { WatchCache } from '../cache/watch-cache.ts'
-import type { Reader } from '../registry/read.ts'
+import type { RegistryStore, RequestOptions } from '../registry/store.ts'
 import type { Watches } from '../registry/watch.ts'
-import type { WriteOptions, Writer } from '../registry/write.ts'
+import type { WatchCache } from '../storage/cache/watch-cache.ts'
+import type { Reader } from '../storage/reader.ts'
 import type { ApiServerOptions } from '../types.ts'
 import type { BodyDecoder } from './decoder.ts'
 
@@ -16,7 +16,7 @@ export interface Parts {
   readonly options: ApiServerOptions
   readonly cache: WatchCache
   readonly reader: Reader
-  readonly writer: Writer
+  readonly registry: RegistryStore
   readonly watches: Watches
   readonly decoder: BodyDecoder
   readonly clock: Clock
@@ -32,6 +32,6 @@ export interface Call {
 }
 
 /** How this call's writes are carried out. @throws StatusError for a dryRun that is not `All` */
-export function writeOptionsOf(call: Call, dryRun: boolean): WriteOptions {
-  return { dryRun, fence: call.fence }
+export function writeOptionsOf(call: Call, dryRun: boolean): RequestOptions {
+  return { dryRun, fence: call.fence, user: call.user }
 }

@@ -4,7 +4,7 @@ import { ownValue } from '../../api/own.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
 import { notAcceptable } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
-import { bytesOf, type Entry, objectOf } from '../cache/entry.ts'
+import { bytesOf, type Entry, objectOf } from '../storage/entry.ts'
 
 /** How the answer's objects look. */
 export type Shape = 'object' | 'table' | 'metadata'

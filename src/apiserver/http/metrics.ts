@@ -1,7 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { ApiResponse } from '../../api/http.ts'
-import { registerStoreMetrics } from '../../store/metrics.ts'
-import type { Store } from '../../store/types.ts'
 import { textResponse } from './respond.ts'
 import type { Route } from './route.ts'
 
@@ -26,9 +24,12 @@ export class Metrics {
 
   readonly #refresh: () => Promise<void>
 
-  /** `watchers` and `store` are asked at each scrape. */
-  constructor(watchers: () => number, store: Store) {
-    this.#refresh = registerStoreMetrics(this.#registry, store)
+  /**
+   * `watchers` is asked at each scrape; `register` adds figures of others, and returns what brings
+   * them up to date.
+   */
+  constructor(watchers: () => number, register: (registry: Registry) => () => Promise<void>) {
+    this.#refresh = register(this.#registry)
     collectDefaultMetrics({ register: this.#registry })
     new Gauge({
       name: 'apiserver_longrunning_requests',

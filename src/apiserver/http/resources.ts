@@ -4,9 +4,9 @@ import type { ResourceRow } from '../../api/resources/types.ts'
 import { badRequest, invalid, methodNotAllowed, success } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
 import { Causes } from '../../api/validation/causes.ts'
-import { bytesOf, type Entry, objectOf } from '../cache/entry.ts'
-import { parseFilter } from '../cache/filter.ts'
-import { deletionOf } from '../registry/delete.ts'
+import { listOptionsOf } from '../registry/list-options.ts'
+import { bytesOf, type Entry, objectOf } from '../storage/entry.ts'
+import { parseFilter } from '../storage/filter.ts'
 import { readObject } from './body.ts'
 import { type Call, type Parts, writeOptionsOf } from './context.ts'
 import type { Expected } from './decode.ts'
@@ -122,7 +122,7 @@ async function list(parts: Parts, call: Call, { row, route }: Target): Promise<A
   const { query, headers } = call.request
   const format = negotiate(headers.accept)
   const filter = parseFilter(row, route.namespace, query)
-  const page = await parts.reader.list(row, filter, query)
+  const page = await parts.reader.list(row, filter, listOptionsOf(query))
   const renderer = rendererOf(parts, call, row, format)
   const head = renderer.listHead({
     resourceVersion: String(page.revision),
@@ -148,7 +148,7 @@ async function create(parts: Parts, call: Call, { row, route }: Target): Promise
   const { object, warnings } = await readObject(parts.decoder, call.request, expectedOf(row))
   placeInNamespace(row, object, route.namespace)
   const dryRun = isDryRun('CreateOptions', call.request.query.getAll('dryRun'))
-  const entry = await parts.writer.create(row, object, writeOptionsOf(call, dryRun))
+  const entry = await parts.registry.create(row, object, writeOptionsOf(call, dryRun))
   return objectResponse(parts, call, row, entry, 201, warningHeaders(warnings))
 }
 
@@ -196,12 +196,11 @@ async function update(parts: Parts, call: Call, { row, route }: Target): Promise
   const { object, warnings } = await readObject(parts.decoder, call.request, expectedOf(row))
   checkIdentity(row, object, route)
   const dryRun = isDryRun('UpdateOptions', call.request.query.getAll('dryRun'))
-  const entry = await parts.writer.update(
+  const entry = await parts.registry.update(
     row,
     route.namespace,
     route.name,
-    'main',
-    () => structuredClone(object),
+    { part: 'main', change: () => structuredClone(object) },
     writeOptionsOf(call, dryRun),
   )
   return objectResponse(parts, call, row, entry, 200, warningHeaders(warnings))
@@ -211,12 +210,13 @@ async function patch(parts: Parts, call: Call, { row, route }: Target): Promise<
   checkFieldValidation('PatchOptions', call.request.query)
   const prepared = await preparePatch(parts.decoder, call.request, expectedOf(row))
   const dryRun = isDryRun('PatchOptions', call.request.query.getAll('dryRun'))
-  const entry = await parts.writer.update(
+  const change = (current: KubeObject) =>
+    patchedObject(row, route, prepared.apply(current), current.metadata)
+  const entry = await parts.registry.update(
     row,
     route.namespace,
     route.name,
-    'main',
-    current => patchedObject(row, route, prepared.apply(current), current.metadata),
+    { part: 'main', change },
     writeOptionsOf(call, dryRun),
   )
   return objectResponse(parts, call, row, entry, 200, warningHeaders(prepared.warnings))
@@ -246,14 +246,14 @@ async function remove(parts: Parts, call: Call, { row, route }: Target): Promise
     ...call.request.query.getAll('dryRun'),
     ...(options.dryRun ?? []),
   ])
-  const { entry, removed } = await parts.writer.remove(
+  const { entry, isRemoved } = await parts.registry.delete(
     row,
     route.namespace,
     route.name,
-    current => deletionOf(row, current, options, parts.clock.wall()),
+    options,
     writeOptionsOf(call, dryRun),
   )
-  if (!removed) return objectResponse(parts, call, row, entry, 200)
+  if (!isRemoved) return objectResponse(parts, call, row, entry, 200)
   return jsonResponse(200, deletedStatus(row, entry))
 }
 
@@ -281,15 +281,13 @@ async function deletecollection(
     ...(options.dryRun ?? []),
   ])
   const filter = parseFilter(row, route.namespace, call.request.query)
-  const page = await parts.reader.list(row, filter, call.request.query)
-  const wall = parts.clock.wall()
+  const page = await parts.reader.list(row, filter, listOptionsOf(call.request.query))
   const writes = writeOptionsOf(call, dryRun)
   const queue = [...page.entries]
   const worker = async () => {
     for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) {
-      const change = (current: KubeObject) => deletionOf(row, current, options, wall)
-      await parts.writer
-        .remove(row, entry.namespace, entry.name, change, writes)
+      await parts.registry
+        .delete(row, entry.namespace, entry.name, options, writes)
         .catch(ignoreNotFound)
     }
   }

@@ -4,10 +4,9 @@ import type { ResourceRow } from '../../api/resources/types.ts'
 import { selectorOf, selectorText } from '../../api/selectors.ts'
 import { badRequest, conflict, methodNotAllowed, pathNotFound, success } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
-import { objectOf } from '../cache/entry.ts'
-import { deletionOf } from '../registry/delete.ts'
 import { apiTime } from '../registry/metadata.ts'
-import type { Part } from '../registry/write.ts'
+import type { Part } from '../registry/update.ts'
+import { objectOf } from '../storage/entry.ts'
 import { readLog } from '../streams/log.ts'
 import { readObject } from './body.ts'
 import { type Call, type Parts, writeOptionsOf } from './context.ts'
@@ -102,15 +101,18 @@ async function updatePart(
     )
   }
   const change = await changeOf(parts, call, expectedOf(row), verb)
-  const entry = await parts.writer.update(
+  const { subresource } = route
+  const entry = await parts.registry.update(
     row,
     route.namespace,
     route.name,
-    part,
-    current => {
-      const next = change.apply(structuredClone(current))
-      checkIdentity(row, next, route)
-      return pick(next, current)
+    {
+      ...{ part, subresource },
+      change: current => {
+        const next = change.apply(structuredClone(current))
+        checkIdentity(row, next, route)
+        return pick(next, current)
+      },
     },
     writeOptionsOf(call, isDryRun(optionsOf(verb), call.request.query.getAll('dryRun'))),
   )
@@ -152,20 +154,22 @@ async function scale(
     return jsonResponse(200, scaleOf(objectOf(entry)))
   }
   const change = await changeOf(parts, call, scaleKind, verb)
-  const entry = await parts.writer.update(
+  const entry = await parts.registry.update(
     row,
     route.namespace,
     route.name,
-    'main',
-    current => {
-      const next = decodeObject(change.apply(scaleOf(current)), scaleKind, [])
-      const replicas = next.spec?.replicas ?? 0
-      const { resourceVersion, uid } = next.metadata
-      return {
-        ...current,
-        metadata: { ...current.metadata, resourceVersion, uid },
-        spec: { ...current.spec, replicas },
-      }
+    {
+      ...{ part: 'main', subresource: 'scale' },
+      change: current => {
+        const next = decodeObject(change.apply(scaleOf(current)), scaleKind, [])
+        const replicas = next.spec?.replicas ?? 0
+        const { resourceVersion, uid } = next.metadata
+        return {
+          ...current,
+          metadata: { ...current.metadata, resourceVersion, uid },
+          spec: { ...current.spec, replicas },
+        }
+      },
     },
     writeOptionsOf(call, isDryRun(optionsOf(verb), call.request.query.getAll('dryRun'))),
   )
@@ -183,12 +187,13 @@ export async function bind(parts: Parts, call: Call, target: Target): Promise<Ap
   const name = route.name || (binding.metadata.name ?? '')
   const node = binding.target?.name
   if (!node) throw badRequest('target.name: Required value')
-  await parts.writer.update(
+  const change = (current: KubeObject) =>
+    assign(row, current as Pod, binding, node, apiTime(parts.clock.wall()))
+  await parts.registry.update(
     row,
     route.namespace,
     name,
-    'system',
-    current => assign(row, current as Pod, binding, node, apiTime(parts.clock.wall())),
+    { part: 'system', subresource: 'binding', change },
     writeOptionsOf(call, isDryRun('CreateOptions', call.request.query.getAll('dryRun'))),
   )
   return jsonResponse(201, { ...success({}), code: 201 })
@@ -255,11 +260,11 @@ async function evict(parts: Parts, call: Call, { row, route }: Target): Promise<
     ...call.request.query.getAll('dryRun'),
     ...(options.dryRun ?? []),
   ])
-  await parts.writer.remove(
+  await parts.registry.delete(
     row,
     route.namespace,
     route.name,
-    current => deletionOf(row, current, options, parts.clock.wall()),
+    options,
     writeOptionsOf(call, dryRun),
   )
   return jsonResponse(201, { ...success({}), code: 201 })

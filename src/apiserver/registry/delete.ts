@@ -1,11 +1,8 @@
 import type { DeleteOptions } from '../../api/objects.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
-import { badRequest, conflict, forbidden } from '../../api/status.ts'
+import { badRequest, conflict } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
 import { apiTime } from './metadata.ts'
-
-/** Namespaces that no one may delete. Source: plugin/namespace/lifecycle. */
-const eternalNamespaces = new Set(['default', 'kube-system', 'kube-public'])
 
 const defaultGraceSeconds = 30
 /** Times of the API end with the year 9999: who asks for more waits as long as there are dates. */
@@ -15,7 +12,7 @@ export const graceSecondsMax = 2 ** 31 - 1
  * What a DELETE does to an object: removes it, or marks it and leaves the rest to whoever holds a
  * finalizer, or, for a pod on a node, to its kubelet.
  * Source: apiserver pkg/registry/generic/registry/store.go Delete, rest/delete.go BeforeDelete.
- * @throws StatusError 403, 409
+ * @throws StatusError 400
  */
 export function deletionOf(
   row: ResourceRow,
@@ -24,8 +21,7 @@ export function deletionOf(
   wallMs: number,
 ): KubeObject | 'remove' {
   const { metadata } = object
-  checkPreconditions(row, object, options)
-  if (row.resource === 'namespaces') return deleteNamespace(row, object, wallMs)
+  if (row.resource === 'namespaces') return deleteNamespace(object, wallMs)
   setPropagation(object, options)
   const grace = row.resource === 'pods' ? podGrace(object, options) : 0
   const waits = (metadata.finalizers?.length ?? 0) > 0
@@ -46,7 +42,12 @@ export function deletionOf(
   return object
 }
 
-function checkPreconditions(row: ResourceRow, object: KubeObject, options: DeleteOptions): void {
+/** @throws StatusError 409 */
+export function checkPreconditions(
+  row: ResourceRow,
+  object: KubeObject,
+  options: DeleteOptions,
+): void {
   const { uid, resourceVersion } = options.preconditions ?? {}
   const { metadata } = object
   if (uid && uid !== metadata.uid) {
@@ -66,15 +67,8 @@ function checkPreconditions(row: ResourceRow, object: KubeObject, options: Delet
   }
 }
 
-function deleteNamespace(
-  row: ResourceRow,
-  object: KubeObject,
-  wallMs: number,
-): KubeObject | 'remove' {
+function deleteNamespace(object: KubeObject, wallMs: number): KubeObject | 'remove' {
   const { metadata } = object
-  if (eternalNamespaces.has(metadata.name ?? '')) {
-    throw forbidden(row, metadata.name ?? '', 'this namespace may not be deleted')
-  }
   const waits = (metadata.finalizers?.length ?? 0) + (object.spec?.finalizers?.length ?? 0) > 0
   if (!waits) return 'remove'
   metadata.deletionTimestamp ??= apiTime(wallMs)

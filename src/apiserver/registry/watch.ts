@@ -2,18 +2,18 @@ import { parseJsonExact, stringifyJson } from '../../api/json.ts'
 import { apiVersionOf } from '../../api/kinds.ts'
 import { storeKey } from '../../api/resources/table.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
-import { expired, internalError, StatusError } from '../../api/status.ts'
+import { internalError, StatusError } from '../../api/status.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { errorMessage } from '../../kernel/result.ts'
-import type { Event } from '../../mvcc/types.ts'
-import type { Store } from '../../store/types.ts'
-import { type Corrupt, type Entry, readStored } from '../cache/entry.ts'
-import { type CacheEvent, type CacheListener, cacheEventOf, deliver } from '../cache/event.ts'
-import { type Filter, matchesFilter } from '../cache/filter.ts'
-import type { WatchCache } from '../cache/watch-cache.ts'
 import type { Format, Renderer } from '../http/format.ts'
 import { booleanOf, integerOf, invalidOptions } from '../http/options.ts'
-import { parseVersion, prefixEnd, type Reader, refuseCorrupt } from './read.ts'
+import type { CacheEvent } from '../storage/cache/event.ts'
+import type { WatchCache } from '../storage/cache/watch-cache.ts'
+import type { Entry } from '../storage/entry.ts'
+import { type Filter, matchesFilter } from '../storage/filter.ts'
+import type { ChangeListener, Follower } from '../storage/follow.ts'
+import { type Reader, refuseCorrupt } from '../storage/reader.ts'
+import { parseVersion } from '../storage/versioner.ts'
 import { WatchStream } from './watch-stream.ts'
 
 const bookmarkEveryMs = 60_000
@@ -31,18 +31,18 @@ export interface WatchQuery {
   readonly signal?: AbortSignal
 }
 
-/** Streams changes out of the watch cache, or, for revisions it forgot, out of the store. */
+/** Streams the changes of collections to clients. */
 export class Watches {
-  readonly #store: Store
   readonly #cache: WatchCache
   readonly #reader: Reader
+  readonly #follower: Follower
   readonly #clock: Clock
   readonly #open = new Set<WatchStream>()
 
-  constructor(store: Store, cache: WatchCache, reader: Reader, clock: Clock) {
-    this.#store = store
+  constructor(cache: WatchCache, reader: Reader, follower: Follower, clock: Clock) {
     this.#cache = cache
     this.#reader = reader
+    this.#follower = follower
     this.#clock = clock
     cache.onReset(() => this.endAll())
   }
@@ -58,7 +58,7 @@ export class Watches {
 
   /** @throws StatusError 400, 422 for options that make no sense. */
   async start(request: WatchQuery): Promise<AsyncIterable<Uint8Array>> {
-    const { query } = request
+    const { row, filter, query } = request
     const version = query.get('resourceVersion') ?? ''
     const list = booleanOf(query, 'sendInitialEvents') === true
     checkOptions(query)
@@ -69,19 +69,18 @@ export class Watches {
     // meanwhile, and its history begins where the load ends. Nothing may come between this look
     // and the place among the open watches, which a reset ends.
     while (!this.#cache.synced) await this.#reader.loaded()
-    if (state) refuseCorrupt(request.row, request.filter, this.#corruptOf(request.row))
-    const watcher = new Watcher(request, () => this.#cache.revision)
+    if (state) refuseCorrupt(row, filter, this.#cache.of(row).corrupt.values())
+    const watcher = new Watcher(request)
     const { stream } = watcher
     this.#open.add(stream)
     stream.onEnd(() => this.#open.delete(stream))
     this.#arm(request, watcher)
+    watcher.after = state ? this.#cache.revision : after
     if (state) this.#sendState(request, watcher, list)
-    else this.#resume(request, watcher, after)
+    const following = this.#follower.follow(row, watcher.after, watcher)
+    watcher.progress = following.progress
+    stream.onEnd(following.cancel)
     return stream
-  }
-
-  #corruptOf(row: ResourceRow): Iterable<Corrupt> {
-    return this.#cache.of(row).corrupt.values()
   }
 
   /** Timeout, bookmarks and the client's going away. */
@@ -104,66 +103,23 @@ export class Watches {
   }
 
   #sendState({ row, filter, query }: WatchQuery, watcher: Watcher, list: boolean): void {
-    const cache = this.#cache.of(row)
-    watcher.after = this.#cache.revision
     const isMarked = list && booleanOf(query, 'allowWatchBookmarks') === true
-    watcher.begin(cache.list(storeKey(row, filter.namespace)), isMarked)
-    watcher.stream.onEnd(cache.listen(watcher))
-  }
-
-  #resume({ row }: WatchQuery, watcher: Watcher, after: number): void {
-    const cache = this.#cache.of(row)
-    watcher.after = after
-    const missed = cache.since(after)
-    if (missed === undefined) {
-      this.#resumeFromStore(row, watcher)
-      return
-    }
-    for (const event of missed) deliver(watcher, event)
-    watcher.stream.onEnd(cache.listen(watcher))
-  }
-
-  /** The cache forgot, the store may not have: the whole watch is served from there. */
-  #resumeFromStore(row: ResourceRow, watcher: Watcher): void {
-    const key = storeKey(row)
-    const { after } = watcher
-    let seen = after
-    watcher.progress = () => seen
-    const tooOld = (now: number) => expired(`too old resource version: ${after} (${now})`)
-    const watch = this.#store.watch(
-      { key, rangeEnd: prefixEnd(key), startRevision: after + 1, prevKv: true },
-      {
-        onBatch: batch => {
-          if (batch.events.some(hasUnknownPast)) {
-            watcher.fail(tooOld(batch.revision))
-            return
-          }
-          for (const event of batch.events) deliver(watcher, storedEventOf(row, event))
-          seen = Math.max(seen, batch.revision)
-        },
-        onEnd: failure => {
-          if (failure.why !== 'compacted') watcher.stream.end()
-          else watcher.fail(tooOld(failure.revision ?? this.#cache.revision))
-        },
-      },
-    )
-    watcher.stream.onEnd(() => watch.cancel())
+    watcher.begin(this.#cache.of(row).list(storeKey(row, filter.namespace)), isMarked)
   }
 }
 
 /** One watching client: decides what of each change it is to see. */
-class Watcher implements CacheListener {
+class Watcher implements ChangeListener {
   readonly stream = new WatchStream()
   /** The client has seen everything up to this revision when it begins. */
   after = 0
   /** Everything up to this revision has been put into the stream. */
-  progress: () => number
+  progress = (): number => this.after
   readonly #request: WatchQuery
   #isFirst = true
 
-  constructor(request: WatchQuery, progress: () => number) {
+  constructor(request: WatchQuery) {
     this.#request = request
-    this.progress = progress
   }
 
   /** A change; what the filter no longer matches is DELETED for this client, and the reverse. */
@@ -180,7 +136,16 @@ class Watcher implements CacheListener {
 
   /** It has missed an event, and may not go on as if it had not. */
   broke(error: unknown): void {
-    this.fail(error instanceof StatusError ? error : internalError(errorMessage(error)))
+    this.end(error instanceof StatusError ? error : internalError(errorMessage(error)))
+  }
+
+  /** The last of a watch; with an error it can't go on. */
+  end(error?: StatusError): void {
+    if (error !== undefined) {
+      const line = JSON.stringify({ type: 'ERROR', object: error.status })
+      this.stream.push(Buffer.from(`${line}\n`))
+    }
+    this.stream.end()
   }
 
   /** The state of now, before all changes; `isMarked`: with a bookmark at its end. */
@@ -266,31 +231,9 @@ class Watcher implements CacheListener {
     }
     return Buffer.from(`${JSON.stringify({ type: 'BOOKMARK', object: kinds[format.shape] })}\n`)
   }
-
-  /** The last line of a watch that can't go on. */
-  fail(error: StatusError): void {
-    const line = JSON.stringify({ type: 'ERROR', object: error.status })
-    this.stream.push(Buffer.from(`${line}\n`))
-    this.stream.end()
-  }
 }
 
 const lineEnd = Buffer.from('}\n')
-
-/**
- * A change of an object that was there before, and nobody knows any more as what: at the floor of
- * compaction. Whether this client has seen the object can't be told, and so it has to list anew.
- * Source: apiserver storage/etcd3/event.go parseEvent ("etcd event received with PrevKv=nil").
- */
-function hasUnknownPast({ kv, prevKv }: Event): boolean {
-  return kv.version !== 1 && prevKv === undefined
-}
-
-function storedEventOf(row: ResourceRow, { type, kv, prevKv }: Event): CacheEvent {
-  const old = prevKv && readStored(row, kv.key, prevKv.value, prevKv.modRevision)
-  const now = type === 'put' ? readStored(row, kv.key, kv.value, kv.modRevision) : undefined
-  return cacheEventOf(kv.modRevision, now, old)
-}
 
 function checkOptions(query: URLSearchParams): void {
   const initial = query.get('sendInitialEvents')

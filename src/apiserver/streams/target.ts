@@ -2,9 +2,9 @@ import type { Node, Pod } from '../../api/objects.ts'
 import { nodes } from '../../api/resources/core.ts'
 import { pods } from '../../api/resources/pods.ts'
 import { badRequest, conflict, StatusError } from '../../api/status.ts'
-import { objectOf } from '../cache/entry.ts'
 import type { Parts } from '../http/context.ts'
 import type { Route } from '../http/route.ts'
+import { objectOf } from '../storage/entry.ts'
 
 /** Where a pod's kubelet answers. */
 export interface KubeletTarget {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import { configMaps } from '../../../src/api/resources/core.ts'
 import { storeKey } from '../../../src/api/resources/table.ts'
-import { encodeObject } from '../../../src/apiserver/cache/entry.ts'
-import { ResourceCache } from '../../../src/apiserver/cache/resource-cache.ts'
+import { ResourceCache } from '../../../src/apiserver/storage/cache/resource-cache.ts'
+import { Codec, encodeObject } from '../../../src/apiserver/storage/codec.ts'
 import type { Event, Revision } from '../../../src/mvcc/types.ts'
 
 function eventOf(name: string, revision: number): Event {
@@ -21,7 +21,7 @@ function eventOf(name: string, revision: number): Event {
 }
 
 test('a listener that throws misses its event alone', () => {
-  const cache = new ResourceCache(configMaps)
+  const cache = new ResourceCache(configMaps, new Codec())
   const heard: string[] = []
   const broken: unknown[] = []
   const listener = (name: string, throws = false) => ({

@@ -1,15 +1,15 @@
 import { describe, expect, test } from 'vitest'
-import { namespaces } from '../../../src/api/resources/core.ts'
 import { pods } from '../../../src/api/resources/pods.ts'
 import type { KubeObject } from '../../../src/api/types.ts'
-import { bytesOf, encodeObject, objectOf, readEntry } from '../../../src/apiserver/cache/entry.ts'
 import { negotiate } from '../../../src/apiserver/http/format.ts'
 import { listBody, sliceItemsMax } from '../../../src/apiserver/http/respond.ts'
 import { parseRoute, verbOf } from '../../../src/apiserver/http/route.ts'
-import { deletionOf } from '../../../src/apiserver/registry/delete.ts'
-import { storeFailure } from '../../../src/apiserver/registry/failures.ts'
+import { checkPreconditions, deletionOf } from '../../../src/apiserver/registry/delete.ts'
 import { generateName } from '../../../src/apiserver/registry/metadata.ts'
 import { WatchStream } from '../../../src/apiserver/registry/watch-stream.ts'
+import { Codec, encodeObject } from '../../../src/apiserver/storage/codec.ts'
+import { bytesOf, objectOf } from '../../../src/apiserver/storage/entry.ts'
+import { storeFailure } from '../../../src/apiserver/storage/failures.ts'
 import type { StoreFailure } from '../../../src/store/types.ts'
 
 describe('failures of the store', () => {
@@ -35,7 +35,7 @@ describe('entries', () => {
     expect(value.toString()).toBe(
       '{"kind":"Pod","apiVersion":"v1","metadata":{"name":"a","namespace":"n"},"spec":{"x":"ä"}}',
     )
-    const entry = readEntry(pods, '/registry/pods/n/a', value, 7)
+    const entry = new Codec().readEntry(pods, '/registry/pods/n/a', value, 7)
     expect(entry).toMatchObject({ namespace: 'n', name: 'a', revision: 7 })
     expect(JSON.parse(bytesOf(entry).toString()).metadata.resourceVersion).toBe('7')
     expect(objectOf(entry, 9).metadata.resourceVersion).toBe('9')
@@ -45,7 +45,7 @@ describe('entries', () => {
     const value = Buffer.from(
       '{"apiVersion":"v1","metadata":{"uid":"u","name":"resourceVersion"},"kind":"Pod"}',
     )
-    const entry = readEntry(pods, '/registry/pods/n/a', value, 7)
+    const entry = new Codec().readEntry(pods, '/registry/pods/n/a', value, 7)
     expect(JSON.parse(bytesOf(entry).toString())).toEqual({
       kind: 'Pod',
       apiVersion: 'v1',
@@ -176,12 +176,9 @@ describe('deletion', () => {
     ).toBe('remove')
   })
 
-  test('preconditions hold, and the first namespaces stay', () => {
-    expect(() => deletionOf(pods, pod(), { preconditions: { uid: 'other' } }, now)).toThrow(
+  test('preconditions hold', () => {
+    expect(() => checkPreconditions(pods, pod(), { preconditions: { uid: 'other' } })).toThrow(
       'Precondition failed: UID in precondition: other, UID in object meta: u',
-    )
-    expect(() => deletionOf(namespaces, { metadata: { name: 'kube-system' } }, {}, now)).toThrow(
-      'this namespace may not be deleted',
     )
   })
 })

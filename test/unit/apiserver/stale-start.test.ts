@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest'
 import { configMaps } from '../../../src/api/resources/core.ts'
 import { storeKey } from '../../../src/api/resources/table.ts'
-import { WatchCache } from '../../../src/apiserver/cache/watch-cache.ts'
+import { WatchCache } from '../../../src/apiserver/storage/cache/watch-cache.ts'
+import { Codec } from '../../../src/apiserver/storage/codec.ts'
 import { systemClock } from '../../../src/kernel/clock.ts'
 import { silentLogger } from '../../../src/kernel/logger.ts'
 import type { RangeOp, Revision } from '../../../src/mvcc/types.ts'
@@ -29,7 +30,7 @@ test('the cache begins with what was acknowledged, not with what is applied so f
   const key = storeKey(configMaps, 'n', 'a')
   const value = Buffer.from('{"metadata":{"name":"a","namespace":"n"}}')
   await store.txn({ compares: [], success: [{ type: 'put', key, value }], failure: [] })
-  const cache = new WatchCache(staleStore(store), silentLogger, systemClock)
+  const cache = new WatchCache(staleStore(store), new Codec(), silentLogger, systemClock)
   try {
     await cache.start()
     expect(cache.of(configMaps).get(key)).toBeDefined()

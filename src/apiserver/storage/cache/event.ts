@@ -1,4 +1,4 @@
-import { type Corrupt, type Entry, isCorrupt, type Stored } from './entry.ts'
+import { type Corrupt, type Entry, isCorrupt, type Stored } from '../entry.ts'
 
 /** One change of one object. `entry` is absent for a deletion, `old` for a creation. */
 export interface CacheEvent {

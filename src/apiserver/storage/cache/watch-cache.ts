@@ -1,13 +1,14 @@
-import { resourceTable } from '../../api/resources/table.ts'
-import type { ResourceRow } from '../../api/resources/types.ts'
-import { serviceUnavailable, tooManyRequests } from '../../api/status.ts'
-import { must } from '../../kernel/assert.ts'
-import { type Clock, sleep } from '../../kernel/clock.ts'
-import type { Logger } from '../../kernel/logger.ts'
-import { errorMessage } from '../../kernel/result.ts'
-import type { Event } from '../../mvcc/types.ts'
-import type { Store, StoreFailure, Watch } from '../../store/types.ts'
-import { type Corrupt, isCorrupt, readStored } from './entry.ts'
+import { resourceTable } from '../../../api/resources/table.ts'
+import type { ResourceRow } from '../../../api/resources/types.ts'
+import { serviceUnavailable, tooManyRequests } from '../../../api/status.ts'
+import { must } from '../../../kernel/assert.ts'
+import { type Clock, sleep } from '../../../kernel/clock.ts'
+import type { Logger } from '../../../kernel/logger.ts'
+import { errorMessage } from '../../../kernel/result.ts'
+import type { Event } from '../../../mvcc/types.ts'
+import type { Store, StoreFailure, Watch } from '../../../store/types.ts'
+import type { Codec } from '../codec.ts'
+import { type Corrupt, isCorrupt } from '../entry.ts'
 import { Loading, ResourceCache } from './resource-cache.ts'
 
 const root = '/registry/'
@@ -37,11 +38,11 @@ export class WatchCache {
   #revision = 0
   #synced = false
 
-  constructor(store: Store, logger: Logger, clock: Clock) {
+  constructor(store: Store, codec: Codec, logger: Logger, clock: Clock) {
     this.#store = store
     this.#logger = logger
     this.#clock = clock
-    for (const row of resourceTable) this.#resources.set(row, new ResourceCache(row))
+    for (const row of resourceTable) this.#resources.set(row, new ResourceCache(row, codec))
     this.#byPrefix = [...this.#resources.values()]
   }
 
@@ -123,10 +124,10 @@ export class WatchCache {
       )
       if (!read.ok) throw new Error(read.message)
       at ??= read.revision
-      for (const { key, value, modRevision } of read.range.kvs) {
-        const cache = this.#cacheOf(key)
+      for (const kv of read.range.kvs) {
+        const cache = this.#cacheOf(kv.key)
         if (cache === undefined) continue
-        const stored = readStored(cache.row, key, value, modRevision)
+        const stored = cache.read(kv)
         if (isCorrupt(stored)) this.#report(stored)
         loadings.get(cache)?.add(stored)
       }

@@ -2,12 +2,13 @@ import { randomInt } from 'node:crypto'
 import type { Service } from '../../api/objects.ts'
 import { services } from '../../api/resources/core.ts'
 import { internalError, invalid } from '../../api/status.ts'
+import type { KubeObject } from '../../api/types.ts'
 import { isIpAddress } from '../../api/validation/names.ts'
-import type { Compare, Op } from '../../mvcc/types.ts'
-import { objectOf } from '../cache/entry.ts'
-import type { WatchCache } from '../cache/watch-cache.ts'
-import { type Companion, noCompanion } from '../registry/companion.ts'
+import type { WatchCache } from '../storage/cache/watch-cache.ts'
+import { type Claims, noClaims } from '../storage/claims.ts'
+import { objectOf } from '../storage/entry.ts'
 import type { ClusterInfo } from '../types.ts'
+import type { Allocator } from './allocator.ts'
 
 const addressPrefix = '/registry/ipaddresses/'
 const portPrefix = '/registry/servicenodeports/'
@@ -15,12 +16,8 @@ const defaultPorts = { first: 30_000, last: 32_767 }
 /** Random picks before the range is searched in order. */
 const picksMax = 32
 
-/**
- * Gives services their cluster IPs and node ports. An allocation is a key of its own, put in the
- * transaction that stores the service under the condition that it does not exist: so no two peers
- * can give out the same address, and none is lost when a peer dies between two writes.
- */
-export class ServiceAllocator {
+/** Gives services their cluster IPs and node ports. Each is a claim, with a key of its own. */
+export class ServiceAllocator implements Allocator {
   readonly #cache: WatchCache
   readonly #base: number
   readonly #size: number
@@ -39,40 +36,33 @@ export class ServiceAllocator {
     return ipText(this.#base + 1)
   }
 
-  /** Completes `next` and returns what must be stored with it. @throws StatusError 422 */
-  allocate(next: Service, old: Service | undefined): Companion {
-    if (next.spec === undefined) return noCompanion
+  allocate(next: KubeObject, old: KubeObject | undefined): Claims {
+    return next.spec === undefined
+      ? noClaims
+      : this.#allocate(next as Service, old as Service | undefined)
+  }
+
+  #allocate(next: Service, old: Service | undefined): Claims {
     keepAllocations(next, old)
     const before = keysOf(old)
     const used = this.#used(next, old)
     this.#giveAddress(next, used.addresses)
     this.#givePorts(next, used.ports)
     const after = keysOf(next)
-    const owner = Buffer.from(
-      JSON.stringify({ service: `${next.metadata.namespace}/${next.metadata.name}` }),
-    )
-    const added = [...after].filter(key => !before.has(key))
-    const gone = [...before].filter(key => !after.has(key))
+    const service = `${next.metadata.namespace}/${next.metadata.name}`
+    const value = Buffer.from(JSON.stringify({ service }))
     return {
-      compares: added.map((key): Compare => ({ key, target: 'version', op: '=', operand: 0 })),
-      operations: [
-        ...added.map((key): Op => ({ type: 'put', key, value: owner })),
-        ...gone.map((key): Op => ({ type: 'delete', key })),
-      ],
+      taken: [...after].filter(key => !before.has(key)).map(key => ({ key, value })),
+      released: [...before].filter(key => !after.has(key)),
     }
   }
 
-  /** The allocations of a service that is removed. */
-  free(service: Service): Companion {
-    const operations = [...keysOf(service)].map((key): Op => ({ type: 'delete', key }))
-    return { compares: [], operations }
+  free(object: KubeObject): Claims {
+    return { taken: [], released: [...keysOf(object as Service)] }
   }
 
-  /**
-   * A transaction failed because an address is taken: what we chose is chosen anew.
-   * @throws StatusError 422 when the client had chosen.
-   */
-  forget(service: Service): void {
+  forget(object: KubeObject): void {
+    const service = object as Service
     const chosen = this.#chosen.get(service)
     if (chosen === undefined) {
       const ip = service.spec.clusterIP ?? ''

@@ -1,21 +1,14 @@
 import { storeKey } from '../../api/resources/table.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
-import { badRequest, expired, notFound, StatusError } from '../../api/status.ts'
-import { errorMessage } from '../../kernel/result.ts'
+import { notFound, StatusError } from '../../api/status.ts'
 import type { Store } from '../../store/types.ts'
-import {
-  type Corrupt,
-  type Entry,
-  factsOf,
-  isCorrupt,
-  readEntry,
-  readStored,
-  storageReadError,
-} from '../cache/entry.ts'
-import { corruptOf, type Filter, matchesFilter } from '../cache/filter.ts'
-import type { WatchCache } from '../cache/watch-cache.ts'
-import { integerOf, invalidOptions } from '../http/options.ts'
+import type { WatchCache } from './cache/watch-cache.ts'
+import type { Codec } from './codec.ts'
+import { type ContinueToken, decodeToken, encodeToken, expiredToken } from './continue.ts'
+import { type Corrupt, type Entry, factsOf, isCorrupt, storageReadError } from './entry.ts'
 import { storeFailure } from './failures.ts'
+import { corruptOf, type Filter, matchesFilter } from './filter.ts'
+import { parseVersion, tooLargeVersion } from './versioner.ts'
 
 /** Longest wait for a linearizable read; together with the cache's below the 5 s of a minority. */
 const freshTimeoutMs = 2_400
@@ -32,14 +25,27 @@ export interface Page {
   readonly remaining?: number
 }
 
+/** Which state of a collection is wanted, and how much of it. */
+export interface ListOptions {
+  /** A resourceVersion; '': the newest. */
+  readonly version: string
+  readonly match: '' | 'Exact' | 'NotOlderThan'
+  /** Of the page before; '' for the first. */
+  readonly token: string
+  /** 0: everything. */
+  readonly limit: number
+}
+
 /** Reads of objects, from the cache wherever it has what was asked for. */
 export class Reader {
   readonly #store: Store
   readonly #cache: WatchCache
+  readonly #codec: Codec
 
-  constructor(store: Store, cache: WatchCache) {
+  constructor(store: Store, cache: WatchCache, codec: Codec) {
     this.#store = store
     this.#cache = cache
+    this.#codec = codec
   }
 
   /**
@@ -56,22 +62,6 @@ export class Reader {
     const entry = cache.get(key)
     if (entry === undefined) throw notFound(row, name)
     return entry
-  }
-
-  /**
-   * The state of an object by the store itself: for writers, whom a cache that is behind would
-   * deceive. @throws StatusError 500 for what is no object, 503 without a quorum
-   */
-  async getFromStore(
-    row: ResourceRow,
-    namespace: string,
-    name: string,
-  ): Promise<Entry | undefined> {
-    const key = storeKey(row, namespace, name)
-    const read = await this.#store.range({ type: 'range', key })
-    if (!read.ok) throw storeFailure(read)
-    const kv = read.range.kvs[0]
-    return kv && readEntry(row, key, kv.value, kv.modRevision)
   }
 
   /** Waits until the cache is loaded. @throws StatusError 429 when that takes too long */
@@ -96,15 +86,10 @@ export class Reader {
   }
 
   /** A page of a collection. Source: apiserver pkg/storage GetList, its table of versions. */
-  async list(row: ResourceRow, filter: Filter, query: URLSearchParams): Promise<Page> {
-    const version = query.get('resourceVersion') ?? ''
-    const match = query.get('resourceVersionMatch') ?? ''
-    const token = query.get('continue') ?? ''
-    const limit = integerOf(query, 'limit') ?? 0
-    integerOf(query, 'timeoutSeconds')
-    checkOptions(version, match, token, query.get('sendInitialEvents') !== null)
+  async list(row: ResourceRow, filter: Filter, options: ListOptions): Promise<Page> {
+    const { version, token, limit } = options
     if (token !== '') return this.#continued(row, filter, limit, decodeToken(token))
-    if (match === 'Exact') {
+    if (options.match === 'Exact') {
       return this.#exact(row, filter, limit, parseVersion(version), storeKey(row, filter.namespace))
     }
     await this.freshen(version)
@@ -173,7 +158,7 @@ export class Reader {
       { serializable: true },
     )
     if (!read.ok) throw storeFailure(read)
-    const stored = read.range.kvs.map(kv => readStored(row, kv.key, kv.value, kv.modRevision))
+    const stored = read.range.kvs.map(kv => this.#codec.read(row, kv.key, kv.value, kv.modRevision))
     refuseCorrupt(row, filter, stored.filter(isCorrupt))
     const entries = stored.filter((one): one is Entry => !isCorrupt(one))
     return cut(row, filter, entries, limit, revision)
@@ -184,7 +169,7 @@ export class Reader {
       await this.#cache.waitFor(wanted, 3_000)
     } catch (error) {
       if (!this.#cache.synced) throw error
-      throw tooLarge(wanted, this.#cache.revision)
+      throw tooLargeVersion(wanted, this.#cache.revision)
     }
   }
 }
@@ -214,18 +199,6 @@ export function prefixEnd(prefix: string): string {
   return prefix.slice(0, -1) + String.fromCharCode(last + 1)
 }
 
-/** @throws StatusError 400 */
-export function parseVersion(version: string): number {
-  const value = Number(version)
-  if (!/^\d+$/.test(version) || !Number.isSafeInteger(value)) {
-    throw badRequest(
-      `invalid resource version: resourceVersion: Invalid value: "${version}": ` +
-        `strconv.ParseUint: parsing "${version}": invalid syntax`,
-    )
-  }
-  return value
-}
-
 function cut(
   row: ResourceRow,
   filter: Filter,
@@ -249,108 +222,4 @@ function cut(
   const start = `${last.key}\0`.slice(storeKey(row, filter.namespace).length)
   const remaining = filter.selective ? undefined : entries.length - at
   return { entries: page, revision, continueToken: encodeToken({ revision, start }), remaining }
-}
-
-interface ContinueToken {
-  /** -1: take what is current. */
-  readonly revision: number
-  /** Key behind the collection's prefix, the first of the next page. */
-  readonly start: string
-}
-
-function encodeToken({ revision, start }: ContinueToken): string {
-  const token = { v: 'meta.k8s.io/v1', rv: revision, start }
-  return Buffer.from(JSON.stringify(token)).toString('base64url')
-}
-
-/** Source: apiserver pkg/storage/continue.go DecodeContinue. @throws StatusError 400 */
-function decodeToken(text: string): ContinueToken {
-  const wrong = (why: string) =>
-    badRequest(`invalid continue token: continue key is not valid: ${why}`)
-  let token: { v?: unknown; rv?: unknown; start?: unknown } | null
-  try {
-    token = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'))
-  } catch (error) {
-    throw wrong(errorMessage(error))
-  }
-  const { v, rv, start } = token ?? {}
-  if (v !== 'meta.k8s.io/v1') {
-    throw wrong(`server does not recognize this encoded version ${JSON.stringify(v ?? '')}`)
-  }
-  if (typeof rv !== 'number' || !Number.isSafeInteger(rv) || (rv <= 0 && rv !== -1)) {
-    throw wrong('incorrect encoded start resourceVersion (version meta.k8s.io/v1)')
-  }
-  if (typeof start !== 'string' || start === '') {
-    throw wrong('encoded start key empty (version meta.k8s.io/v1)')
-  }
-  return { revision: rv, start }
-}
-
-function expiredToken(start: string): StatusError {
-  const error = expired(
-    'The provided continue parameter is too old to display a consistent list result. You ' +
-      'can start a new list without the continue parameter, or use the continue token in ' +
-      'this response to retrieve the remainder of the results. Continuing with the ' +
-      'provided token results in an inconsistent list - objects that were created, ' +
-      'modified, or deleted between the time the first chunk was returned and now may show ' +
-      'up in the list.',
-  )
-  error.status.metadata.continue = encodeToken({ revision: -1, start })
-  return error
-}
-
-function tooLarge(wanted: number, current: number): StatusError {
-  const message = `Too large resource version: ${wanted}, current: ${current}`
-  return new StatusError({
-    kind: 'Status',
-    apiVersion: 'v1',
-    metadata: {},
-    status: 'Failure',
-    message: `Timeout: ${message}`,
-    reason: 'Timeout',
-    details: {
-      causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
-      retryAfterSeconds: 1,
-    },
-    code: 504,
-  })
-}
-
-function checkOptions(version: string, match: string, token: string, initial: boolean): void {
-  const wrong = (field: string, message: string, reason = 'FieldValueForbidden') =>
-    invalidOptions('ListOptions', [{ reason, message, field }])
-  if (initial) {
-    throw wrong('sendInitialEvents', 'Forbidden: sendInitialEvents is forbidden for list')
-  }
-  if (match === '') {
-    if (token !== '' && version !== '' && version !== '0') {
-      throw badRequest('specifying resource version is not allowed when using continue')
-    }
-    return
-  }
-  if (match !== 'Exact' && match !== 'NotOlderThan') {
-    throw wrong(
-      'resourceVersionMatch',
-      `Unsupported value: "${match}": supported values: "Exact", "NotOlderThan", ""`,
-      'FieldValueNotSupported',
-    )
-  }
-  if (version === '') {
-    throw wrong(
-      'resourceVersionMatch',
-      'Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided',
-    )
-  }
-  if (token !== '') {
-    throw wrong(
-      'resourceVersionMatch',
-      'Forbidden: resourceVersionMatch is forbidden when continue is provided',
-    )
-  }
-  if (match === 'Exact' && version === '0') {
-    throw wrong(
-      'resourceVersionMatch',
-      'Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"',
-    )
-  }
 }

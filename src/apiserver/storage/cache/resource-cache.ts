@@ -1,7 +1,8 @@
 import sortedBtree from 'sorted-btree'
-import type { ResourceRow } from '../../api/resources/types.ts'
-import type { Event } from '../../mvcc/types.ts'
-import { type Corrupt, type Entry, isCorrupt, readStored, type Stored } from './entry.ts'
+import type { ResourceRow } from '../../../api/resources/types.ts'
+import type { Event, KeyValue } from '../../../mvcc/types.ts'
+import type { Codec } from '../codec.ts'
+import { type Corrupt, type Entry, isCorrupt, type Stored } from '../entry.ts'
 import { type CacheEvent, type CacheListener, cacheEventOf, deliver } from './event.ts'
 import { History } from './history.ts'
 
@@ -25,12 +26,14 @@ export class ResourceCache {
   readonly prefix: string
   /** Revision of the newest change, or of the snapshot. */
   lastRevision = 0
+  readonly #codec: Codec
   #entries = new BTree<string, Entry>()
   #corrupt = new Map<string, Corrupt>()
   readonly #history = new History()
   readonly #listeners = new Set<CacheListener>()
 
-  constructor(row: ResourceRow) {
+  constructor(row: ResourceRow, codec: Codec) {
+    this.#codec = codec
     this.row = row
     this.prefix = `/registry/${row.prefix}/`
   }
@@ -65,11 +68,16 @@ export class ResourceCache {
     return result
   }
 
+  /** What a key of this kind has in the store. */
+  read({ key, value, modRevision }: KeyValue): Stored {
+    return this.#codec.read(this.row, key, value, modRevision)
+  }
+
   /** Takes in one change of the store and tells the listeners. */
   apply(event: Event): void {
-    const { key, modRevision, value } = event.kv
+    const { key, modRevision } = event.kv
     const old = this.#entries.get(key)
-    const now = event.type === 'put' ? readStored(this.row, key, value, modRevision) : undefined
+    const now = event.type === 'put' ? this.read(event.kv) : undefined
     this.#corrupt.delete(key)
     if (now !== undefined && !isCorrupt(now)) this.#entries.set(key, now)
     else this.#entries.delete(key)

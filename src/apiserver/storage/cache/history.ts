@@ -39,8 +39,9 @@ export class History {
   /** Changes after `revision`, or undefined when some of them are forgotten. */
   since(revision: number): readonly CacheEvent[] | undefined {
     if (revision < this.#floor) return undefined
-    const from = this.#events.findIndex(event => event.revision > revision)
-    return from < 0 ? [] : this.#events.slice(from)
+    // Most begin at the newest.
+    const last = this.#events.findLastIndex(event => event.revision <= revision)
+    return this.#events.slice(last + 1)
   }
 
   #trim(): void {

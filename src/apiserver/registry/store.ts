@@ -1,0 +1,187 @@
+import type { UserInfo } from '../../api/http.ts'
+import type { DeleteOptions } from '../../api/objects.ts'
+import type { ResourceRow } from '../../api/resources/types.ts'
+import { alreadyExists, badRequest, invalid, type StatusError } from '../../api/status.ts'
+import type { KubeObject } from '../../api/types.ts'
+import { Causes } from '../../api/validation/causes.ts'
+import { validateMetadata, validateMetadataUpdate } from '../../api/validation/metadata.ts'
+import type { Clock } from '../../kernel/clock.ts'
+import type { Admission } from '../admission/plugins.ts'
+import type { AdmissionAttributes } from '../admission/types.ts'
+import { noClaims } from '../storage/claims.ts'
+import { type Entry, objectOf } from '../storage/entry.ts'
+import type { NextState, Storage, Updated, WriteOptions } from '../storage/storage.ts'
+import type { Allocator } from './allocator.ts'
+import { checkPreconditions, deletionOf } from './delete.ts'
+import { fillNewMetadata, generateName } from './metadata.ts'
+import { checkVersion, isGone, type Part, prepareUpdate } from './update.ts'
+
+/** How a write is carried out, and for whom. */
+export interface RequestOptions extends WriteOptions {
+  readonly user: UserInfo
+}
+
+/** What an update does to the object it is given; it may change it in place or return another. */
+export type Change = (current: KubeObject) => KubeObject | Promise<KubeObject>
+
+/** An update, and which part of the object it is about. */
+export interface UpdateRequest {
+  readonly part: Part
+  /** '' for the object itself. */
+  readonly subresource?: string
+  readonly change: Change
+}
+
+const nameTriesMax = 8
+const racesMax = 20
+
+/**
+ * Writes of objects of any kind: prepared by the rules of their row, completed and judged by
+ * admission, validated, and stored. Source: apiserver pkg/registry/generic/registry/store.go.
+ */
+export class RegistryStore {
+  readonly #storage: Storage
+  readonly #admission: Admission
+  readonly #allocators: ReadonlyMap<ResourceRow, Allocator>
+  readonly #clock: Clock
+
+  constructor(
+    storage: Storage,
+    admission: Admission,
+    allocators: ReadonlyMap<ResourceRow, Allocator>,
+    clock: Clock,
+  ) {
+    this.#storage = storage
+    this.#admission = admission
+    this.#allocators = allocators
+    this.#clock = clock
+  }
+
+  /** Stores a new object. @throws StatusError 403, 404 namespace, 409, 422 */
+  async create(row: ResourceRow, object: KubeObject, options: RequestOptions): Promise<Entry> {
+    const isGenerated = !object.metadata.name && Boolean(object.metadata.generateName)
+    const version = object.metadata.resourceVersion ?? ''
+    const { namespace = '', name = '' } = object.metadata
+    const { user, dryRun } = options
+    const attributes: AdmissionAttributes = {
+      ...{ operation: 'CREATE', row, subresource: '', namespace, name, object, user, dryRun },
+    }
+    row.applyDefaults?.(object)
+    await this.#admission.admit(attributes)
+    fillNewMetadata(row, object, this.#clock.wall())
+    row.prepareCreate?.(object)
+    if (!dryRun && /^[0-9]*[1-9][0-9]*$/.test(version)) throw versionOnCreate()
+    for (let tries = 1; ; tries++) {
+      const done = await this.#tryCreate(attributes, object, options)
+      if (done !== 'exists') return done
+      const taken = object.metadata.name ?? ''
+      if (!isGenerated || tries === nameTriesMax) throw alreadyExists(row, taken)
+      object.metadata.name = generateName(object.metadata.generateName ?? '')
+    }
+  }
+
+  async #tryCreate(
+    attributes: AdmissionAttributes,
+    object: KubeObject,
+    options: RequestOptions,
+  ): Promise<Entry | 'exists'> {
+    const { row } = attributes
+    const allocator = this.#allocators.get(row)
+    for (let races = 0; ; races++) {
+      const claims = allocator?.allocate(object, undefined) ?? noClaims
+      check(row, object)
+      await this.#admission.validate(attributes)
+      const done = await this.#storage.create(row, object, claims, options)
+      if (done !== 'claimed') return done
+      if (races === racesMax) return 'exists'
+      allocator?.forget(object)
+    }
+  }
+
+  /**
+   * Changes an object; repeats with the newest state when it lost a race, unless the client's
+   * resourceVersion says that the race matters.
+   * @throws StatusError 404, 409, 422
+   */
+  async update(
+    row: ResourceRow,
+    namespace: string,
+    name: string,
+    { part, subresource = '', change }: UpdateRequest,
+    options: RequestOptions,
+  ): Promise<Entry> {
+    const { user, dryRun } = options
+    const allocator = this.#allocators.get(row)
+    const tryUpdate = async (current: KubeObject, entry: Entry): Promise<NextState> => {
+      const next = await change(current)
+      const old = objectOf(entry)
+      checkVersion(row, next, old, entry)
+      const attributes: AdmissionAttributes = {
+        ...{ operation: 'UPDATE', row, subresource, namespace, name, user, dryRun },
+        ...{ object: next, old },
+      }
+      if (part === 'main') row.applyDefaults?.(next)
+      await this.#admission.admit(attributes)
+      prepareUpdate(row, next, old, part)
+      const claims = allocator?.allocate(next, old)
+      checkUpdate(row, next, old, part)
+      await this.#admission.validate(attributes)
+      if (!isGone(row, next)) return { object: next, claims }
+      return { object: next, isRemoved: true, claims: allocator?.free(old) }
+    }
+    const done = await this.#storage.guaranteedUpdate(row, namespace, name, tryUpdate, options)
+    return done.entry
+  }
+
+  /**
+   * Removes an object, or marks it and leaves the rest to whoever it waits for.
+   * @throws StatusError 403, 404, 409
+   */
+  delete(
+    row: ResourceRow,
+    namespace: string,
+    name: string,
+    deletion: DeleteOptions,
+    options: RequestOptions,
+  ): Promise<Updated> {
+    const { user, dryRun } = options
+    const wallMs = this.#clock.wall()
+    const tryUpdate = async (current: KubeObject, entry: Entry): Promise<NextState> => {
+      checkPreconditions(row, current, deletion)
+      const attributes: AdmissionAttributes = {
+        ...{ operation: 'DELETE', row, subresource: '', namespace, name, user, dryRun },
+        old: current,
+      }
+      await this.#admission.admit(attributes)
+      await this.#admission.validate(attributes)
+      const next = deletionOf(row, current, deletion, wallMs)
+      if (next !== 'remove') return { object: next }
+      const last = objectOf(entry)
+      return { object: last, isRemoved: true, claims: this.#allocators.get(row)?.free(last) }
+    }
+    return this.#storage.guaranteedUpdate(row, namespace, name, tryUpdate, options)
+  }
+}
+
+/** Source: apiserver pkg/storage ErrResourceVersionSetOnCreate; a dry run passes, as upstream. */
+function versionOnCreate(): StatusError {
+  return badRequest('resourceVersion should not be set on objects to be created')
+}
+
+function check(row: ResourceRow, object: KubeObject): void {
+  const causes = new Causes()
+  validateMetadata(row, object, causes)
+  row.validate?.(object, causes)
+  if (causes.list.length > 0) throw invalid(row, object.metadata.name ?? '', causes.list)
+}
+
+function checkUpdate(row: ResourceRow, next: KubeObject, old: KubeObject, part: Part): void {
+  const causes = new Causes()
+  validateMetadata(row, next, causes)
+  validateMetadataUpdate(next, old, causes)
+  if (part === 'main') {
+    row.validate?.(next, causes)
+    row.validateUpdate?.(next, old, causes)
+  }
+  if (causes.list.length > 0) throw invalid(row, next.metadata.name ?? '', causes.list)
+}

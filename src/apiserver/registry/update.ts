@@ -1,0 +1,62 @@
+import type { ResourceRow } from '../../api/resources/types.ts'
+import { conflict } from '../../api/status.ts'
+import type { KubeObject } from '../../api/types.ts'
+import type { Entry } from '../storage/entry.ts'
+import { countGeneration, keepSystemMetadata } from './metadata.ts'
+
+/** Which part of an object an update is about. */
+export type Part = 'main' | 'status' | 'system'
+
+/** The client's resourceVersion and UID are preconditions. @throws StatusError 409 */
+export function checkVersion(row: ResourceRow, next: KubeObject, old: KubeObject, entry: Entry) {
+  const { resourceVersion: version, uid } = next.metadata
+  if (version && version !== '0' && Number(version) !== entry.revision) {
+    throw conflict(row, entry.name)
+  }
+  if (uid && uid !== old.metadata.uid) {
+    throw conflict(
+      row,
+      entry.name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
+    )
+  }
+}
+
+/**
+ * Takes back what an update of that part can't change.
+ * Source: apiserver pkg/registry/rest/update.go BeforeUpdate.
+ */
+export function prepareUpdate(
+  row: ResourceRow,
+  next: KubeObject,
+  old: KubeObject,
+  part: Part,
+): void {
+  keepSystemMetadata(next, old)
+  if (part === 'system') {
+    countGeneration(row, next, old)
+    return
+  }
+  if (part === 'status') {
+    const { metadata, status } = next
+    for (const key of Object.keys(next)) delete next[key]
+    Object.assign(next, old, { metadata })
+    if (status === undefined) delete next.status
+    else next.status = status
+    return
+  }
+  if (row.status) {
+    if (old.status === undefined) delete next.status
+    else next.status = old.status
+  }
+  row.prepareUpdate?.(next, old)
+  countGeneration(row, next, old)
+}
+
+/** True when the last finalizer went off an object that was only waiting for it. */
+export function isGone(row: ResourceRow, object: KubeObject): boolean {
+  const { metadata } = object
+  if (!metadata.deletionTimestamp || (metadata.finalizers?.length ?? 0) > 0) return false
+  if (row.resource === 'namespaces') return (object.spec?.finalizers?.length ?? 0) === 0
+  return (metadata.deletionGracePeriodSeconds ?? 0) === 0
+}
