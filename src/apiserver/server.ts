@@ -3,9 +3,11 @@ import type { ApiRequest, ApiResponse, Transport, UserInfo } from '../api/http.t
 import { services } from '../api/resources/core.ts'
 import { registerStoreMetrics } from '../store/metrics.ts'
 import { Admission, admissionPlugins } from './admission/plugins.ts'
+import { attributesOf, type Filter, type Serve } from './filters/attributes.ts'
+import { compose, handlerChain } from './filters/chain.ts'
 import type { LeaderRole, Parts } from './http/context.ts'
 import { BodyDecoder } from './http/decoder.ts'
-import { Handler } from './http/handler.ts'
+import { dispatcher } from './http/dispatch.ts'
 import { HttpsFace } from './http/https.ts'
 import { Metrics } from './http/metrics.ts'
 import { ServiceAllocator } from './registry/service-allocator.ts'
@@ -26,7 +28,8 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
 
 class KubeApiServer implements ApiServer {
   readonly #parts: Parts
-  readonly #handler: Handler
+  readonly #filters: readonly Filter[]
+  readonly #serve: Serve
   readonly #face: HttpsFace
   #leadership: LeaderRole = 'unknown'
   #unsubscribe: () => void = () => {}
@@ -49,7 +52,8 @@ class KubeApiServer implements ApiServer {
       () => watches.size,
       figures => registerStoreMetrics(figures, store),
     )
-    this.#handler = new Handler(this.#parts, metrics)
+    this.#filters = handlerChain({ metrics, logger, clock, openPaths: options.openPaths })
+    this.#serve = compose(this.#filters, dispatcher(this.#parts, metrics))
     this.#face = new HttpsFace(options, {
       serve: (request, user) => this.handler(request, user),
       upgrade: (request, user, socket, head) => this.#upgrade(request, user, socket, head),
@@ -78,14 +82,15 @@ class KubeApiServer implements ApiServer {
   }
 
   handler(request: ApiRequest, user: UserInfo): Promise<ApiResponse> {
-    return this.#handler.serve(request, user, false)
+    return this.#serve(attributesOf(request, user, false))
   }
 
   transport(user: UserInfo): Transport {
-    return { request: request => this.#handler.serve(request, user, true) }
+    return { request: request => this.#serve(attributesOf(request, user, true)) }
   }
 
   #upgrade(request: ApiRequest, user: UserInfo, socket: Duplex, head: Buffer): Promise<void> {
-    return serveUpgrade(this.#parts, request, user, socket, head)
+    const attributes = attributesOf(request, user, false)
+    return serveUpgrade(this.#parts, this.#filters, attributes, socket, head)
   }
 }

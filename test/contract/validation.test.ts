@@ -1,7 +1,12 @@
 import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Transport } from '../../src/api/http.ts'
+import { attributesOf } from '../../src/apiserver/filters/attributes.ts'
+import { handlerChain } from '../../src/apiserver/filters/chain.ts'
+import { Metrics } from '../../src/apiserver/http/metrics.ts'
 import { serveUpgrade } from '../../src/apiserver/streams/upgrade.ts'
+import { systemClock } from '../../src/kernel/clock.ts'
+import { silentLogger } from '../../src/kernel/logger.ts'
 import { send } from './requests.ts'
 import { startCluster, systemUser, type TestCluster } from './support.ts'
 
@@ -281,7 +286,13 @@ test('nor by way of an upgraded connection', async () => {
   const nowhere = {} as Parameters<typeof serveUpgrade>[0]
   const admin = { name: 'admin', groups: ['system:masters'] }
   socket.on('data', piece => written.push(piece))
-  await serveUpgrade(nowhere, request, admin, socket, Buffer.alloc(0))
+  const metrics = new Metrics(
+    () => 0,
+    () => () => Promise.resolve(),
+  )
+  const filters = handlerChain({ metrics, logger: silentLogger, clock: systemClock })
+  const attributes = attributesOf(request, admin, false)
+  await serveUpgrade(nowhere, filters, attributes, socket, Buffer.alloc(0))
   await expect.poll(() => Buffer.concat(written).toString()).toMatch(/^HTTP\/1\.1 403 /)
 })
 

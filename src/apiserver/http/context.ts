@@ -1,6 +1,6 @@
-import type { ApiRequest, UserInfo } from '../../api/http.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Logger } from '../../kernel/logger.ts'
+import type { Attributes } from '../filters/attributes.ts'
 import type { RegistryStore, RequestOptions } from '../registry/store.ts'
 import type { Watches } from '../registry/watch.ts'
 import type { WatchCache } from '../storage/cache/watch-cache.ts'
@@ -24,14 +24,7 @@ export interface Parts {
   readonly logger: Logger
 }
 
-/** One request with who asks; `fence` is set for writes of system identities in this process. */
-export interface Call {
-  readonly request: ApiRequest
-  readonly user: UserInfo
-  readonly fence?: number
-}
-
-/** How this call's writes are carried out. @throws StatusError for a dryRun that is not `All` */
-export function writeOptionsOf(call: Call, dryRun: boolean): RequestOptions {
-  return { dryRun, fence: call.fence, user: call.user }
+/** How a request's writes are carried out. */
+export function writeOptionsOf({ fence, user }: Attributes, dryRun: boolean): RequestOptions {
+  return { dryRun, fence, user }
 }

@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { TLSSocket } from 'node:tls'
 import { createGzip } from 'node:zlib'
 import type { ApiRequest, ApiResponse, UserInfo } from '../../api/http.ts'
 import {
@@ -14,8 +13,8 @@ import {
 import { requestBodyBytesMax } from '../../kernel/limits.ts'
 import type { Logger } from '../../kernel/logger.ts'
 import { errorMessage } from '../../kernel/result.ts'
+import { anonymous, authenticate } from '../filters/authentication.ts'
 import type { ApiServerOptions } from '../types.ts'
-import { anonymous } from './auth.ts'
 import { type Body, BodyReader } from './read-body.ts'
 import { statusResponse } from './respond.ts'
 
@@ -110,7 +109,7 @@ export class HttpsFace {
     const gone = new AbortController()
     response.once('close', () => gone.abort(new Error('the client went away')))
     try {
-      const user = userOf(message)
+      const user = authenticate(message)
       if (user === undefined) {
         message.resume()
         await this.#send(message, response, statusResponse(unauthorized()))
@@ -171,7 +170,7 @@ export class HttpsFace {
     socket.on('error', error => {
       this.#logger.debug('an upgraded connection broke', { error: errorMessage(error) })
     })
-    const user = userOf(message)
+    const user = authenticate(message)
     const gone = new AbortController()
     socket.once('close', () => gone.abort())
     try {
@@ -192,33 +191,6 @@ export class HttpsFace {
 const refusals: Readonly<Record<Body & string, (bytesMax: number) => StatusError>> = {
   'too long': bytesMax => requestEntityTooLarge(`limit is ${bytesMax}`),
   'too many': () => tooManyRequests('too many large requests; please try again', 1),
-}
-
-/** Users by connection: a certificate is read once, not with every request. */
-const users = new WeakMap<TLSSocket, UserInfo | 'none' | 'refused'>()
-
-/** The user of a connection's certificate; undefined for a certificate of another CA. */
-function userOf(message: IncomingMessage): UserInfo | undefined {
-  const socket = message.socket as TLSSocket
-  let user = users.get(socket)
-  if (user === undefined) {
-    user = readCertificate(socket)
-    users.set(socket, user)
-  }
-  if (user === 'none') return message.headers.authorization === undefined ? anonymous : undefined
-  return user === 'refused' ? undefined : user
-}
-
-/** CN is the user's name, each O a group. Source: apiserver pkg/authentication/request/x509. */
-function readCertificate(socket: TLSSocket): UserInfo | 'none' | 'refused' {
-  const certificate = socket.getPeerCertificate()
-  if (certificate === undefined || Object.keys(certificate).length === 0) return 'none'
-  if (!socket.authorized) return 'refused'
-  const { CN, O } = certificate.subject as { CN?: string | string[]; O?: string | string[] }
-  const name = Array.isArray(CN) ? CN[0] : CN
-  if (!name) return 'refused'
-  const groups = O === undefined ? [] : Array.isArray(O) ? O : [O]
-  return { name, groups: [...new Set([...groups, 'system:authenticated'])] }
 }
 
 function requestOf(message: IncomingMessage, body: Uint8Array, signal: AbortSignal): ApiRequest {

@@ -1,7 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { ApiResponse } from '../../api/http.ts'
+import type { Route } from '../filters/request-info.ts'
 import { textResponse } from './respond.ts'
-import type { Route } from './route.ts'
 
 /** Figures of one server under upstream's names. */
 export class Metrics {

@@ -4,17 +4,18 @@ import type { ResourceRow } from '../../api/resources/types.ts'
 import { badRequest, invalid, methodNotAllowed, success } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
 import { Causes } from '../../api/validation/causes.ts'
+import type { Attributes } from '../filters/attributes.ts'
+import type { Route } from '../filters/request-info.ts'
 import { listOptionsOf } from '../registry/list-options.ts'
 import { bytesOf, type Entry, objectOf } from '../storage/entry.ts'
 import { parseFilter } from '../storage/filter.ts'
 import { readObject } from './body.ts'
-import { type Call, type Parts, writeOptionsOf } from './context.ts'
+import { type Parts, writeOptionsOf } from './context.ts'
 import type { Expected } from './decode.ts'
 import { type Format, type IncludeObject, negotiate, openList, Renderer } from './format.ts'
 import { checkFieldValidation, isDryRun, readDeleteOptions } from './options.ts'
 import { preparePatch } from './patch.ts'
 import { bytesResponse, inFormat, jsonResponse, listBody } from './respond.ts'
-import type { Route } from './route.ts'
 
 /** A request on a stored resource. */
 export interface Target {
@@ -25,7 +26,7 @@ export interface Target {
 /** Runs a verb on a collection or an object. @throws StatusError */
 export async function serveResource(
   parts: Parts,
-  call: Call,
+  attributes: Attributes,
   target: Target,
   verb: string,
 ): Promise<ApiResponse> {
@@ -41,7 +42,7 @@ export async function serveResource(
   }
   const serve = verbs[verb]
   if (serve === undefined || !isRouted(target, verb)) throw methodNotAllowed()
-  return serve(parts, call, target)
+  return serve(parts, attributes, target)
 }
 
 /**
@@ -88,14 +89,14 @@ export function warningHeaders(warnings: readonly string[]): Record<string, stri
 /** One object as the client wants to see it. */
 export function objectResponse(
   parts: Parts,
-  call: Call,
+  attributes: Attributes,
   row: ResourceRow,
   entry: Entry,
   code: number,
   headers: Record<string, string> = {},
 ): Promise<ApiResponse> {
-  const format = negotiate(call.request.headers.accept)
-  const renderer = rendererOf(parts, call, row, format)
+  const format = negotiate(attributes.request.headers.accept)
+  const renderer = rendererOf(parts, attributes, row, format)
   if (format.shape !== 'table') {
     const body = Buffer.concat([renderer.item(entry), newline])
     return inFormat(bytesResponse(code, body, headers), format)
@@ -107,23 +108,36 @@ export function objectResponse(
 
 const newline = Buffer.from('\n')
 
-function rendererOf(parts: Parts, call: Call, row: ResourceRow, format: Format): Renderer {
-  const include = (call.request.query.get('includeObject') || 'Metadata') as IncludeObject
+function rendererOf(
+  parts: Parts,
+  attributes: Attributes,
+  row: ResourceRow,
+  format: Format,
+): Renderer {
+  const include = (attributes.request.query.get('includeObject') || 'Metadata') as IncludeObject
   return new Renderer(row, format, include, parts.clock.wall())
 }
 
-async function get(parts: Parts, call: Call, { row, route }: Target): Promise<ApiResponse> {
-  const version = call.request.query.get('resourceVersion') ?? ''
+async function get(
+  parts: Parts,
+  attributes: Attributes,
+  { row, route }: Target,
+): Promise<ApiResponse> {
+  const version = attributes.request.query.get('resourceVersion') ?? ''
   const entry = await parts.reader.get(row, route.namespace, route.name, version)
-  return objectResponse(parts, call, row, entry, 200)
+  return objectResponse(parts, attributes, row, entry, 200)
 }
 
-async function list(parts: Parts, call: Call, { row, route }: Target): Promise<ApiResponse> {
-  const { query, headers } = call.request
+async function list(
+  parts: Parts,
+  attributes: Attributes,
+  { row, route }: Target,
+): Promise<ApiResponse> {
+  const { query, headers } = attributes.request
   const format = negotiate(headers.accept)
   const filter = parseFilter(row, route.namespace, query)
   const page = await parts.reader.list(row, filter, listOptionsOf(query))
-  const renderer = rendererOf(parts, call, row, format)
+  const renderer = rendererOf(parts, attributes, row, format)
   const head = renderer.listHead({
     resourceVersion: String(page.revision),
     ...(page.continueToken === '' ? {} : { continue: page.continueToken }),
@@ -133,23 +147,31 @@ async function list(parts: Parts, call: Call, { row, route }: Target): Promise<A
   return inFormat({ status: 200, headers: { 'content-type': 'application/json' }, body }, format)
 }
 
-async function watch(parts: Parts, call: Call, { row, route }: Target): Promise<ApiResponse> {
-  const { query, headers, signal } = call.request
+async function watch(
+  parts: Parts,
+  attributes: Attributes,
+  { row, route }: Target,
+): Promise<ApiResponse> {
+  const { query, headers, signal } = attributes.request
   const format = negotiate(headers.accept)
   if (route.name !== '') query.set('fieldSelector', `metadata.name=${route.name}`)
   const filter = parseFilter(row, route.namespace, query)
-  const renderer = rendererOf(parts, call, row, format)
+  const renderer = rendererOf(parts, attributes, row, format)
   const body = await parts.watches.start({ row, filter, query, format, renderer, signal })
   return { status: 200, headers: { 'content-type': 'application/json' }, body }
 }
 
-async function create(parts: Parts, call: Call, { row, route }: Target): Promise<ApiResponse> {
-  checkFieldValidation('CreateOptions', call.request.query)
-  const { object, warnings } = await readObject(parts.decoder, call.request, expectedOf(row))
+async function create(
+  parts: Parts,
+  attributes: Attributes,
+  { row, route }: Target,
+): Promise<ApiResponse> {
+  checkFieldValidation('CreateOptions', attributes.request.query)
+  const { object, warnings } = await readObject(parts.decoder, attributes.request, expectedOf(row))
   placeInNamespace(row, object, route.namespace)
-  const dryRun = isDryRun('CreateOptions', call.request.query.getAll('dryRun'))
-  const entry = await parts.registry.create(row, object, writeOptionsOf(call, dryRun))
-  return objectResponse(parts, call, row, entry, 201, warningHeaders(warnings))
+  const dryRun = isDryRun('CreateOptions', attributes.request.query.getAll('dryRun'))
+  const entry = await parts.registry.create(row, object, writeOptionsOf(attributes, dryRun))
+  return objectResponse(parts, attributes, row, entry, 201, warningHeaders(warnings))
 }
 
 function placeInNamespace(row: ResourceRow, object: KubeObject, namespace: string): void {
@@ -191,25 +213,33 @@ export function checkIdentity(row: ResourceRow, object: KubeObject, route: Route
   }
 }
 
-async function update(parts: Parts, call: Call, { row, route }: Target): Promise<ApiResponse> {
-  checkFieldValidation('UpdateOptions', call.request.query)
-  const { object, warnings } = await readObject(parts.decoder, call.request, expectedOf(row))
+async function update(
+  parts: Parts,
+  attributes: Attributes,
+  { row, route }: Target,
+): Promise<ApiResponse> {
+  checkFieldValidation('UpdateOptions', attributes.request.query)
+  const { object, warnings } = await readObject(parts.decoder, attributes.request, expectedOf(row))
   checkIdentity(row, object, route)
-  const dryRun = isDryRun('UpdateOptions', call.request.query.getAll('dryRun'))
+  const dryRun = isDryRun('UpdateOptions', attributes.request.query.getAll('dryRun'))
   const entry = await parts.registry.update(
     row,
     route.namespace,
     route.name,
     { part: 'main', change: () => structuredClone(object) },
-    writeOptionsOf(call, dryRun),
+    writeOptionsOf(attributes, dryRun),
   )
-  return objectResponse(parts, call, row, entry, 200, warningHeaders(warnings))
+  return objectResponse(parts, attributes, row, entry, 200, warningHeaders(warnings))
 }
 
-async function patch(parts: Parts, call: Call, { row, route }: Target): Promise<ApiResponse> {
-  checkFieldValidation('PatchOptions', call.request.query)
-  const prepared = await preparePatch(parts.decoder, call.request, expectedOf(row))
-  const dryRun = isDryRun('PatchOptions', call.request.query.getAll('dryRun'))
+async function patch(
+  parts: Parts,
+  attributes: Attributes,
+  { row, route }: Target,
+): Promise<ApiResponse> {
+  checkFieldValidation('PatchOptions', attributes.request.query)
+  const prepared = await preparePatch(parts.decoder, attributes.request, expectedOf(row))
+  const dryRun = isDryRun('PatchOptions', attributes.request.query.getAll('dryRun'))
   const change = (current: KubeObject) =>
     patchedObject(row, route, prepared.apply(current), current.metadata)
   const entry = await parts.registry.update(
@@ -217,9 +247,9 @@ async function patch(parts: Parts, call: Call, { row, route }: Target): Promise<
     route.namespace,
     route.name,
     { part: 'main', change },
-    writeOptionsOf(call, dryRun),
+    writeOptionsOf(attributes, dryRun),
   )
-  return objectResponse(parts, call, row, entry, 200, warningHeaders(prepared.warnings))
+  return objectResponse(parts, attributes, row, entry, 200, warningHeaders(prepared.warnings))
 }
 
 function patchedObject(
@@ -240,10 +270,14 @@ function patchedObject(
   return object
 }
 
-async function remove(parts: Parts, call: Call, { row, route }: Target): Promise<ApiResponse> {
-  const options = await readDeleteOptions(parts.decoder, call.request)
+async function remove(
+  parts: Parts,
+  attributes: Attributes,
+  { row, route }: Target,
+): Promise<ApiResponse> {
+  const options = await readDeleteOptions(parts.decoder, attributes.request)
   const dryRun = isDryRun('DeleteOptions', [
-    ...call.request.query.getAll('dryRun'),
+    ...attributes.request.query.getAll('dryRun'),
     ...(options.dryRun ?? []),
   ])
   const { entry, isRemoved } = await parts.registry.delete(
@@ -251,9 +285,9 @@ async function remove(parts: Parts, call: Call, { row, route }: Target): Promise
     route.namespace,
     route.name,
     options,
-    writeOptionsOf(call, dryRun),
+    writeOptionsOf(attributes, dryRun),
   )
-  if (!isRemoved) return objectResponse(parts, call, row, entry, 200)
+  if (!isRemoved) return objectResponse(parts, attributes, row, entry, 200)
   return jsonResponse(200, deletedStatus(row, entry))
 }
 
@@ -272,17 +306,17 @@ const deletionsAtOnce = 16
 
 async function deletecollection(
   parts: Parts,
-  call: Call,
+  attributes: Attributes,
   { row, route }: Target,
 ): Promise<ApiResponse> {
-  const options = await readDeleteOptions(parts.decoder, call.request)
+  const options = await readDeleteOptions(parts.decoder, attributes.request)
   const dryRun = isDryRun('DeleteOptions', [
-    ...call.request.query.getAll('dryRun'),
+    ...attributes.request.query.getAll('dryRun'),
     ...(options.dryRun ?? []),
   ])
-  const filter = parseFilter(row, route.namespace, call.request.query)
-  const page = await parts.reader.list(row, filter, listOptionsOf(call.request.query))
-  const writes = writeOptionsOf(call, dryRun)
+  const filter = parseFilter(row, route.namespace, attributes.request.query)
+  const page = await parts.reader.list(row, filter, listOptionsOf(attributes.request.query))
+  const writes = writeOptionsOf(attributes, dryRun)
   const queue = [...page.entries]
   const worker = async () => {
     for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) {

@@ -4,12 +4,13 @@ import type { ResourceRow } from '../../api/resources/types.ts'
 import { selectorOf, selectorText } from '../../api/selectors.ts'
 import { badRequest, conflict, methodNotAllowed, pathNotFound, success } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
+import type { Attributes } from '../filters/attributes.ts'
 import { apiTime } from '../registry/metadata.ts'
 import type { Part } from '../registry/update.ts'
 import { objectOf } from '../storage/entry.ts'
 import { readLog } from '../streams/log.ts'
 import { readObject } from './body.ts'
-import { type Call, type Parts, writeOptionsOf } from './context.ts'
+import { type Parts, writeOptionsOf } from './context.ts'
 import { decodeObject, type Expected } from './decode.ts'
 import { checkDeleteOptions, isDryRun } from './options.ts'
 import { preparePatch } from './patch.ts'
@@ -22,16 +23,22 @@ import {
 } from './resources.ts'
 import { jsonResponse } from './respond.ts'
 
-type Serve = (parts: Parts, call: Call, target: Target, verb: string) => Promise<ApiResponse>
+type Serve = (
+  parts: Parts,
+  attributes: Attributes,
+  target: Target,
+  verb: string,
+) => Promise<ApiResponse>
 
 const servers: Record<string, Serve> = {
-  status: (parts, call, target, verb) => updatePart(parts, call, target, verb, 'status', asIs),
-  finalize: (parts, call, target, verb) =>
-    updatePart(parts, call, target, verb, 'system', keepButFinalizers),
-  ephemeralcontainers: (parts, call, target, verb) =>
-    updatePart(parts, call, target, verb, 'system', keepButEphemeral),
-  resize: (parts, call, target, verb) =>
-    updatePart(parts, call, target, verb, 'system', keepButResources),
+  status: (parts, attributes, target, verb) =>
+    updatePart(parts, attributes, target, verb, 'status', asIs),
+  finalize: (parts, attributes, target, verb) =>
+    updatePart(parts, attributes, target, verb, 'system', keepButFinalizers),
+  ephemeralcontainers: (parts, attributes, target, verb) =>
+    updatePart(parts, attributes, target, verb, 'system', keepButEphemeral),
+  resize: (parts, attributes, target, verb) =>
+    updatePart(parts, attributes, target, verb, 'system', keepButResources),
   scale,
   binding: bind,
   eviction: evict,
@@ -41,7 +48,7 @@ const servers: Record<string, Serve> = {
 /** Runs a verb on a part of an object. @throws StatusError */
 export function serveSubresource(
   parts: Parts,
-  call: Call,
+  attributes: Attributes,
   target: Target,
   verb: string,
 ): Promise<ApiResponse> {
@@ -51,7 +58,7 @@ export function serveSubresource(
   if (known === undefined) throw pathNotFound()
   if (serve === undefined) throw badRequest('Upgrade request required')
   if (!known.verbs.includes(verb)) throw methodNotAllowed()
-  return serve(parts, call, target, verb)
+  return serve(parts, attributes, target, verb)
 }
 
 /** What an update of a part takes from the client's object. */
@@ -85,7 +92,7 @@ const keepButResources: Pick = (next, current) => ({
 
 async function updatePart(
   parts: Parts,
-  call: Call,
+  attributes: Attributes,
   { row, route }: Target,
   verb: string,
   part: Part,
@@ -94,13 +101,13 @@ async function updatePart(
   if (verb === 'get') {
     return objectResponse(
       parts,
-      call,
+      attributes,
       row,
       await parts.reader.get(row, route.namespace, route.name),
       200,
     )
   }
-  const change = await changeOf(parts, call, expectedOf(row), verb)
+  const change = await changeOf(parts, attributes, expectedOf(row), verb)
   const { subresource } = route
   const entry = await parts.registry.update(
     row,
@@ -114,15 +121,18 @@ async function updatePart(
         return pick(next, current)
       },
     },
-    writeOptionsOf(call, isDryRun(optionsOf(verb), call.request.query.getAll('dryRun'))),
+    writeOptionsOf(
+      attributes,
+      isDryRun(optionsOf(verb), attributes.request.query.getAll('dryRun')),
+    ),
   )
-  return objectResponse(parts, call, row, entry, 200, warningHeaders(change.warnings))
+  return objectResponse(parts, attributes, row, entry, 200, warningHeaders(change.warnings))
 }
 
 /** A PUT's object or a PATCH, as a change of the current state. */
-async function changeOf(parts: Parts, call: Call, expected: Expected, verb: string) {
-  if (verb === 'patch') return preparePatch(parts.decoder, call.request, expected)
-  const { object, warnings } = await readObject(parts.decoder, call.request, expected)
+async function changeOf(parts: Parts, attributes: Attributes, expected: Expected, verb: string) {
+  if (verb === 'patch') return preparePatch(parts.decoder, attributes.request, expected)
+  const { object, warnings } = await readObject(parts.decoder, attributes.request, expected)
   return { warnings, apply: () => structuredClone(object) }
 }
 
@@ -145,7 +155,7 @@ function scaleOf(object: KubeObject): Scale {
 
 async function scale(
   parts: Parts,
-  call: Call,
+  attributes: Attributes,
   { row, route }: Target,
   verb: string,
 ): Promise<ApiResponse> {
@@ -153,7 +163,7 @@ async function scale(
     const entry = await parts.reader.get(row, route.namespace, route.name)
     return jsonResponse(200, scaleOf(objectOf(entry)))
   }
-  const change = await changeOf(parts, call, scaleKind, verb)
+  const change = await changeOf(parts, attributes, scaleKind, verb)
   const entry = await parts.registry.update(
     row,
     route.namespace,
@@ -171,15 +181,22 @@ async function scale(
         }
       },
     },
-    writeOptionsOf(call, isDryRun(optionsOf(verb), call.request.query.getAll('dryRun'))),
+    writeOptionsOf(
+      attributes,
+      isDryRun(optionsOf(verb), attributes.request.query.getAll('dryRun')),
+    ),
   )
   return jsonResponse(200, scaleOf(objectOf(entry)))
 }
 
 /** Source: kubernetes pkg/registry/core/pod/storage/storage.go BindingREST. */
-export async function bind(parts: Parts, call: Call, target: Target): Promise<ApiResponse> {
+export async function bind(
+  parts: Parts,
+  attributes: Attributes,
+  target: Target,
+): Promise<ApiResponse> {
   const { row, route } = target
-  const { object } = await readObject(parts.decoder, call.request, {
+  const { object } = await readObject(parts.decoder, attributes.request, {
     apiVersion: 'v1',
     kind: 'Binding',
   })
@@ -194,7 +211,10 @@ export async function bind(parts: Parts, call: Call, target: Target): Promise<Ap
     route.namespace,
     name,
     { part: 'system', subresource: 'binding', change },
-    writeOptionsOf(call, isDryRun('CreateOptions', call.request.query.getAll('dryRun'))),
+    writeOptionsOf(
+      attributes,
+      isDryRun('CreateOptions', attributes.request.query.getAll('dryRun')),
+    ),
   )
   return jsonResponse(201, { ...success({}), code: 201 })
 }
@@ -249,15 +269,19 @@ function assign(row: ResourceRow, pod: Pod, binding: Binding, node: string, now:
 }
 
 /** Evicts at once: there are no disruption budgets yet. */
-async function evict(parts: Parts, call: Call, { row, route }: Target): Promise<ApiResponse> {
-  const { object } = await readObject(parts.decoder, call.request, {
+async function evict(
+  parts: Parts,
+  attributes: Attributes,
+  { row, route }: Target,
+): Promise<ApiResponse> {
+  const { object } = await readObject(parts.decoder, attributes.request, {
     apiVersion: 'policy/v1',
     kind: 'Eviction',
   })
   const options = (object as Eviction).deleteOptions ?? {}
   checkDeleteOptions(options)
   const dryRun = isDryRun('DeleteOptions', [
-    ...call.request.query.getAll('dryRun'),
+    ...attributes.request.query.getAll('dryRun'),
     ...(options.dryRun ?? []),
   ])
   await parts.registry.delete(
@@ -265,7 +289,7 @@ async function evict(parts: Parts, call: Call, { row, route }: Target): Promise<
     route.namespace,
     route.name,
     options,
-    writeOptionsOf(call, dryRun),
+    writeOptionsOf(attributes, dryRun),
   )
   return jsonResponse(201, { ...success({}), code: 201 })
 }

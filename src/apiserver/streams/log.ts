@@ -2,7 +2,8 @@ import type { IncomingMessage } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 import type { ApiResponse } from '../../api/http.ts'
 import { errorCode, errorMessage } from '../../kernel/result.ts'
-import type { Call, Parts } from '../http/context.ts'
+import type { Attributes } from '../filters/attributes.ts'
+import type { Parts } from '../http/context.ts'
 import type { Target } from '../http/resources.ts'
 import { textResponse } from '../http/respond.ts'
 import { checkLogOptions } from './log-options.ts'
@@ -12,11 +13,15 @@ import { type KubeletTarget, kubeletTarget, kubeletUnreachable } from './target.
 const connectTimeoutMs = 10_000
 
 /** `pods/log`: what the kubelet says, streamed as it comes. */
-export async function readLog(parts: Parts, call: Call, { route }: Target): Promise<ApiResponse> {
-  checkLogOptions(route.name, call.request.query)
-  const target = await kubeletTarget(parts, route, call.request.query)
+export async function readLog(
+  parts: Parts,
+  attributes: Attributes,
+  { route }: Target,
+): Promise<ApiResponse> {
+  checkLogOptions(route.name, attributes.request.query)
+  const target = await kubeletTarget(parts, route, attributes.request.query)
   if (target.host === '') return textResponse(200, '')
-  const answer = await ask(parts, target, call.request.signal)
+  const answer = await ask(parts, target, attributes.request.signal)
   const { statusCode = 502 } = answer
   if (statusCode < 200 || statusCode > 206) {
     throw await kubeletRefusal(answer, 'pods/log', route.name)

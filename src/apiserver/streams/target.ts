@@ -2,8 +2,8 @@ import type { Node, Pod } from '../../api/objects.ts'
 import { nodes } from '../../api/resources/core.ts'
 import { pods } from '../../api/resources/pods.ts'
 import { badRequest, conflict, StatusError } from '../../api/status.ts'
+import type { Route } from '../filters/request-info.ts'
 import type { Parts } from '../http/context.ts'
-import type { Route } from '../http/route.ts'
 import { objectOf } from '../storage/entry.ts'
 
 /** Where a pod's kubelet answers. */

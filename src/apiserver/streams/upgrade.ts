@@ -1,13 +1,13 @@
 import { request as httpsRequest } from 'node:https'
 import type { Duplex } from 'node:stream'
-import type { ApiRequest, ApiResponse, UserInfo } from '../../api/http.ts'
-import { badRequest, methodNotAllowed, pathNotFound, StatusError } from '../../api/status.ts'
+import type { ApiRequest, ApiResponse } from '../../api/http.ts'
+import { badRequest, methodNotAllowed, pathNotFound } from '../../api/status.ts'
 import { farewell } from '../../kernel/farewell.ts'
 import { errorCode, errorMessage } from '../../kernel/result.ts'
-import { mayDo, refusal, refuseImpersonation } from '../http/auth.ts'
+import type { Attributes, Filter } from '../filters/attributes.ts'
+import { compose } from '../filters/chain.ts'
 import type { Parts } from '../http/context.ts'
-import { statusResponse, unexpected, wholeBody } from '../http/respond.ts'
-import { parseRoute, verbOf } from '../http/route.ts'
+import { wholeBody } from '../http/respond.ts'
 import { kubeletTls } from './log.ts'
 import { type KubeletTarget, kubeletTarget, kubeletUnreachable } from './target.ts'
 
@@ -25,28 +25,26 @@ const hopHeaders = new Set(['host', 'authorization', 'content-length', 'transfer
  */
 export async function serveUpgrade(
   parts: Parts,
-  request: ApiRequest,
-  user: UserInfo,
+  filters: readonly Filter[],
+  attributes: Attributes,
   socket: Duplex,
   head: Buffer,
 ): Promise<void> {
-  try {
-    const route = parseRoute(request.path)
-    const verb = route === undefined ? 'get' : verbOf(request.method, route, request.query)
-    refuseImpersonation(request, user)
-    if (!mayDo(user, false, verb, route)) throw refusal(user, verb, route, request.path)
+  const serve = compose(filters, async ({ request, route }) => {
     if (route?.row === undefined) throw pathNotFound()
     if (route.row.resource !== 'pods' || !streams.has(route.subresource)) {
       throw badRequest('the resource does not support an upgrade')
     }
     if (!methods.has(request.method)) throw methodNotAllowed()
     const target = await kubeletTarget(parts, route, request.query)
-    await connect(parts, request, target, socket, head)
-  } catch (error) {
-    const failure = error instanceof StatusError ? error : unexpected(error)
-    await writePlain(socket, statusResponse(failure))
-  }
+    return connect(parts, request, target, socket, head)
+  })
+  const response = await serve(attributes)
+  if (response.status !== upgraded.status) await writePlain(socket, response)
 }
+
+/** The answer that was given on the connection itself. */
+const upgraded: ApiResponse = { status: 101, headers: {}, body: new Uint8Array() }
 
 function connect(
   parts: Parts,
@@ -54,7 +52,7 @@ function connect(
   target: KubeletTarget,
   socket: Duplex,
   head: Buffer,
-): Promise<void> {
+): Promise<ApiResponse> {
   return new Promise((resolve, reject) => {
     const headers = Object.entries(request.headers).filter(([name]) => !hopHeaders.has(name))
     const outgoing = httpsRequest({
@@ -77,16 +75,15 @@ function connect(
       if (first.length > 0) socket.write(first)
       if (head.length > 0) kubelet.write(head)
       couple(socket, kubelet)
-      resolve()
+      resolve(upgraded)
     })
     outgoing.on('response', answer => {
       outgoing.setTimeout(0)
-      const response: ApiResponse = {
+      resolve({
         status: answer.statusCode ?? 502,
         headers: { 'content-type': answer.headers['content-type'] ?? 'text/plain' },
         body: answer,
-      }
-      writePlain(socket, response).then(resolve, reject)
+      })
     })
     outgoing.on('error', error => {
       const refused = errorCode(error) === 'ECONNREFUSED'

@@ -1,0 +1,74 @@
+import type { ApiRequest, ApiResponse } from '../../api/http.ts'
+import { apiVersionOf } from '../../api/kinds.ts'
+import { pods } from '../../api/resources/pods.ts'
+import { pathNotFound } from '../../api/status.ts'
+import { discover } from '../discovery/discovery.ts'
+import { openApi } from '../discovery/openapi.ts'
+import { openApiV2 } from '../discovery/openapi-v2.ts'
+import { type Review, reviews } from '../discovery/reviews.ts'
+import type { Attributes, Serve } from '../filters/attributes.ts'
+import { readObject } from './body.ts'
+import type { Parts } from './context.ts'
+import { health, version } from './health.ts'
+import type { Metrics } from './metrics.ts'
+import { serveResource } from './resources.ts'
+import { jsonResponse } from './respond.ts'
+import { bind, serveSubresource } from './subresources.ts'
+
+/** The end of the chain: finds who answers a request. */
+export function dispatcher(parts: Parts, metrics: Metrics): Serve {
+  return async attributes => {
+    const { request, route, verb } = attributes
+    if (request.path === '/version') return version()
+    if (request.path === '/metrics') return metrics.response()
+    const plain =
+      health(parts, request) ??
+      discover(request) ??
+      openApi(request) ??
+      openApiV2(request) ??
+      rootPaths(request)
+    if (plain !== undefined) return plain
+    if (route === undefined) throw pathNotFound()
+    const review = reviews.find(
+      one =>
+        one.group === route.group &&
+        one.version === route.version &&
+        one.resource === route.resource,
+    )
+    if (review !== undefined && verb === 'create') return answerReview(parts, attributes, review)
+    if (route.resource === 'bindings' && route.group === '' && verb === 'create') {
+      return bind(parts, attributes, { row: pods, route })
+    }
+    if (route.row === undefined) throw pathNotFound()
+    const target = { row: route.row, route }
+    if (route.subresource !== '') return serveSubresource(parts, attributes, target, verb)
+    return serveResource(parts, attributes, target, verb)
+  }
+}
+
+async function answerReview(
+  { decoder }: Parts,
+  { request, user }: Attributes,
+  review: Review,
+): Promise<ApiResponse> {
+  const expected = { apiVersion: apiVersionOf(review), kind: review.kind }
+  const { object } = await readObject(decoder, request, expected)
+  const status = review.answer(user, object)
+  const metadata = { ...object.metadata, creationTimestamp: null }
+  return jsonResponse(201, { ...object, ...expected, metadata, status })
+}
+
+function rootPaths(request: ApiRequest): ApiResponse | undefined {
+  if (request.path !== '/') return undefined
+  const paths = [
+    '/api',
+    '/apis',
+    '/healthz',
+    '/livez',
+    '/metrics',
+    '/openapi/v3',
+    '/readyz',
+    '/version',
+  ]
+  return jsonResponse(200, { paths })
+}
