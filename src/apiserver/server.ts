@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream'
 import type { ApiRequest, ApiResponse, Transport, UserInfo } from '../api/http.ts'
 import { services } from '../api/resources/core.ts'
+import { ResourceRegistry } from '../api/resources/registry.ts'
 import { registerStoreMetrics } from '../store/metrics.ts'
 import { Admission, admissionPlugins } from './admission/plugins.ts'
 import { attributesOf, type Filter, type Serve } from './filters/attributes.ts'
@@ -36,18 +37,30 @@ class KubeApiServer implements ApiServer {
 
   constructor(options: ApiServerOptions) {
     const { store, logger, clock } = options
+    const { resources = new ResourceRegistry() } = options
     const codec = new Codec()
-    const cache = new WatchCache(store, codec, logger, clock)
+    const cache = new WatchCache(store, resources, codec, logger, clock)
     const reader = new Reader(store, cache, codec)
     const storage = new Storage(store, cache, codec, clock)
     const { clusterInfo, defaultTolerationSeconds } = options
     const plugins = admissionPlugins({ cache, storage, defaultTolerationSeconds })
     const allocators = new Map([[services, new ServiceAllocator(cache, clusterInfo)]])
     const registry = new RegistryStore(storage, new Admission(plugins), allocators, clock)
-    const watches = new Watches(cache, reader, new Follower(store, cache, codec), clock)
+    const watches = new Watches(resources, cache, reader, new Follower(store, cache, codec), clock)
     const role = () => this.#leadership
     const decoder = new BodyDecoder(clock)
-    this.#parts = { options, cache, reader, registry, watches, decoder, clock, logger, role }
+    this.#parts = {
+      options,
+      resources,
+      cache,
+      reader,
+      registry,
+      watches,
+      decoder,
+      clock,
+      logger,
+      role,
+    }
     const metrics = new Metrics(
       () => watches.size,
       figures => registerStoreMetrics(figures, store),
@@ -82,15 +95,17 @@ class KubeApiServer implements ApiServer {
   }
 
   handler(request: ApiRequest, user: UserInfo): Promise<ApiResponse> {
-    return this.#serve(attributesOf(request, user, false))
+    return this.#serve(attributesOf(this.#parts.resources, request, user, false))
   }
 
   transport(user: UserInfo): Transport {
-    return { request: request => this.#serve(attributesOf(request, user, true)) }
+    return {
+      request: request => this.#serve(attributesOf(this.#parts.resources, request, user, true)),
+    }
   }
 
   #upgrade(request: ApiRequest, user: UserInfo, socket: Duplex, head: Buffer): Promise<void> {
-    const attributes = attributesOf(request, user, false)
+    const attributes = attributesOf(this.#parts.resources, request, user, false)
     return serveUpgrade(this.#parts, this.#filters, attributes, socket, head)
   }
 }

@@ -1,4 +1,5 @@
 import type { ApiRequest, ApiResponse, Transport, UserInfo } from '../api/http.ts'
+import type { ResourceRegistry } from '../api/resources/registry.ts'
 import type { Clock } from '../kernel/clock.ts'
 import type { Logger } from '../kernel/logger.ts'
 import type { Startable } from '../kernel/startable.ts'
@@ -23,6 +24,8 @@ export interface ClusterInfo {
 
 export interface ApiServerOptions {
   readonly store: Store
+  /** What it serves; those built in when absent. It may change while the server runs. */
+  readonly resources?: ResourceRegistry
   /** Clients must show a certificate of this CA. */
   readonly ca: string
   /** The server's own. */

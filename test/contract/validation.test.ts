@@ -1,6 +1,7 @@
 import { PassThrough } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Transport } from '../../src/api/http.ts'
+import { ResourceRegistry } from '../../src/api/resources/registry.ts'
 import { attributesOf } from '../../src/apiserver/filters/attributes.ts'
 import { handlerChain } from '../../src/apiserver/filters/chain.ts'
 import { Metrics } from '../../src/apiserver/http/metrics.ts'
@@ -291,7 +292,7 @@ test('nor by way of an upgraded connection', async () => {
     () => () => Promise.resolve(),
   )
   const filters = handlerChain({ metrics, logger: silentLogger, clock: systemClock })
-  const attributes = attributesOf(request, admin, false)
+  const attributes = attributesOf(new ResourceRegistry(), request, admin, false)
   await serveUpgrade(nowhere, filters, attributes, socket, Buffer.alloc(0))
   await expect.poll(() => Buffer.concat(written).toString()).toMatch(/^HTTP\/1\.1 403 /)
 })

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Transport } from '../../src/api/http.ts'
-import { resourceTable } from '../../src/api/resources/table.ts'
+import { builtIn } from '../../src/api/resources/table.ts'
 import { must } from '../../src/kernel/assert.ts'
 import { createPrng, type Prng } from '../../src/kernel/prng.ts'
 import { newSeed } from '../contract/peers.ts'
@@ -81,7 +81,7 @@ async function attack(sample: Sample, name: string, prng: Prng): Promise<Answer>
 }
 
 test('every kind has a sample', () => {
-  expect(samples.map(one => one.kind).sort()).toEqual(resourceTable.map(row => row.kind).sort())
+  expect(samples.map(one => one.kind).sort()).toEqual(builtIn.map(row => row.kind).sort())
 })
 
 for (const sample of samples) {

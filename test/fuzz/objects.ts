@@ -210,6 +210,9 @@ export const samples: readonly Sample[] = [
       eventTime: '2026-01-01T00:00:00.000000Z',
       series: { count: 2, lastObservedTime: '2026-01-01T00:00:00.000000Z' },
       source: { component: 'kubelet', host: 'h' },
+      action: 'Starting',
+      reportingComponent: 'kubelet',
+      reportingInstance: 'h',
     },
   },
   {

@@ -1,3 +1,4 @@
+import { eventConversion } from '../conversion/events.ts'
 import {
   defaultEndpointSlice,
   defaultEndpoints,
@@ -28,6 +29,7 @@ import {
   serviceColumns,
 } from '../printers/core.ts'
 import * as validation from '../validation/core.ts'
+import { validateEvent, validateEventUpdate } from '../validation/events.ts'
 import { validateService, validateServiceUpdate } from '../validation/service.ts'
 import { allVerbs, row, statusOf } from './row.ts'
 import { dropTypeDependentFields } from './service-strategy.ts'
@@ -146,7 +148,10 @@ export const events = row('v1', {
   ttlSeconds: 3600,
   shortNames: ['ev'],
   nameRule: 'any',
-  validate: validation.validateEvent,
+  alsoServed: [{ group: 'events.k8s.io', version: 'v1', conversion: eventConversion }],
+  validate: (object, causes, asked) => validateEvent(object as CoreEvent, causes, asked),
+  validateUpdate: (next, old, causes, asked) =>
+    validateEventUpdate(next as CoreEvent, old as CoreEvent, causes, asked),
   columns: eventColumns,
   fields: {
     ...involved('kind'),

@@ -28,6 +28,7 @@ export function row(gv: string, given: Given): ResourceRow {
     prefix: given.resource,
     verbs: allVerbs,
     subresources: [],
+    alsoServed: [],
     generation: false,
     status: false,
     columns: plainColumns,

@@ -14,8 +14,8 @@ import {
 import { pods } from './pods.ts'
 import type { ResourceRow } from './types.ts'
 
-/** Every stored resource of the API, in the order in which discovery lists them. */
-export const resourceTable: readonly ResourceRow[] = [
+/** The resources that every server has, in the order in which discovery lists them. */
+export const builtIn: readonly ResourceRow[] = [
   configMaps,
   endpoints,
   events,
@@ -32,36 +32,8 @@ export const resourceTable: readonly ResourceRow[] = [
   endpointSlices,
 ]
 
-const byPath = new Map(
-  resourceTable.map(row => [pathKey(row.group, row.version, row.resource), row]),
-)
-
-/** The row of a resource by its place in a path. */
-export function findResource(
-  group: string,
-  version: string,
-  resource: string,
-): ResourceRow | undefined {
-  return byPath.get(pathKey(group, version, resource))
-}
-
-/** Groups in the order of discovery, core first, each with its versions. */
-export function groupVersions(): ReadonlyMap<string, readonly string[]> {
-  const groups = new Map<string, string[]>()
-  for (const { group, version } of resourceTable) {
-    const versions = groups.get(group) ?? []
-    if (!versions.includes(version)) versions.push(version)
-    groups.set(group, versions)
-  }
-  return groups
-}
-
 /** Where an object is stored; without `name` the collection's prefix, with its last slash. */
 export function storeKey(row: ResourceRow, namespace = '', name?: string): string {
   const scope = row.namespaced && namespace !== '' ? `${namespace}/` : ''
   return `/registry/${row.prefix}/${scope}${name ?? ''}`
-}
-
-function pathKey(group: string, version: string, resource: string): string {
-  return `${group}/${version}/${resource}`
 }

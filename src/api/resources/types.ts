@@ -13,6 +13,23 @@ export interface Subresource {
   readonly verbs: readonly string[]
 }
 
+/** Between a version that clients ask for and the stored one. Nothing may be lost either way. */
+export interface Conversion {
+  /** May change its argument. */
+  toStored(object: KubeObject): KubeObject
+  /** May change its argument. */
+  toServed(object: KubeObject): KubeObject
+}
+
+/** A version in which clients can ask for a resource. */
+export interface ServedVersion {
+  /** Empty for the core group. */
+  readonly group: string
+  readonly version: string
+  /** Absent: it differs from the stored one by its apiVersion only. */
+  readonly conversion?: Conversion
+}
+
 /**
  * One resource of the API. Routes, discovery, OpenAPI, tables, the store's keys and the short names
  * all derive from these rows. The functions change or judge an object that they own.
@@ -20,7 +37,10 @@ export interface Subresource {
 export interface ResourceRow {
   /** Empty for the core group. */
   readonly group: string
+  /** In which it is stored, and served too. */
   readonly version: string
+  /** Further versions, of this or of another group. */
+  readonly alsoServed: readonly ServedVersion[]
   /** Plural, as in paths. */
   readonly resource: string
   readonly kind: string
@@ -44,9 +64,12 @@ export interface ResourceRow {
   prepareCreate?(object: KubeObject): void
   /** Upstream's strategy.PrepareForUpdate; status is kept already when `status` is set. */
   prepareUpdate?(next: KubeObject, old: KubeObject): void
-  /** Objects without these marks pass; names and labels are checked for every kind. */
-  validate?(object: KubeObject, causes: Causes): void
-  validateUpdate?(next: KubeObject, old: KubeObject, causes: Causes): void
+  /**
+   * Objects without these marks pass; names and labels are checked for every kind. `asked`: the
+   * version of the request, for rules that only some have.
+   */
+  validate?(object: KubeObject, causes: Causes, asked: ServedVersion): void
+  validateUpdate?(next: KubeObject, old: KubeObject, causes: Causes, asked: ServedVersion): void
   /** How names are judged; default: DNS-1123 subdomain. */
   readonly nameRule?: 'subdomain' | 'label' | 'service' | 'any'
   readonly columns: readonly Column[]

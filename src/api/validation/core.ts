@@ -111,14 +111,6 @@ export function validateSecret(object: KubeObject, causes: Causes): void {
   }
 }
 
-export function validateEvent(object: KubeObject, causes: Causes): void {
-  const namespace = object.involvedObject?.namespace ?? ''
-  const own = object.metadata.namespace
-  if (namespace === '' ? own !== 'default' && own !== 'kube-system' : own !== namespace) {
-    causes.invalid('involvedObject.namespace', namespace, 'does not match event.namespace')
-  }
-}
-
 export function validateLease(object: KubeObject, causes: Causes): void {
   const seconds = object.spec?.leaseDurationSeconds
   if (seconds !== undefined && seconds <= 0) {

@@ -1,39 +1,45 @@
 import type { ApiRequest, ApiResponse } from '../../api/http.ts'
 import { apiVersionOf } from '../../api/kinds.ts'
-import { groupVersions, resourceTable } from '../../api/resources/table.ts'
-import type { ResourceRow, Subresource } from '../../api/resources/types.ts'
+import type { ResourceRegistry, ServedResource } from '../../api/resources/registry.ts'
+import type { ServedVersion, Subresource } from '../../api/resources/types.ts'
 import { parseAccept } from '../http/format.ts'
 import { jsonResponse } from '../http/respond.ts'
 import { reviews } from './reviews.ts'
 
-/** Discovery: which groups, versions and resources there are, all derived from the table. */
+/** Discovery: which groups, versions and resources there are, all derived from the registry. */
 
 const aggregatedVersions = new Set(['v2', 'v2beta1'])
 
 /** `/api`, `/apis`, `/apis/GROUP`, `/api/v1`, `/apis/GROUP/VERSION`; undefined for other paths. */
-export function discover(request: ApiRequest): ApiResponse | undefined {
+export function discover(
+  resources: ResourceRegistry,
+  request: ApiRequest,
+): ApiResponse | undefined {
   const parts = request.path.split('/').filter(part => part !== '')
   const [root, first, second] = parts
   if (root === 'api') {
-    if (parts.length === 1) return aggregated(request, true) ?? jsonResponse(200, coreVersions())
-    if (parts.length === 2 && first === 'v1') return jsonResponse(200, resourceList('', 'v1'))
+    if (parts.length === 1)
+      return aggregated(resources, request, true) ?? jsonResponse(200, coreVersions())
+    if (parts.length === 2 && first === 'v1')
+      return jsonResponse(200, resourceList(resources, '', 'v1'))
   }
   if (root === 'apis') {
-    if (parts.length === 1) return aggregated(request, false) ?? jsonResponse(200, groupList())
-    const versions = versionsByGroup().get(first ?? '')
+    if (parts.length === 1)
+      return aggregated(resources, request, false) ?? jsonResponse(200, groupList(resources))
+    const versions = versionsByGroup(resources).get(first ?? '')
     if (!first || versions === undefined) return undefined
     if (parts.length === 2)
-      return jsonResponse(200, { kind: 'APIGroup', apiVersion: 'v1', ...groupOf(first) })
+      return jsonResponse(200, { kind: 'APIGroup', apiVersion: 'v1', ...groupOf(resources, first) })
     if (parts.length === 3 && second && versions.includes(second)) {
-      return jsonResponse(200, resourceList(first, second))
+      return jsonResponse(200, resourceList(resources, first, second))
     }
   }
   return undefined
 }
 
 /** Groups with stored resources, then those that only have reviews. */
-function versionsByGroup(): ReadonlyMap<string, readonly string[]> {
-  const groups = new Map(groupVersions())
+function versionsByGroup(resources: ResourceRegistry): ReadonlyMap<string, readonly string[]> {
+  const groups = new Map(resources.groupVersions())
   for (const { group, version } of reviews) if (!groups.has(group)) groups.set(group, [version])
   return groups
 }
@@ -46,25 +52,23 @@ function coreVersions(): unknown {
   }
 }
 
-function groupOf(group: string) {
-  const versions = (versionsByGroup().get(group) ?? []).map(version => ({
+function groupOf(resources: ResourceRegistry, group: string) {
+  const versions = (versionsByGroup(resources).get(group) ?? []).map(version => ({
     groupVersion: `${group}/${version}`,
     version,
   }))
   return { name: group, versions, preferredVersion: versions[0] }
 }
 
-function groupList(): unknown {
-  const groups = [...versionsByGroup().keys()].filter(group => group !== '').map(groupOf)
+function groupList(resources: ResourceRegistry): unknown {
+  const groups = [...versionsByGroup(resources).keys()]
+    .filter(group => group !== '')
+    .map(group => groupOf(resources, group))
   return { kind: 'APIGroupList', apiVersion: 'v1', groups }
 }
 
-function rowsOf(group: string, version: string): ResourceRow[] {
-  return resourceTable.filter(row => row.group === group && row.version === version)
-}
-
-function resourceList(group: string, version: string): unknown {
-  const resources = rowsOf(group, version).flatMap(row => [
+function resourceList(resources: ResourceRegistry, group: string, version: string): unknown {
+  const stored = resources.servedIn(group, version).flatMap(({ row }) => [
     {
       name: row.resource,
       singularName: row.singular,
@@ -96,24 +100,28 @@ function resourceList(group: string, version: string): unknown {
     kind: 'APIResourceList',
     ...(group === '' ? {} : { apiVersion: 'v1' }),
     groupVersion: apiVersionOf({ group, version }),
-    resources: [...resources, ...others],
+    resources: [...stored, ...others],
   }
 }
 
 /** The one document that newer clients ask for; the answer's type must say what was asked. */
-function aggregated(request: ApiRequest, core: boolean): ApiResponse | undefined {
+function aggregated(
+  resources: ResourceRegistry,
+  request: ApiRequest,
+  core: boolean,
+): ApiResponse | undefined {
   for (const { type, parameters } of parseAccept(request.headers.accept)) {
     const { g, v = '', as } = parameters
     if (type !== 'application/json' && type !== '*/*') continue
     if (as === undefined) return undefined
     if (g !== 'apidiscovery.k8s.io' || as !== 'APIGroupDiscoveryList') continue
     if (!aggregatedVersions.has(v)) continue
-    const groups = [...versionsByGroup().entries()].filter(([group]) => (group === '') === core)
+    const groups = [...versionsByGroup(resources)].filter(([group]) => (group === '') === core)
     const document = {
       kind: 'APIGroupDiscoveryList',
       apiVersion: `apidiscovery.k8s.io/${v}`,
       metadata: {},
-      items: groups.map(([group, versions]) => aggregatedGroup(group, versions)),
+      items: groups.map(([group, versions]) => aggregatedGroup(resources, group, versions)),
     }
     const contentType = `application/json;g=apidiscovery.k8s.io;v=${v};as=APIGroupDiscoveryList`
     return jsonResponse(200, document, { 'content-type': contentType, vary: 'Accept' })
@@ -121,14 +129,18 @@ function aggregated(request: ApiRequest, core: boolean): ApiResponse | undefined
   return undefined
 }
 
-function aggregatedGroup(group: string, versions: readonly string[]): unknown {
+function aggregatedGroup(
+  resources: ResourceRegistry,
+  group: string,
+  versions: readonly string[],
+): unknown {
   return {
     metadata: group === '' ? { creationTimestamp: null } : { name: group, creationTimestamp: null },
     versions: versions.map(version => ({
       version,
       freshness: 'Current',
       resources: [
-        ...rowsOf(group, version).map(aggregatedResource),
+        ...resources.servedIn(group, version).map(aggregatedResource),
         ...reviews
           .filter(one => one.group === group && one.version === version)
           .map(one => ({
@@ -143,22 +155,23 @@ function aggregatedGroup(group: string, versions: readonly string[]): unknown {
   }
 }
 
-function aggregatedResource(row: ResourceRow): unknown {
+function aggregatedResource({ row, served }: ServedResource): unknown {
+  const { group, version } = served
   return {
     resource: row.resource,
-    responseKind: { group: row.group, version: row.version, kind: row.kind },
+    responseKind: { group, version, kind: row.kind },
     scope: row.namespaced ? 'Namespaced' : 'Cluster',
     singularResource: row.singular,
     verbs: row.verbs,
     ...(row.shortNames.length > 0 ? { shortNames: row.shortNames } : {}),
     ...(row.categories.length > 0 ? { categories: row.categories } : {}),
     ...(row.subresources.length > 0
-      ? { subresources: row.subresources.map(sub => aggregatedSubresource(row, sub)) }
+      ? { subresources: row.subresources.map(sub => aggregatedSubresource(served, sub)) }
       : {}),
   }
 }
 
-function aggregatedSubresource(row: ResourceRow, sub: Subresource): unknown {
-  const { group = row.group, version = row.version, kind } = sub
+function aggregatedSubresource(served: ServedVersion, sub: Subresource): unknown {
+  const { group = served.group, version = served.version, kind } = sub
   return { subresource: sub.name, responseKind: { group, version, kind }, verbs: sub.verbs }
 }

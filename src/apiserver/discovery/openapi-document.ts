@@ -1,5 +1,5 @@
 import { apiVersionOf } from '../../api/kinds.ts'
-import { resourceTable } from '../../api/resources/table.ts'
+import type { ServedResource } from '../../api/resources/registry.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
 import { descriptionsFile } from '../../api/schema/files.ts'
 import { openApiNameOf, typeByName } from '../../api/schema/lookup.ts'
@@ -10,19 +10,20 @@ type Schema = Record<string, unknown>
 
 const refPrefix = '#/components/schemas/'
 
-/** The OpenAPI v3 document of one group version, made of the resource table and the schema. */
-export function openApiDocument(group: string, version: string): unknown {
-  const rows = resourceTable.filter(row => row.group === group && row.version === version)
+/** The OpenAPI v3 document of one group version, made of its resources and the schema. */
+export function openApiDocument(resources: readonly ServedResource[]): unknown {
   const schemas: Record<string, Schema> = {}
   const paths: Record<string, unknown> = {}
-  for (const row of rows) {
-    addKind(schemas, row.group, row.version, row.kind)
-    schemas[`${openApiNameOf(apiVersionOf(row), row.kind)}List`] = listSchema(row)
+  for (const resource of resources) {
+    const { row, served } = resource
+    const { group, version } = served
+    addKind(schemas, group, version, row.kind)
+    schemas[`${openApiNameOf(apiVersionOf(served), row.kind)}List`] = listSchema(resource)
     addRef(schemas, 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta')
     for (const sub of row.subresources) {
-      addKind(schemas, sub.group ?? row.group, sub.version ?? row.version, sub.kind)
+      addKind(schemas, sub.group ?? group, sub.version ?? version, sub.kind)
     }
-    Object.assign(paths, pathsOf(row))
+    Object.assign(paths, pathsOf(resource))
   }
   addRef(schemas, 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions')
   return {
@@ -126,8 +127,9 @@ function valueSchema(field: FieldSchema): Schema {
   return { ...(leaves[field.type] ?? { $ref: refPrefix + ref }) }
 }
 
-function listSchema(row: ResourceRow): Schema {
-  const name = openApiNameOf(apiVersionOf(row), row.kind)
+function listSchema({ row, served }: ServedResource): Schema {
+  const name = openApiNameOf(apiVersionOf(served), row.kind)
+  const { group, version } = served
   return {
     description: `${row.kind}List is a list of ${row.kind}.`,
     type: 'object',
@@ -138,9 +140,7 @@ function listSchema(row: ResourceRow): Schema {
       kind: { type: 'string' },
       metadata: { allOf: [{ $ref: `${refPrefix}io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta` }] },
     },
-    'x-kubernetes-group-version-kind': [
-      { group: row.group, kind: `${row.kind}List`, version: row.version },
-    ],
+    'x-kubernetes-group-version-kind': [{ group, kind: `${row.kind}List`, version }],
   }
 }
 
@@ -155,10 +155,11 @@ const actions: Record<string, [method: string, action: string]> = {
 }
 
 /** Paths with their actions: what kubectl looks up to learn whether a verb takes a parameter. */
-function pathsOf(row: ResourceRow): Record<string, unknown> {
-  const root = row.group === '' ? `/api/${row.version}` : `/apis/${row.group}/${row.version}`
+function pathsOf({ row, served }: ServedResource): Record<string, unknown> {
+  const { group, version } = served
+  const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
   const collection = `${root}${row.namespaced ? '/namespaces/{namespace}' : ''}/${row.resource}`
-  const gvk = { group: row.group, kind: row.kind, version: row.version }
+  const gvk = { group, kind: row.kind, version }
   return {
     [collection]: operations(row, gvk, ['list', 'create', 'deletecollection']),
     [`${collection}/{name}`]: operations(row, gvk, ['get', 'update', 'patch', 'delete']),

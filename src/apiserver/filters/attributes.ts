@@ -1,4 +1,5 @@
 import type { ApiRequest, ApiResponse, UserInfo } from '../../api/http.ts'
+import type { ResourceRegistry } from '../../api/resources/registry.ts'
 import { parseRoute, type Route, verbOf } from './request-info.ts'
 
 /**
@@ -25,8 +26,13 @@ export type Serve = (attributes: Attributes) => Promise<ApiResponse>
 export type Filter = (attributes: Attributes, next: Serve) => Promise<ApiResponse>
 
 /** What is known of a request from its line and its user. */
-export function attributesOf(request: ApiRequest, user: UserInfo, inProcess: boolean): Attributes {
-  const route = parseRoute(request.path)
+export function attributesOf(
+  resources: ResourceRegistry,
+  request: ApiRequest,
+  user: UserInfo,
+  inProcess: boolean,
+): Attributes {
+  const route = parseRoute(request.path, resources)
   const verb = route ? verbOf(request.method, route, request.query) : request.method.toLowerCase()
   return { request, user, inProcess, verb, route }
 }

@@ -1,5 +1,5 @@
-import { findResource } from '../../api/resources/table.ts'
-import type { ResourceRow } from '../../api/resources/types.ts'
+import type { ResourceRegistry } from '../../api/resources/registry.ts'
+import type { ResourceRow, ServedVersion } from '../../api/resources/types.ts'
 
 /** What a path of the API stands for. */
 export interface Route {
@@ -8,6 +8,8 @@ export interface Route {
   readonly resource: string
   /** Undefined for a path under a group version that is no stored resource. */
   readonly row?: ResourceRow
+  /** The version that is asked for, of the row. */
+  readonly served?: ServedVersion
   readonly namespace: string
   /** '' for a collection. */
   readonly name: string
@@ -18,7 +20,7 @@ export interface Route {
  * Takes a path apart; undefined when it is not below a group version.
  * Source: apiserver pkg/endpoints/request/requestinfo.go.
  */
-export function parseRoute(path: string): Route | undefined {
+export function parseRoute(path: string, resources: ResourceRegistry): Route | undefined {
   let parts: string[]
   try {
     parts = path
@@ -41,9 +43,10 @@ export function parseRoute(path: string): Route | undefined {
     rest = rest.slice(2)
   }
   const [resource = '', name = '', ...sub] = rest
-  const row = findResource(group, version, resource)
+  const { row, served } = resources.find(group, version, resource) ?? {}
   if (row?.namespaced && namespace === '' && name !== '') return undefined
-  return { group, version, resource, row, namespace, name, subresource: sub.join('/') }
+  const subresource = sub.join('/')
+  return { group, version, resource, row, served, namespace, name, subresource }
 }
 
 /** The verb that authorization and audit speak of. */

@@ -1,3 +1,4 @@
+import type { ResourceRegistry } from '../../api/resources/registry.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Logger } from '../../kernel/logger.ts'
 import type { Attributes } from '../filters/attributes.ts'
@@ -14,6 +15,7 @@ export type LeaderRole = 'leader' | 'follower' | 'unknown'
 /** The parts that handlers work with: one set a server. */
 export interface Parts {
   readonly options: ApiServerOptions
+  readonly resources: ResourceRegistry
   readonly cache: WatchCache
   readonly reader: Reader
   readonly registry: RegistryStore
@@ -25,6 +27,9 @@ export interface Parts {
 }
 
 /** How a request's writes are carried out. */
-export function writeOptionsOf({ fence, user }: Attributes, dryRun: boolean): RequestOptions {
-  return { dryRun, fence, user }
+export function writeOptionsOf(
+  { fence, user, route }: Attributes,
+  dryRun: boolean,
+): RequestOptions {
+  return { dryRun, fence, user, asked: route?.served }
 }

@@ -14,6 +14,7 @@ import type { Metrics } from './metrics.ts'
 import { serveResource } from './resources.ts'
 import { jsonResponse } from './respond.ts'
 import { bind, serveSubresource } from './subresources.ts'
+import { targetOf } from './target.ts'
 
 /** The end of the chain: finds who answers a request. */
 export function dispatcher(parts: Parts, metrics: Metrics): Serve {
@@ -23,8 +24,8 @@ export function dispatcher(parts: Parts, metrics: Metrics): Serve {
     if (request.path === '/metrics') return metrics.response()
     const plain =
       health(parts, request) ??
-      discover(request) ??
-      openApi(request) ??
+      discover(parts.resources, request) ??
+      openApi(parts.resources, request) ??
       openApiV2(request) ??
       rootPaths(request)
     if (plain !== undefined) return plain
@@ -37,10 +38,9 @@ export function dispatcher(parts: Parts, metrics: Metrics): Serve {
     )
     if (review !== undefined && verb === 'create') return answerReview(parts, attributes, review)
     if (route.resource === 'bindings' && route.group === '' && verb === 'create') {
-      return bind(parts, attributes, { row: pods, route })
+      return bind(parts, attributes, { row: pods, served: pods, route })
     }
-    if (route.row === undefined) throw pathNotFound()
-    const target = { row: route.row, route }
+    const target = targetOf(route)
     if (route.subresource !== '') return serveSubresource(parts, attributes, target, verb)
     return serveResource(parts, attributes, target, verb)
   }

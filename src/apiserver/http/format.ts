@@ -1,10 +1,12 @@
 import { stringifyJson } from '../../api/json.ts'
 import { apiVersionOf } from '../../api/kinds.ts'
 import { ownValue } from '../../api/own.ts'
-import type { ResourceRow } from '../../api/resources/types.ts'
+import { toServed } from '../../api/resources/convert.ts'
+import type { ResourceRow, ServedVersion } from '../../api/resources/types.ts'
 import { notAcceptable } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
 import { bytesOf, type Entry, objectOf } from '../storage/entry.ts'
+import { inVersion } from '../storage/versions.ts'
 
 /** How the answer's objects look. */
 export type Shape = 'object' | 'table' | 'metadata'
@@ -38,6 +40,12 @@ export function parseAccept(header: string | undefined): AcceptClause[] {
         parameters: Object.fromEntries(pairs.map(([key = '', value = '']) => [key, value])),
       }
     })
+}
+
+/** Plain objects as JSON, whatever the client says. */
+export const plainFormat: Format = {
+  ...{ shape: 'object', metaVersion: 'v1', yaml: false },
+  contentType: 'application/json',
 }
 
 const jsonTypes = new Set(['application/json', '*/*', 'application/*'])
@@ -78,12 +86,19 @@ export type IncludeObject = 'Metadata' | 'None' | 'Object'
 /** Turns entries into the JSON of one shape. */
 export class Renderer {
   readonly #row: ResourceRow
+  readonly #served: ServedVersion
   readonly #format: Format
   readonly #include: IncludeObject
   readonly #now: number
 
-  constructor(row: ResourceRow, format: Format, include: IncludeObject, now: number) {
+  constructor(
+    { row, served }: { readonly row: ResourceRow; readonly served: ServedVersion },
+    format: Format,
+    include: IncludeObject,
+    now: number,
+  ) {
     this.#row = row
+    this.#served = served
     this.#format = format
     this.#include = include
     this.#now = now
@@ -91,7 +106,9 @@ export class Renderer {
 
   /** The JSON of one object; `inList` says whether it stands in a list. */
   item(entry: Entry, revision = entry.revision): Buffer {
-    if (this.#format.shape === 'object') return bytesOf(entry, revision)
+    if (this.#format.shape === 'object') {
+      return bytesOf(inVersion(this.#row, this.#served, entry), revision)
+    }
     const object = objectOf(entry, revision)
     const value = this.#format.shape === 'table' ? this.tableRow(object) : this.#metadata(object)
     return Buffer.from(stringifyJson(value))
@@ -101,7 +118,10 @@ export class Renderer {
   tableRow(object: KubeObject): unknown {
     const cells = this.#row.columns.map(column => column.cell(object, this.#now))
     if (this.#include === 'None') return { cells, object: null }
-    return { cells, object: this.#include === 'Object' ? object : this.#metadata(object) }
+    return {
+      cells,
+      object: this.#include === 'Object' ? toServed(this.#served, object) : this.#metadata(object),
+    }
   }
 
   /** A whole Table of `rows`; watches leave the columns out after the first event. */
@@ -125,6 +145,11 @@ export class Renderer {
     }))
   }
 
+  /** Of the objects. */
+  get apiVersion(): string {
+    return apiVersionOf(this.#served)
+  }
+
   get metaApiVersion(): string {
     return `meta.k8s.io/${this.#format.metaVersion}`
   }
@@ -138,7 +163,7 @@ export class Renderer {
     if (this.#format.shape === 'metadata') {
       return openList('PartialObjectMetadataList', this.metaApiVersion, { metadata }, 'items')
     }
-    return openList(`${this.#row.kind}List`, apiVersionOf(this.#row), { metadata }, 'items')
+    return openList(`${this.#row.kind}List`, this.apiVersion, { metadata }, 'items')
   }
 
   #metadata(object: KubeObject): unknown {

@@ -1,5 +1,6 @@
 import type { ApiResponse } from '../../api/http.ts'
 import type { Binding, Deployment, Eviction, Pod, Scale } from '../../api/objects.ts'
+import { toServed, toStored } from '../../api/resources/convert.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
 import { selectorOf, selectorText } from '../../api/selectors.ts'
 import { badRequest, conflict, methodNotAllowed, pathNotFound, success } from '../../api/status.ts'
@@ -12,16 +13,12 @@ import { readLog } from '../streams/log.ts'
 import { readObject } from './body.ts'
 import { type Parts, writeOptionsOf } from './context.ts'
 import { decodeObject, type Expected } from './decode.ts'
+import { objectResponse } from './object-response.ts'
 import { checkDeleteOptions, isDryRun } from './options.ts'
 import { preparePatch } from './patch.ts'
-import {
-  checkIdentity,
-  expectedOf,
-  objectResponse,
-  type Target,
-  warningHeaders,
-} from './resources.ts'
 import { jsonResponse } from './respond.ts'
+import { checkIdentity, expectedOf, type Target } from './target.ts'
+import { warningHeaders } from './warnings.ts'
 
 type Serve = (
   parts: Parts,
@@ -93,40 +90,32 @@ const keepButResources: Pick = (next, current) => ({
 async function updatePart(
   parts: Parts,
   attributes: Attributes,
-  { row, route }: Target,
+  target: Target,
   verb: string,
   part: Part,
   pick: Pick,
 ): Promise<ApiResponse> {
+  const { row, served, route } = target
+  const { namespace, name, subresource } = route
   if (verb === 'get') {
-    return objectResponse(
-      parts,
-      attributes,
-      row,
-      await parts.reader.get(row, route.namespace, route.name),
-      200,
-    )
+    const entry = await parts.reader.get(row, namespace, name)
+    return objectResponse(parts, attributes, target, entry, 200)
   }
-  const change = await changeOf(parts, attributes, expectedOf(row), verb)
-  const { subresource } = route
+  const prepared = await changeOf(parts, attributes, expectedOf(target), verb)
+  const change = (current: KubeObject) => {
+    const next = prepared.apply(toServed(served, structuredClone(current)))
+    checkIdentity(row, next, route)
+    return pick(toStored(row, served, next), current)
+  }
+  const dryRun = isDryRun(optionsOf(verb), attributes.request.query.getAll('dryRun'))
   const entry = await parts.registry.update(
     row,
-    route.namespace,
-    route.name,
-    {
-      ...{ part, subresource },
-      change: current => {
-        const next = change.apply(structuredClone(current))
-        checkIdentity(row, next, route)
-        return pick(next, current)
-      },
-    },
-    writeOptionsOf(
-      attributes,
-      isDryRun(optionsOf(verb), attributes.request.query.getAll('dryRun')),
-    ),
+    namespace,
+    name,
+    { part, subresource, change },
+    writeOptionsOf(attributes, dryRun),
   )
-  return objectResponse(parts, attributes, row, entry, 200, warningHeaders(change.warnings))
+  return objectResponse(parts, attributes, target, entry, 200, warningHeaders(prepared.warnings))
 }
 
 /** A PUT's object or a PATCH, as a change of the current state. */

@@ -1,6 +1,6 @@
 import type { UserInfo } from '../../api/http.ts'
 import type { DeleteOptions } from '../../api/objects.ts'
-import type { ResourceRow } from '../../api/resources/types.ts'
+import type { ResourceRow, ServedVersion } from '../../api/resources/types.ts'
 import { alreadyExists, badRequest, invalid, type StatusError } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
 import { Causes } from '../../api/validation/causes.ts'
@@ -19,6 +19,8 @@ import { checkVersion, isGone, type Part, prepareUpdate } from './update.ts'
 /** How a write is carried out, and for whom. */
 export interface RequestOptions extends WriteOptions {
   readonly user: UserInfo
+  /** The version that the client speaks; absent: the stored one. */
+  readonly asked?: ServedVersion
 }
 
 /** What an update does to the object it is given; it may change it in place or return another. */
@@ -89,7 +91,7 @@ export class RegistryStore {
     const allocator = this.#allocators.get(row)
     for (let races = 0; ; races++) {
       const claims = allocator?.allocate(object, undefined) ?? noClaims
-      check(row, object)
+      check(row, object, options)
       await this.#admission.validate(attributes)
       const done = await this.#storage.create(row, object, claims, options)
       if (done !== 'claimed') return done
@@ -124,7 +126,7 @@ export class RegistryStore {
       await this.#admission.admit(attributes)
       prepareUpdate(row, next, old, part)
       const claims = allocator?.allocate(next, old)
-      checkUpdate(row, next, old, part)
+      checkUpdate(row, next, old, part, options)
       await this.#admission.validate(attributes)
       if (!isGone(row, next)) return { object: next, claims }
       return { object: next, isRemoved: true, claims: allocator?.free(old) }
@@ -168,20 +170,26 @@ function versionOnCreate(): StatusError {
   return badRequest('resourceVersion should not be set on objects to be created')
 }
 
-function check(row: ResourceRow, object: KubeObject): void {
+function check(row: ResourceRow, object: KubeObject, { asked = row }: RequestOptions): void {
   const causes = new Causes()
   validateMetadata(row, object, causes)
-  row.validate?.(object, causes)
+  row.validate?.(object, causes, asked)
   if (causes.list.length > 0) throw invalid(row, object.metadata.name ?? '', causes.list)
 }
 
-function checkUpdate(row: ResourceRow, next: KubeObject, old: KubeObject, part: Part): void {
+function checkUpdate(
+  row: ResourceRow,
+  next: KubeObject,
+  old: KubeObject,
+  part: Part,
+  { asked = row }: RequestOptions,
+): void {
   const causes = new Causes()
   validateMetadata(row, next, causes)
   validateMetadataUpdate(next, old, causes)
   if (part === 'main') {
-    row.validate?.(next, causes)
-    row.validateUpdate?.(next, old, causes)
+    row.validate?.(next, causes, asked)
+    row.validateUpdate?.(next, old, causes, asked)
   }
   if (causes.list.length > 0) throw invalid(row, next.metadata.name ?? '', causes.list)
 }

@@ -1,5 +1,5 @@
 import { parseJsonExact, stringifyJson } from '../../api/json.ts'
-import { apiVersionOf } from '../../api/kinds.ts'
+import type { ResourceRegistry } from '../../api/resources/registry.ts'
 import { storeKey } from '../../api/resources/table.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
 import { internalError, StatusError } from '../../api/status.ts'
@@ -37,14 +37,23 @@ export class Watches {
   readonly #reader: Reader
   readonly #follower: Follower
   readonly #clock: Clock
-  readonly #open = new Set<WatchStream>()
+  readonly #open = new Map<WatchStream, ResourceRow>()
 
-  constructor(cache: WatchCache, reader: Reader, follower: Follower, clock: Clock) {
+  constructor(
+    resources: ResourceRegistry,
+    cache: WatchCache,
+    reader: Reader,
+    follower: Follower,
+    clock: Clock,
+  ) {
     this.#cache = cache
     this.#reader = reader
     this.#follower = follower
     this.#clock = clock
     cache.onReset(() => this.endAll())
+    resources.onChange((row, isThere) => {
+      if (!isThere) this.#endOf(row)
+    })
   }
 
   get size(): number {
@@ -53,7 +62,12 @@ export class Watches {
 
   /** Ends every watch; clients resume elsewhere at the same resourceVersion. */
   endAll(): void {
-    for (const stream of this.#open) stream.end()
+    for (const stream of this.#open.keys()) stream.end()
+  }
+
+  /** What is not served any more has no changes either. */
+  #endOf(row: ResourceRow): void {
+    for (const [stream, of] of this.#open) if (of === row) stream.end()
   }
 
   /** @throws StatusError 400, 422 for options that make no sense. */
@@ -64,15 +78,15 @@ export class Watches {
     checkOptions(query)
     const state = list || version === '' || version === '0'
     const after = state ? 0 : parseVersion(version)
-    if (version === '' || (list && version !== '0')) await this.#reader.freshen(version)
+    if (version === '' || (list && version !== '0')) await this.#reader.freshen(row, version)
     // Whatever the version: a cache that is being loaded would tell of nothing that happens
     // meanwhile, and its history begins where the load ends. Nothing may come between this look
     // and the place among the open watches, which a reset ends.
-    while (!this.#cache.synced) await this.#reader.loaded()
+    while (!this.#reader.isLoaded(row)) await this.#reader.loaded(row)
     if (state) refuseCorrupt(row, filter, this.#cache.of(row).corrupt.values())
     const watcher = new Watcher(request)
     const { stream } = watcher
-    this.#open.add(stream)
+    this.#open.set(stream, row)
     stream.onEnd(() => this.#open.delete(stream))
     this.#arm(request, watcher)
     watcher.after = state ? this.#cache.revision : after
@@ -166,12 +180,12 @@ class Watcher implements ChangeListener {
   }
 
   #send(type: string, entry: Entry, revision: number, event: CacheEvent): void {
-    const { format } = this.#request
+    const { format, renderer } = this.#request
     if (format.shape === 'table') {
       this.stream.push(this.#line(type, entry, revision, this.#takeFirst()))
       return
     }
-    const key = `${type}/${format.shape}/${format.metaVersion}`
+    const key = `${type}/${format.shape}/${format.metaVersion}/${renderer.apiVersion}`
     let line = event.lines.get(key)
     if (line === undefined) {
       line = this.#line(type, entry, revision, false)
@@ -212,7 +226,7 @@ class Watcher implements ChangeListener {
       ...(annotations ? { annotations } : {}),
     }
     const kinds = {
-      object: { kind: row.kind, apiVersion: apiVersionOf(row), metadata },
+      object: { kind: row.kind, apiVersion: renderer.apiVersion, metadata },
       metadata: { kind: 'PartialObjectMetadata', apiVersion: renderer.metaApiVersion, metadata },
       table: renderer.tableOf(
         [

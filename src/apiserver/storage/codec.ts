@@ -13,25 +13,32 @@ const heads = new WeakMap<ResourceRow, Buffer>()
 function headOf(row: ResourceRow): Buffer {
   let head = heads.get(row)
   if (head === undefined) {
-    head = Buffer.from(`{"kind":"${row.kind}","apiVersion":"${apiVersionOf(row)}","metadata":{`)
+    head = Buffer.from(headText(row.kind, apiVersionOf(row)))
     heads.set(row, head)
   }
   return head
 }
 
+function headText(kind: string, apiVersion: string): string {
+  return `{"kind":"${kind}","apiVersion":"${apiVersion}","metadata":{`
+}
+
+/** Bytes before the place of the resourceVersion in what `encodeAs` makes. */
+export function headLength(kind: string, apiVersion: string): number {
+  return Buffer.byteLength(headText(kind, apiVersion))
+}
+
 /** The bytes to store: type and metadata first, no resourceVersion, no managedFields. */
 export function encodeObject(row: ResourceRow, object: KubeObject): Buffer {
+  return encodeAs(row.kind, apiVersionOf(row), object)
+}
+
+/** The same in any version. */
+export function encodeAs(kind: string, apiVersion: string, object: KubeObject): Buffer {
   const { apiVersion: _gv, kind: _kind, metadata, ...rest } = object
   const { resourceVersion: _rv, managedFields: _fields, ...kept } = metadata
   const { name, ...others } = kept
-  return Buffer.from(
-    stringifyJson({
-      kind: row.kind,
-      apiVersion: apiVersionOf(row),
-      metadata: { name, ...others },
-      ...rest,
-    }),
-  )
+  return Buffer.from(stringifyJson({ kind, apiVersion, metadata: { name, ...others }, ...rest }))
 }
 
 /** An entry of bytes that `encodeObject` made. */

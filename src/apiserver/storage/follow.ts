@@ -6,7 +6,7 @@ import type { Store } from '../../store/types.ts'
 import { type CacheEvent, type CacheListener, cacheEventOf, deliver } from './cache/event.ts'
 import type { WatchCache } from './cache/watch-cache.ts'
 import type { Codec } from './codec.ts'
-import { prefixEnd } from './reader.ts'
+import { prefixEnd } from './prefix.ts'
 
 /** Hears of every change of a kind after a revision, in order. */
 export interface ChangeListener extends CacheListener {

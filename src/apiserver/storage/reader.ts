@@ -8,6 +8,7 @@ import { type ContinueToken, decodeToken, encodeToken, expiredToken } from './co
 import { type Corrupt, type Entry, factsOf, isCorrupt, storageReadError } from './entry.ts'
 import { storeFailure } from './failures.ts'
 import { corruptOf, type Filter, matchesFilter } from './filter.ts'
+import { prefixEnd } from './prefix.ts'
 import { parseVersion, tooLargeVersion } from './versioner.ts'
 
 /** Longest wait for a linearizable read; together with the cache's below the 5 s of a minority. */
@@ -54,7 +55,7 @@ export class Reader {
    * @throws StatusError 404
    */
   async get(row: ResourceRow, namespace: string, name: string, version = ''): Promise<Entry> {
-    await this.freshen(version)
+    await this.freshen(row, version)
     const cache = this.#cache.of(row)
     const key = storeKey(row, namespace, name)
     const corrupt = cache.corrupt.get(key)
@@ -64,22 +65,25 @@ export class Reader {
     return entry
   }
 
-  /** Waits until the cache is loaded. @throws StatusError 429 when that takes too long */
-  loaded(): Promise<void> {
-    return this.#cache.waitFor(0, freshTimeoutMs)
+  /** True when the cache of a row can be read. */
+  isLoaded(row: ResourceRow): boolean {
+    return this.#cache.synced && this.#cache.of(row).isReady
   }
 
-  /** Waits until the cache is as fresh as `version` demands. */
-  async freshen(version: string): Promise<void> {
-    if (version === '0') {
-      await this.#cache.waitFor(0, freshTimeoutMs)
-      return
-    }
-    if (version !== '') {
-      const wanted = parseVersion(version)
-      await this.#waitForFuture(wanted)
-      return
-    }
+  /** Waits until it can. @throws StatusError 429 when that takes too long */
+  async loaded(row: ResourceRow): Promise<void> {
+    await this.#cache.waitFor(0, freshTimeoutMs)
+    await this.#cache.waitReady(row, freshTimeoutMs)
+  }
+
+  /** Waits until the cache of a row is as fresh as `version` demands. */
+  async freshen(row: ResourceRow, version: string): Promise<void> {
+    if (version === '') await this.#waitForNewest()
+    else if (version !== '0') await this.#waitForFuture(parseVersion(version))
+    await this.loaded(row)
+  }
+
+  async #waitForNewest(): Promise<void> {
     const read = await this.#store.readIndex({ timeoutMs: freshTimeoutMs })
     if (!read.ok) throw storeFailure(read)
     await this.#cache.waitFor(read.revision, freshTimeoutMs)
@@ -92,7 +96,7 @@ export class Reader {
     if (options.match === 'Exact') {
       return this.#exact(row, filter, limit, parseVersion(version), storeKey(row, filter.namespace))
     }
-    await this.freshen(version)
+    await this.freshen(row, version)
     // As upstream, a list that takes anything comes whole.
     const pageLimit = version === '0' ? 0 : limit
     return this.#fromCache(row, filter, pageLimit, storeKey(row, filter.namespace))
@@ -125,7 +129,7 @@ export class Reader {
   ): Promise<Page> {
     const prefix = storeKey(row, filter.namespace)
     if (revision === -1) {
-      await this.freshen('')
+      await this.freshen(row, '')
       return this.#fromCache(row, filter, limit, prefix + start)
     }
     try {
@@ -145,6 +149,7 @@ export class Reader {
     start: string,
   ): Promise<Page> {
     if (revision > this.#cache.revision) await this.#waitForFuture(revision)
+    await this.loaded(row)
     const cache = this.#cache.of(row)
     const prefix = storeKey(row, filter.namespace)
     if (cache.lastRevision <= revision) {
@@ -191,12 +196,6 @@ async function learnFacts(row: ResourceRow, entries: readonly Entry[]): Promise<
     factsOf(row, entry)
     if (++parsed % factsPerTurn === 0) await new Promise<void>(resolve => setImmediate(resolve))
   }
-}
-
-/** First key behind all that begin with `prefix`. */
-export function prefixEnd(prefix: string): string {
-  const last = prefix.charCodeAt(prefix.length - 1)
-  return prefix.slice(0, -1) + String.fromCharCode(last + 1)
 }
 
 function cut(

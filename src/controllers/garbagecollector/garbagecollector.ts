@@ -1,5 +1,5 @@
 import { apiVersionOf, type Kind } from '../../api/kinds.ts'
-import { resourceTable } from '../../api/resources/table.ts'
+import { builtIn } from '../../api/resources/table.ts'
 import { isStatusReason } from '../../api/status.ts'
 import type { KubeObject, OwnerReference } from '../../api/types.ts'
 import { ignoring } from '../shared/ignoring.ts'
@@ -11,9 +11,7 @@ const byOwner = 'owner-uid'
 const waitForDependentsMs = 200
 
 /** Events come and go by themselves, and own nothing. */
-const collected: readonly Kind<KubeObject>[] = resourceTable.filter(
-  row => row.resource !== 'events',
-)
+const collected: readonly Kind<KubeObject>[] = builtIn.filter(row => row.resource !== 'events')
 const byName = new Map(collected.map(kind => [`${kind.group}/${kind.resource}`, kind]))
 
 /**

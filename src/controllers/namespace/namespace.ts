@@ -1,6 +1,6 @@
 import { type Kind, kinds } from '../../api/kinds.ts'
 import type { Namespace, NamespaceCondition } from '../../api/objects.ts'
-import { resourceTable } from '../../api/resources/table.ts'
+import { builtIn } from '../../api/resources/table.ts'
 import { isStatusReason } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
 import { errorMessage } from '../../kernel/result.ts'
@@ -15,7 +15,7 @@ const retryMs = 200
 /** What lives in namespaces; pods first, so that nothing they use goes before them. */
 const contents: readonly Kind<KubeObject>[] = [
   kinds.pods,
-  ...resourceTable.filter(row => row.namespaced && row.resource !== 'pods'),
+  ...builtIn.filter(row => row.namespaced && row.resource !== 'pods'),
 ]
 
 /** Empties a terminating namespace and lets it go. Source: pkg/controller/namespace. */

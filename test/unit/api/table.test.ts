@@ -1,30 +1,36 @@
 import { describe, expect, test } from 'vitest'
-import { kinds, resourcePath } from '../../../src/api/kinds.ts'
+import { apiVersionOf, kinds, resourcePath } from '../../../src/api/kinds.ts'
 import { humanDuration } from '../../../src/api/printers/types.ts'
-import { findResource, resourceTable, storeKey } from '../../../src/api/resources/table.ts'
+import { ResourceRegistry, versionsOf } from '../../../src/api/resources/registry.ts'
+import { builtIn, storeKey } from '../../../src/api/resources/table.ts'
 import { openApiNameOf, typeByName } from '../../../src/api/schema/lookup.ts'
 import * as status from '../../../src/api/status.ts'
 import type { KubeObject } from '../../../src/api/types.ts'
 import { Causes } from '../../../src/api/validation/causes.ts'
 
 const rowOf = (kind: string) => {
-  const row = resourceTable.find(one => one.kind === kind)
+  const row = builtIn.find(one => one.kind === kind)
   if (row === undefined) throw new Error(`no row of ${kind}`)
   return row
 }
 
 test('typed kinds and the resource table say the same', () => {
-  expect(Object.values(kinds)).toHaveLength(resourceTable.length)
+  expect(Object.values(kinds)).toHaveLength(builtIn.length)
   for (const kind of Object.values(kinds)) {
-    const row = findResource(kind.group, kind.version, kind.resource)
-    expect(row, kind.resource).toMatchObject({ kind: kind.kind, namespaced: kind.namespaced })
+    const found = new ResourceRegistry().find(kind.group, kind.version, kind.resource)
+    expect(found?.row, kind.resource).toMatchObject({
+      kind: kind.kind,
+      namespaced: kind.namespaced,
+    })
   }
 })
 
 test('every kind has a schema', () => {
-  for (const { group, version, kind } of resourceTable) {
-    const name = openApiNameOf(group === '' ? version : `${group}/${version}`, kind)
-    expect(typeByName(name), name).toBeDefined()
+  for (const row of builtIn) {
+    for (const served of versionsOf(row)) {
+      const name = openApiNameOf(apiVersionOf(served), row.kind)
+      expect(typeByName(name), name).toBeDefined()
+    }
   }
 })
 
@@ -192,7 +198,7 @@ describe('defaults and validation', () => {
     const row = rowOf(kind)
     const causes = new Causes()
     row.applyDefaults?.(object as KubeObject)
-    row.validate?.(object as KubeObject, causes)
+    row.validate?.(object as KubeObject, causes, row)
     return causes.list.map(cause => `${cause.field}: ${cause.message}`)
   }
   const podWith = (spec: object) => ({

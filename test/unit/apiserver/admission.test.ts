@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { configMaps, namespaces } from '../../../src/api/resources/core.ts'
 import { pods } from '../../../src/api/resources/pods.ts'
+import { ResourceRegistry } from '../../../src/api/resources/registry.ts'
 import type { KubeObject } from '../../../src/api/types.ts'
 import { Admission, admissionPlugins } from '../../../src/apiserver/admission/plugins.ts'
 import type {
@@ -41,7 +42,7 @@ function configMap(name: string, data: Record<string, string> = {}): KubeObject 
 }
 
 beforeEach(async () => {
-  cache = new WatchCache(store, codec, silentLogger, systemClock)
+  cache = new WatchCache(store, new ResourceRegistry(), codec, silentLogger, systemClock)
   storage = new Storage(store, cache, codec, systemClock)
   await cache.start()
   await registryWith()

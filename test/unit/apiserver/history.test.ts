@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { configMaps } from '../../../src/api/resources/core.ts'
 import { storeKey } from '../../../src/api/resources/table.ts'
 import type { CacheEvent } from '../../../src/apiserver/storage/cache/event.ts'
-import { ResourceCache } from '../../../src/apiserver/storage/cache/resource-cache.ts'
+import { Loading, ResourceCache } from '../../../src/apiserver/storage/cache/resource-cache.ts'
 import { Codec, encodeObject } from '../../../src/apiserver/storage/codec.ts'
 import type { Event, Revision } from '../../../src/mvcc/types.ts'
 
@@ -51,6 +51,7 @@ function historyOf(cache: ResourceCache): readonly CacheEvent[] {
 /** What is left of the changes up to `last` of so many objects of about `bytes`, while one watches. */
 function historyUntil(last: number, objects: number, bytes: number): readonly CacheEvent[] {
   const cache = new ResourceCache(row, new Codec())
+  cache.install(new Loading(), 0)
   watch(cache)
   for (let revision = 2; revision <= last; revision++) {
     cache.apply(eventOf(`o-${revision % objects}`, revision, bytes))
@@ -67,6 +68,7 @@ test('a thousand versions of large objects are not kept, however few events they
 
 test('what weighs more than all that may be kept is kept by nobody', () => {
   const cache = new ResourceCache(row, new Codec())
+  cache.install(new Loading(), 0)
   for (let revision = 2; revision < 6; revision++) cache.apply(eventOf('o', revision, 12 << 20))
   expect(cache.since(4)).toBeUndefined()
   expect(cache.since(5)).toEqual([])

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { configMaps } from '../../../src/api/resources/core.ts'
 import { storeKey } from '../../../src/api/resources/table.ts'
-import { ResourceCache } from '../../../src/apiserver/storage/cache/resource-cache.ts'
+import { Loading, ResourceCache } from '../../../src/apiserver/storage/cache/resource-cache.ts'
 import { Codec, encodeObject } from '../../../src/apiserver/storage/codec.ts'
 import type { Event, Revision } from '../../../src/mvcc/types.ts'
 
@@ -22,6 +22,7 @@ function eventOf(name: string, revision: number): Event {
 
 test('a listener that throws misses its event alone', () => {
   const cache = new ResourceCache(configMaps, new Codec())
+  cache.install(new Loading(), 1)
   const heard: string[] = []
   const broken: unknown[] = []
   const listener = (name: string, throws = false) => ({

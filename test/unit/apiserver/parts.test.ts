@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { pods } from '../../../src/api/resources/pods.ts'
+import { ResourceRegistry } from '../../../src/api/resources/registry.ts'
 import type { KubeObject } from '../../../src/api/types.ts'
 import { parseRoute, verbOf } from '../../../src/apiserver/filters/request-info.ts'
 import { negotiate } from '../../../src/apiserver/http/format.ts'
@@ -11,6 +12,8 @@ import { Codec, encodeObject } from '../../../src/apiserver/storage/codec.ts'
 import { bytesOf, objectOf } from '../../../src/apiserver/storage/entry.ts'
 import { storeFailure } from '../../../src/apiserver/storage/failures.ts'
 import type { StoreFailure } from '../../../src/store/types.ts'
+
+const resources = new ResourceRegistry()
 
 describe('failures of the store', () => {
   test.each<[StoreFailure['why'], number, string, number | undefined]>([
@@ -74,22 +77,24 @@ describe('paths', () => {
     ],
     ['/api/v1/nodes/n%2F1', { resource: 'nodes', name: 'n/1' }],
   ])('%s', (path, route) => {
-    expect(parseRoute(path)).toMatchObject(route)
+    expect(parseRoute(path, resources)).toMatchObject(route)
   })
 
   test.each(['/', '/version', '/api', '/api/v1', '/apis/apps/v1', '/api/v1/pods/x', '/api/v1/%'])(
     '%s is no resource',
     path => {
-      expect(parseRoute(path)).toBeUndefined()
+      expect(parseRoute(path, resources)).toBeUndefined()
     },
   )
 
   test('verbs', () => {
-    const route = parseRoute('/api/v1/pods')!
+    const route = parseRoute('/api/v1/pods', resources)!
     expect(verbOf('GET', route, new URLSearchParams())).toBe('list')
     expect(verbOf('GET', route, new URLSearchParams('watch=1'))).toBe('watch')
     expect(verbOf('DELETE', route, new URLSearchParams())).toBe('deletecollection')
-    expect(verbOf('GET', parseRoute('/api/v1/nodes/n')!, new URLSearchParams())).toBe('get')
+    expect(verbOf('GET', parseRoute('/api/v1/nodes/n', resources)!, new URLSearchParams())).toBe(
+      'get',
+    )
   })
 })
 

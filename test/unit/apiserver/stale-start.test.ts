@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { configMaps } from '../../../src/api/resources/core.ts'
+import { ResourceRegistry } from '../../../src/api/resources/registry.ts'
 import { storeKey } from '../../../src/api/resources/table.ts'
 import { WatchCache } from '../../../src/apiserver/storage/cache/watch-cache.ts'
 import { Codec } from '../../../src/apiserver/storage/codec.ts'
@@ -30,7 +31,8 @@ test('the cache begins with what was acknowledged, not with what is applied so f
   const key = storeKey(configMaps, 'n', 'a')
   const value = Buffer.from('{"metadata":{"name":"a","namespace":"n"}}')
   await store.txn({ compares: [], success: [{ type: 'put', key, value }], failure: [] })
-  const cache = new WatchCache(staleStore(store), new Codec(), silentLogger, systemClock)
+  const resources = new ResourceRegistry()
+  const cache = new WatchCache(staleStore(store), resources, new Codec(), silentLogger, systemClock)
   try {
     await cache.start()
     expect(cache.of(configMaps).get(key)).toBeDefined()

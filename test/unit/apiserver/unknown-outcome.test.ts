@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { configMaps } from '../../../src/api/resources/core.ts'
+import { ResourceRegistry } from '../../../src/api/resources/registry.ts'
 import { conflict } from '../../../src/api/status.ts'
 import type { KubeObject } from '../../../src/api/types.ts'
 import { WatchCache } from '../../../src/apiserver/storage/cache/watch-cache.ts'
@@ -32,7 +33,7 @@ function forgetful(): Store & { loses: boolean } {
 test('a write whose outcome is unknown is neither repeated nor called a conflict', async () => {
   const store = forgetful()
   const codec = new Codec()
-  const cache = new WatchCache(store, codec, silentLogger, systemClock)
+  const cache = new WatchCache(store, new ResourceRegistry(), codec, silentLogger, systemClock)
   await cache.start()
   try {
     const storage = new Storage(store, cache, codec, systemClock)

@@ -9,6 +9,9 @@ import { History } from './history.ts'
 // The package is CommonJS: its default export is a member of what Node imports; Vitest unwraps it.
 const BTree = sortedBtree.default ?? (sortedBtree as unknown as typeof sortedBtree.default)
 
+/** Changes that are kept while the first snapshot is read. */
+const earlyMax = 10_000
+
 /** A snapshot on its way into the cache; nobody sees it before `install`. */
 export class Loading {
   readonly entries = new BTree<string, Entry>()
@@ -30,6 +33,15 @@ export class ResourceCache {
   #entries = new BTree<string, Entry>()
   #corrupt = new Map<string, Corrupt>()
   readonly #history = new History()
+  #isReady = false
+  #setReady = () => {}
+  /** Resolves when it is. */
+  readonly ready = new Promise<void>(resolve => {
+    this.#setReady = resolve
+  })
+  /** Changes that came while the first snapshot was read. */
+  readonly #early: Event[] = []
+  #hasMissed = false
   readonly #listeners = new Set<CacheListener>()
 
   constructor(row: ResourceRow, codec: Codec) {
@@ -51,12 +63,38 @@ export class ResourceCache {
     return this.#corrupt
   }
 
-  /** Takes a snapshot at `revision` in the place of everything; no one ever sees half of it. */
-  install({ entries, corrupt }: Loading, revision: number): void {
+  /** False until the first snapshot is there. */
+  get isReady(): boolean {
+    return this.#isReady
+  }
+
+  /** A snapshot will be read from now on: what comes meanwhile is kept for it. */
+  expect(): void {
+    this.#early.length = 0
+    this.#hasMissed = false
+  }
+
+  /** Changes may be missing from here on: a snapshot that is being read is worth nothing. */
+  broken(): void {
+    this.#early.length = 0
+    this.#hasMissed = true
+  }
+
+  /**
+   * Takes a snapshot at `revision` in the place of everything, and what came since then; no one
+   * ever sees half of it. False when something was missed: it must be read again.
+   */
+  install({ entries, corrupt }: Loading, revision: number): boolean {
+    if (this.#hasMissed) return false
     this.#entries = entries
     this.#corrupt = corrupt
     this.#history.reset(revision)
     this.lastRevision = revision
+    this.#isReady = true
+    const early = this.#early.splice(0)
+    for (const event of early) if (event.kv.modRevision > revision) this.apply(event)
+    this.#setReady()
+    return true
   }
 
   /** Entries under a prefix of keys, from `start` on; the array is the caller's. */
@@ -75,6 +113,11 @@ export class ResourceCache {
 
   /** Takes in one change of the store and tells the listeners. */
   apply(event: Event): void {
+    if (!this.#isReady) {
+      if (this.#early.length < earlyMax) this.#early.push(event)
+      else this.broken()
+      return
+    }
     const { key, modRevision } = event.kv
     const old = this.#entries.get(key)
     const now = event.type === 'put' ? this.read(event.kv) : undefined

@@ -1,7 +1,11 @@
-import { resourceTable } from '../../../api/resources/table.ts'
+import type { ResourceRegistry } from '../../../api/resources/registry.ts'
 import type { ResourceRow } from '../../../api/resources/types.ts'
-import { serviceUnavailable, tooManyRequests } from '../../../api/status.ts'
-import { must } from '../../../kernel/assert.ts'
+import {
+  pathNotFound,
+  type StatusError,
+  serviceUnavailable,
+  tooManyRequests,
+} from '../../../api/status.ts'
 import { type Clock, sleep } from '../../../kernel/clock.ts'
 import type { Logger } from '../../../kernel/logger.ts'
 import { errorMessage } from '../../../kernel/result.ts'
@@ -9,12 +13,15 @@ import type { Event } from '../../../mvcc/types.ts'
 import type { Store, StoreFailure, Watch } from '../../../store/types.ts'
 import type { Codec } from '../codec.ts'
 import { type Corrupt, isCorrupt } from '../entry.ts'
+import { prefixEnd } from '../prefix.ts'
+import { CacheIndex } from './cache-index.ts'
 import { Loading, ResourceCache } from './resource-cache.ts'
 
 const root = '/registry/'
 const rootEnd = '/registry0'
 const loadKeysPerRead = 1000
 const retryMs = 200
+const lateTimeoutMs = 10_000
 
 interface Waiter {
   readonly revision: number
@@ -29,8 +36,8 @@ export class WatchCache {
   readonly #store: Store
   readonly #logger: Logger
   readonly #clock: Clock
-  readonly #resources = new Map<ResourceRow, ResourceCache>()
-  readonly #byPrefix: ResourceCache[]
+  readonly #byPrefix = new CacheIndex()
+  readonly #unsubscribe: () => void
   readonly #waiters = new Set<Waiter>()
   readonly #resetListeners = new Set<() => void>()
   readonly #stopped = new AbortController()
@@ -38,12 +45,21 @@ export class WatchCache {
   #revision = 0
   #synced = false
 
-  constructor(store: Store, codec: Codec, logger: Logger, clock: Clock) {
+  constructor(
+    store: Store,
+    resources: ResourceRegistry,
+    codec: Codec,
+    logger: Logger,
+    clock: Clock,
+  ) {
     this.#store = store
     this.#logger = logger
     this.#clock = clock
-    for (const row of resourceTable) this.#resources.set(row, new ResourceCache(row, codec))
-    this.#byPrefix = [...this.#resources.values()]
+    for (const row of resources.rows) this.#byPrefix.add(new ResourceCache(row, codec))
+    this.#unsubscribe = resources.onChange((row, isThere) => {
+      if (isThere) this.#add(new ResourceCache(row, codec))
+      else this.#byPrefix.delete(row)
+    })
   }
 
   /** Complete up to and including this revision of the store. */
@@ -55,8 +71,11 @@ export class WatchCache {
     return this.#synced
   }
 
+  /** @throws StatusError 404 for a row that is not there any more */
   of(row: ResourceRow): ResourceCache {
-    return must(this.#resources.get(row), `no cache of ${row.resource}`)
+    const cache = this.#byPrefix.of(row)
+    if (cache === undefined) throw pathNotFound()
+    return cache
   }
 
   /** Resolves when the first snapshot is in memory. */
@@ -73,6 +92,7 @@ export class WatchCache {
   }
 
   stop(): void {
+    this.#unsubscribe()
     this.#stopped.abort()
     this.#watch?.cancel()
   }
@@ -103,21 +123,70 @@ export class WatchCache {
         reject(
           this.#synced
             ? serviceUnavailable('the watch cache of this peer is behind; please try again', 1)
-            : tooManyRequests('storage is (re)initializing', 1),
+            : initializing(),
         )
       })
       this.#waiters.add(waiter)
     })
   }
 
+  /**
+   * Resolves when the cache of a row is loaded: one that was added while the server runs comes
+   * later than all others. @throws StatusError 429 after `timeoutMs`
+   */
+  async waitReady(row: ResourceRow, timeoutMs: number): Promise<void> {
+    const cache = this.of(row)
+    if (cache.isReady) return
+    await new Promise<void>((resolve, reject) => {
+      const cancel = this.#clock.after(timeoutMs, () => reject(initializing()))
+      void cache.ready.then(() => {
+        cancel()
+        resolve()
+      })
+    })
+  }
+
   /** Reads a snapshot beside what is there, and puts it in its place when it is complete. */
   async #load(): Promise<void> {
-    const loadings = new Map(this.#byPrefix.map(cache => [cache, new Loading()]))
-    let start = root
+    const caches = [...this.#byPrefix]
+    const { loadings, at } = await this.#read(caches, root, rootEnd)
+    for (const [cache, loading] of loadings) cache.install(loading, at)
+    this.#revision = at
+    this.#advance(at)
+    this.#follow(at)
+  }
+
+  /** A resource comes while others are at work: what happens meanwhile is kept for it. */
+  #add(cache: ResourceCache): void {
+    this.#byPrefix.add(cache)
+    void this.#loadLate(cache)
+  }
+
+  async #loadLate(cache: ResourceCache): Promise<void> {
+    const { signal } = this.#stopped
+    while (!signal.aborted && !cache.isReady && this.#byPrefix.of(cache.row) === cache) {
+      try {
+        await this.waitFor(0, lateTimeoutMs)
+        const { loadings, at } = await this.#read([cache], cache.prefix, prefixEnd(cache.prefix))
+        // A list from here says the revision of all: nothing in it may be newer.
+        await this.waitFor(at, lateTimeoutMs)
+        for (const [each, loading] of loadings) if (!each.isReady) each.install(loading, at)
+      } catch (error) {
+        const { resource } = cache.row
+        this.#logger.warn('a cache could not be loaded', { resource, error: errorMessage(error) })
+        await sleep(retryMs, signal).catch(() => {})
+      }
+    }
+  }
+
+  async #read(caches: readonly ResourceCache[], from: string, to: string) {
+    for (const cache of caches) cache.expect()
+    const loadings = new Map(caches.map(cache => [cache, new Loading()]))
+    let start = from
     let at: number | undefined
     for (;;) {
       const read = await this.#store.range(
-        { type: 'range', key: start, rangeEnd: rootEnd, limit: loadKeysPerRead, revision: at },
+        { type: 'range', key: start, rangeEnd: to, limit: loadKeysPerRead, revision: at },
         // The first read is linearizable: a peer that has just started may have applied nothing of
         // its log yet, and an empty cache would tell its kubelet to end every pod.
         { serializable: at !== undefined },
@@ -125,20 +194,16 @@ export class WatchCache {
       if (!read.ok) throw new Error(read.message)
       at ??= read.revision
       for (const kv of read.range.kvs) {
-        const cache = this.#cacheOf(kv.key)
+        const cache = this.#byPrefix.at(kv.key)
         if (cache === undefined) continue
         const stored = cache.read(kv)
         if (isCorrupt(stored)) this.#report(stored)
         loadings.get(cache)?.add(stored)
       }
       const last = read.range.kvs.at(-1)
-      if (!read.range.more || last === undefined) break
+      if (!read.range.more || last === undefined) return { loadings, at }
       start = `${last.key}\0`
     }
-    for (const [cache, loading] of loadings) cache.install(loading, at)
-    this.#revision = at
-    this.#advance(at)
-    this.#follow(at)
   }
 
   #follow(revision: number): void {
@@ -158,6 +223,7 @@ export class WatchCache {
     if (this.#stopped.signal.aborted) return
     this.#logger.warn('the watch of the store ended; loading again', { why: failure.why })
     this.#synced = false
+    for (const cache of this.#byPrefix) cache.broken()
     for (const listener of this.#resetListeners) listener()
     sleep(retryMs, this.#stopped.signal).then(
       () => this.start(),
@@ -166,7 +232,7 @@ export class WatchCache {
   }
 
   #apply(event: Event): void {
-    const cache = this.#cacheOf(event.kv.key)
+    const cache = this.#byPrefix.at(event.kv.key)
     if (cache === undefined) return
     cache.apply(event)
     const corrupt = cache.corrupt.get(event.kv.key)
@@ -183,8 +249,8 @@ export class WatchCache {
     this.#synced = true
     for (const waiter of this.#waiters) if (waiter.revision <= this.#revision) waiter.done()
   }
+}
 
-  #cacheOf(key: string): ResourceCache | undefined {
-    return this.#byPrefix.find(cache => key.startsWith(cache.prefix))
-  }
+function initializing(): StatusError {
+  return tooManyRequests('storage is (re)initializing', 1)
 }
