@@ -141,14 +141,16 @@ class TransportClient implements Client {
     })
   }
 
-  list<T extends KubeObject>(kind: Kind<T>, options: ListOptions = {}): Promise<KubeList<T>> {
+  async list<T extends KubeObject>(kind: Kind<T>, options: ListOptions = {}): Promise<KubeList<T>> {
     const { namespace, signal, ...query } = options
-    return this.#requester.json({
+    const list = await this.#requester.json<KubeList<T>>({
       method: 'GET',
       path: resourcePath(kind, namespace),
       query,
       signal,
     })
+    // The type of its items is the list's to say.
+    return { ...list, items: list.items.map(item => withType(kind, item)) }
   }
 
   create<T extends KubeObject>(kind: Kind<T>, object: T, options: CreateOptions = {}): Promise<T> {

@@ -92,10 +92,12 @@ test('a kind that comes while the server runs is served by its row alone, until 
   const status = { ...created.value, spec: { size: 7 }, status: { ok: true } }
   const put = await send(api, 'PUT', `${path}/w/status`, status)
   expect(put.value).toMatchObject({ spec: { size: 1 }, status: { ok: true } })
-  const older = await send(api, 'GET', path.replace('v1', 'v1beta1'))
-  expect(older.value.items).toMatchObject([
-    { apiVersion: 'example.com/v1beta1', spec: { size: 1 } },
-  ])
+  const older = (await send(api, 'GET', path.replace('v1', 'v1beta1'))).value
+  expect(older).toMatchObject({ apiVersion: 'example.com/v1beta1', items: [{ spec: { size: 1 } }] })
+  // The type of its items is the list's to say.
+  expect(older.items[0]).not.toHaveProperty('apiVersion')
+  const { value } = await send(api, 'GET', `${path.replace('v1', 'v1beta1')}/w`)
+  expect(value).toMatchObject({ apiVersion: 'example.com/v1beta1', kind: 'Widget' })
   const discovered = await send(api, 'GET', '/apis/example.com/v1')
   expect(discovered.value.resources.map((one: { name: string }) => one.name)).toEqual([
     ...['widgets', 'widgets/status'],

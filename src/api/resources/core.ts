@@ -105,6 +105,7 @@ export const endpoints = row('v1', {
   resource: 'endpoints',
   kind: 'Endpoints',
   shortNames: ['ep'],
+  deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
   prefix: 'services/endpoints',
   applyDefaults: object => defaultEndpoints(object as Endpoints),
   validate: (object, causes) => validation.validateEndpoints(object as Endpoints, causes),

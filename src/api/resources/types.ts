@@ -28,6 +28,8 @@ export interface ServedVersion {
   readonly version: string
   /** Absent: it differs from the stored one by its apiVersion only. */
   readonly conversion?: Conversion
+  /** The warning of every answer in a version that is deprecated. */
+  readonly deprecation?: string
 }
 
 /**
@@ -39,6 +41,8 @@ export interface ResourceRow {
   readonly group: string
   /** In which it is stored, and served too. */
   readonly version: string
+  /** See ServedVersion. */
+  readonly deprecation?: string
   /** Further versions, of this or of another group. */
   readonly alsoServed: readonly ServedVersion[]
   /** Plural, as in paths. */

@@ -2,7 +2,7 @@ import { setOwn } from '../own.ts'
 import { isRecord } from '../patch/merge.ts'
 import { canonicalQuantity } from '../quantity.ts'
 import { problemsMax } from './duplicates.ts'
-import { type ResolvedType, typeByName } from './lookup.ts'
+import { type ResolvedField, type ResolvedType, typeByName } from './lookup.ts'
 import type { FieldSchema } from './types.ts'
 
 /** Thrown for a value of the wrong JSON type; the text is that of Go's decoder. HTTP 400. */
@@ -17,12 +17,14 @@ export class DecodeError extends Error {
  * @throws DecodeError
  */
 export function decodeAs(type: ResolvedType, value: unknown, unknown: string[]): unknown {
-  return decodeStruct(type, value, { path: '', struct: 'object' }, unknown, true)
+  return decodeStruct(type, value, { path: '', goPath: '', struct: 'object' }, unknown, true)
 }
 
 /** Where in the object a value stands: for texts. */
 interface Place {
   readonly path: string
+  /** The same as Go's decoder tells it: without places in lists, with embedded structs. */
+  readonly goPath: string
   /** Name of the Go struct that has the field. */
   readonly struct: string
 }
@@ -53,9 +55,19 @@ function decodeStruct(
       continue
     }
     if (item === null || item === undefined) continue
-    result[key] = decodeField(field, item, { path, struct }, unknown)
+    result[key] = decodeField(
+      field,
+      item,
+      { path, goPath: goPathOf(place, field), struct },
+      unknown,
+    )
   }
   return result
+}
+
+/** Go's decoder names embedded structs on the way, though JSON does not have them. */
+function goPathOf({ goPath }: Place, { name, embedded = [] }: ResolvedField): string {
+  return [...(goPath === '' ? [] : [goPath]), ...embedded, name].join('.')
 }
 
 function decodeField(field: FieldSchema, value: unknown, place: Place, unknown: string[]): unknown {
@@ -73,7 +85,10 @@ function decodeField(field: FieldSchema, value: unknown, place: Place, unknown: 
     const result: Record<string, unknown> = {}
     for (const [key, item] of Object.entries(value)) {
       // Go names a map's field in its texts, never the key.
-      const inner = field.type === 'ref' ? { ...place, path: `${place.path}.${key}` } : place
+      const inner =
+        field.type === 'ref'
+          ? { ...place, path: `${place.path}.${key}`, goPath: `${place.goPath}.${key}` }
+          : place
       const own = item === null ? zeroOf(field) : decodeValue(field, item, inner, unknown)
       setOwn(result, key, own)
     }
@@ -194,10 +209,9 @@ function lastPart(name: string): string {
 
 function fail(value: unknown, place: Place, wanted: string): never {
   const name = wanted.includes('.') || /^[a-z[]/.test(wanted) ? wanted : `v1.${wanted}`
-  // Go names the fields on the way, not the places in lists.
-  const path = place.path.replace(/\[\d+\]/g, '')
   throw new DecodeError(
-    `json: cannot unmarshal ${kindOf(value)} into Go struct field ${place.struct}.${path} ` +
+    `json: cannot unmarshal ${kindOf(value)} into Go struct field ` +
+      `${place.struct}.${place.goPath} ` +
       `of type ${name}`,
   )
 }

@@ -1,11 +1,16 @@
 import { schemaFile } from './files.ts'
 import type { FieldSchema } from './types.ts'
 
+/** A field, and the names of the Go structs that embed it, from the outside. */
+export interface ResolvedField extends FieldSchema {
+  readonly embedded?: readonly string[]
+}
+
 /** A type ready for use: embedded structs are already part of `fields`. */
 export interface ResolvedType {
   readonly name: string
   /** By JSON name. */
-  readonly fields: ReadonlyMap<string, FieldSchema>
+  readonly fields: ReadonlyMap<string, ResolvedField>
   /** By protobuf number; embedded structs are still fields here. */
   readonly byNumber: ReadonlyMap<number, FieldSchema>
 }
@@ -44,13 +49,20 @@ export function typeOfKind(apiVersion: string, kind: string): ResolvedType | und
 function resolve(name: string): ResolvedType | null {
   const source = schemaFile().types[name]
   if (source === undefined) return null
-  const fields = new Map<string, FieldSchema>()
+  const fields = new Map<string, ResolvedField>()
   for (const field of source.fields) {
     if (field.inline) {
-      for (const [key, inner] of typeByName(field.ref)?.fields ?? []) fields.set(key, inner)
+      for (const [key, inner] of typeByName(field.ref)?.fields ?? []) {
+        const embedded = [lastPart(field.ref ?? ''), ...(inner.embedded ?? [])]
+        fields.set(key, { ...inner, embedded })
+      }
     } else {
       fields.set(field.name, field)
     }
   }
   return { name, fields, byNumber: new Map(source.fields.map(field => [field.number, field])) }
+}
+
+function lastPart(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1)
 }

@@ -20,11 +20,11 @@ const ipText = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'
 export function validateNode({ spec }: Node, causes: Causes): void {
   const seen = new Set<string>()
   for (const [index, taint] of (spec?.taints ?? []).entries()) {
-    const at = `spec.taints[${index}]`
-    for (const text of qualifiedNameErrors(taint.key ?? ''))
-      causes.invalid(`${at}.key`, taint.key, text)
-    for (const text of labelValueErrors(taint.value ?? ''))
-      causes.invalid(`${at}.value`, taint.value, text)
+    // Upstream's path: it validates the spec by way of the metadata.
+    const at = `metadata.taints[${index}]`
+    const { key: name = '', value = '' } = taint
+    for (const text of qualifiedNameErrors(name)) causes.invalid(`${at}.key`, name, text)
+    for (const text of labelValueErrors(value)) causes.invalid(`${at}.value`, value, text)
     const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
     if (!taint.effect) causes.required(`${at}.effect`)
     else if (!effects.includes(taint.effect))
@@ -130,11 +130,13 @@ export function validateEndpoints({ subsets }: Endpoints, causes: Causes): void 
     if (addresses.length + notReady.length === 0) {
       causes.required(at, 'must specify `addresses` or `notReadyAddresses`')
     }
-    for (const [place, { ip = '' }] of addresses.entries()) {
-      if (!isIpAddress(ip)) causes.invalid(`${at}.addresses[${place}]`, ip, ipText)
-    }
-    for (const [place, { ip = '' }] of notReady.entries()) {
-      if (!isIpAddress(ip)) causes.invalid(`${at}.notReadyAddresses[${place}]`, ip, ipText)
+    for (const [name, list] of Object.entries({ addresses, notReadyAddresses: notReady })) {
+      for (const [place, { ip = '' }] of list.entries()) {
+        if (isIpAddress(ip)) continue
+        // Upstream looks twice: whether it is one, and whether it may be an endpoint's.
+        causes.invalid(`${at}.${name}[${place}].ip`, ip, ipText)
+        causes.invalid(`${at}.${name}[${place}].ip`, ip, 'must be a valid IP address')
+      }
     }
     for (const [place, port] of (subset.ports ?? []).entries()) {
       for (const text of portNumberErrors(port.port)) {

@@ -10,15 +10,20 @@ import { validatePodSpec } from './pod.ts'
 /** Source of all: kubernetes pkg/apis/apps/validation/validation.go. */
 
 export function validateDeployment({ spec }: Deployment, causes: Causes): void {
-  if (spec === undefined) {
-    causes.required('spec.selector')
-    return
-  }
-  nonNegative(spec.replicas, 'spec.replicas', causes)
-  validateSelectorAndTemplate(spec.selector, spec.template, causes)
+  nonNegative(spec?.replicas, 'spec.replicas', causes)
+  validateSelectorAndTemplate(spec?.selector, spec?.template, causes)
+  if (spec === undefined) return
+  validateStrategy(spec, causes)
   nonNegative(spec.minReadySeconds, 'spec.minReadySeconds', causes)
   nonNegative(spec.revisionHistoryLimit, 'spec.revisionHistoryLimit', causes)
   nonNegative(spec.progressDeadlineSeconds, 'spec.progressDeadlineSeconds', causes)
+  const deadline = spec.progressDeadlineSeconds
+  if (deadline !== undefined && deadline <= (spec.minReadySeconds ?? 0)) {
+    causes.invalid('spec.progressDeadlineSeconds', deadline, 'must be greater than minReadySeconds')
+  }
+}
+
+function validateStrategy(spec: Deployment['spec'], causes: Causes): void {
   const { type, rollingUpdate } = spec.strategy ?? {}
   if (type !== 'Recreate' && type !== 'RollingUpdate') {
     causes.notSupported('spec.strategy.type', type ?? '', ['Recreate', 'RollingUpdate'])
@@ -45,20 +50,12 @@ export function validateDeployment({ spec }: Deployment, causes: Causes): void {
       'may not be 0 when `maxSurge` is 0',
     )
   }
-  const deadline = spec.progressDeadlineSeconds
-  if (deadline !== undefined && deadline <= (spec.minReadySeconds ?? 0)) {
-    causes.invalid('spec.progressDeadlineSeconds', deadline, 'must be greater than minReadySeconds')
-  }
 }
 
 export function validateReplicaSet({ spec }: ReplicaSet, causes: Causes): void {
-  if (spec === undefined) {
-    causes.required('spec.selector')
-    return
-  }
-  nonNegative(spec.replicas, 'spec.replicas', causes)
-  nonNegative(spec.minReadySeconds, 'spec.minReadySeconds', causes)
-  validateSelectorAndTemplate(spec.selector, spec.template, causes)
+  nonNegative(spec?.replicas, 'spec.replicas', causes)
+  nonNegative(spec?.minReadySeconds, 'spec.minReadySeconds', causes)
+  validateSelectorAndTemplate(spec?.selector, spec?.template, causes)
 }
 
 function validateShare(value: unknown, field: string, causes: Causes): void {
@@ -85,18 +82,23 @@ function validateSelectorAndTemplate(
 ): void {
   const path = 'spec.selector'
   if (selector === undefined) causes.required(path)
-  else if (isEmpty(selector)) {
-    causes.invalid(path, selector, 'empty selector is invalid for deployment')
-  } else validateLabelSelector(selector, path, causes)
-  const labels = template?.metadata?.labels
-  if (selector !== undefined && !isEmpty(selector) && operatorsKnown(selector)) {
-    if (!matchesLabels(selectorOf(selector), labels)) {
-      causes.invalid(
-        'spec.template.metadata.labels',
-        labels ?? null,
-        '`selector` does not match template `labels`',
-      )
+  else {
+    validateLabelSelector(selector, path, causes)
+    if (isEmpty(selector)) causes.invalid(path, {}, 'empty selector is invalid for deployment')
+    if (!isUsable(selector)) {
+      causes.invalid(path, selector, 'invalid label selector')
+      return
     }
+  }
+  const labels = template?.metadata?.labels
+  // No selector matches nothing, an empty one everything.
+  const fits = selector !== undefined && matchesLabels(selectorOf(selector), labels)
+  if (!fits) {
+    causes.invalid(
+      'spec.template.metadata.labels',
+      labels ?? null,
+      '`selector` does not match template `labels`',
+    )
   }
   validateLabels(labels, 'spec.template.labels', causes)
   if (template?.spec === undefined) {
@@ -120,9 +122,20 @@ function isEmpty(selector: LabelSelector): boolean {
   return labels + (selector.matchExpressions ?? []).length === 0
 }
 
-function operatorsKnown(selector: LabelSelector): boolean {
-  const known = ['In', 'NotIn', 'Exists', 'DoesNotExist']
-  return (selector.matchExpressions ?? []).every(one => known.includes(one.operator))
+/** Whether it says what to select. Source: meta/v1 LabelSelectorAsSelector. */
+function isUsable({ matchLabels = {}, matchExpressions = [] }: LabelSelector): boolean {
+  const isLabel = (key: string, values: readonly string[]) =>
+    qualifiedNameErrors(key).length + values.flatMap(labelValueErrors).length === 0
+  return (
+    Object.entries(matchLabels).every(([key, value]) => isLabel(key, [value])) &&
+    matchExpressions.every(
+      ({ operator, key = '', values = [] }) =>
+        isLabel(key, values) &&
+        (operator === 'In' || operator === 'NotIn'
+          ? values.length > 0
+          : (operator === 'Exists' || operator === 'DoesNotExist') && values.length === 0),
+    )
+  )
 }
 
 /** Source: meta/v1/validation ValidateLabelSelector. */

@@ -4,6 +4,7 @@ import type { Metrics } from '../http/metrics.ts'
 import type { Attributes, Filter, Serve } from './attributes.ts'
 import { audit } from './audit.ts'
 import { authorization } from './authorization.ts'
+import { deprecation } from './deprecation.ts'
 import { failures } from './failures.ts'
 import { fence } from './fence.ts'
 import { impersonation } from './impersonation.ts'
@@ -34,6 +35,7 @@ export function handlerChain(parts: ChainParts): readonly Filter[] {
     impersonation,
     priorityAndFairness,
     authorization,
+    deprecation,
   ]
 }
 

@@ -2,7 +2,7 @@ import { parseJsonExact } from '../../api/json.ts'
 import { isRecord } from '../../api/patch/merge.ts'
 import { DecodeError, decodeAs } from '../../api/schema/decode.ts'
 import { DepthError, duplicateFields } from '../../api/schema/duplicates.ts'
-import { openApiNameOf, typeByName } from '../../api/schema/lookup.ts'
+import { openApiNameOf, typeByName, typeOfKind } from '../../api/schema/lookup.ts'
 import { decodeProtobuf, ProtobufError } from '../../api/schema/protobuf.ts'
 import { badRequest, StatusError, unsupportedMediaType } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
@@ -97,13 +97,18 @@ function checkKind(raw: Record<string, unknown>, expected: Expected): void {
         `version (${expected.apiVersion})`,
     )
   }
-  if (kind && kind !== expected.kind) {
-    throw badRequest(
-      `${kind} in version "${String(apiVersion ?? expected.apiVersion)}" cannot be ` +
-        `handled as a ${expected.kind}: converting (${kind}) to (${expected.kind}): ` +
-        'unknown conversion',
-    )
-  }
+  if (kind && kind !== expected.kind) throw wrongKind(String(kind), expected)
+}
+
+/** Source: apimachinery pkg/runtime/error.go, and schemes that name their own place in the code. */
+function wrongKind(kind: string, { apiVersion, kind: wanted }: Expected): StatusError {
+  const version = apiVersion.slice(apiVersion.indexOf('/') + 1)
+  const isKnown = typeOfKind(apiVersion, kind) !== undefined
+  const why = isKnown
+    ? `converting (${kind}) to (${wanted}): unknown conversion`
+    : `no kind "${kind}" is registered for version "${apiVersion}" in scheme ` +
+      '"pkg/runtime/scheme.go:111"'
+  return badRequest(`${kind} in version "${version}" cannot be handled as a ${wanted}: ${why}`)
 }
 
 function parseBody(job: DecodeJob, expected: Expected, problems: string[]): unknown {

@@ -5,7 +5,7 @@ import { toServed } from '../../api/resources/convert.ts'
 import type { ResourceRow, ServedVersion } from '../../api/resources/types.ts'
 import { notAcceptable } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
-import { bytesOf, type Entry, objectOf } from '../storage/entry.ts'
+import { bytesOf, type Entry, itemBytesOf, objectOf } from '../storage/entry.ts'
 import { inVersion } from '../storage/versions.ts'
 
 /** How the answer's objects look. */
@@ -104,7 +104,13 @@ export class Renderer {
     this.#now = now
   }
 
-  /** The JSON of one object; `inList` says whether it stands in a list. */
+  /** The JSON of one object in a list. */
+  listItem(entry: Entry): Buffer {
+    if (this.#format.shape !== 'object') return this.item(entry)
+    return itemBytesOf(inVersion(this.#row, this.#served, entry))
+  }
+
+  /** The JSON of one object. */
   item(entry: Entry, revision = entry.revision): Buffer {
     if (this.#format.shape === 'object') {
       return bytesOf(inVersion(this.#row, this.#served, entry), revision)

@@ -87,6 +87,7 @@ function jsonPatched(current: KubeObject, patch: unknown): unknown {
       status: 'Failure',
       message: 'the server rejected our request due to an error in our request',
       reason: 'Invalid',
+      details: {},
       code: 422,
     })
   }

@@ -72,7 +72,7 @@ async function list(parts: Parts, attributes: Attributes, target: Target): Promi
     ...(page.continueToken === '' ? {} : { continue: page.continueToken }),
     ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
   })
-  const body = listBody(head, page.entries, entry => renderer.item(entry))
+  const body = listBody(head, page.entries, entry => renderer.listItem(entry))
   return inFormat({ status: 200, headers: { 'content-type': 'application/json' }, body }, format)
 }
 
@@ -219,7 +219,9 @@ async function deletecollection(
   await Promise.all(Array.from({ length: deletionsAtOnce }, worker))
   const metadata = { resourceVersion: String(page.revision) }
   const renderer = rendererOf(parts, attributes, target, plainFormat)
-  const body = listBody(renderer.listHead(metadata), page.entries, entry => renderer.item(entry))
+  const body = listBody(renderer.listHead(metadata), page.entries, entry =>
+    renderer.listItem(entry),
+  )
   return { status: 200, headers: { 'content-type': 'application/json' }, body }
 }
 

@@ -199,7 +199,7 @@ export async function bind(
     row,
     route.namespace,
     name,
-    { part: 'system', subresource: 'binding', change },
+    { part: 'binding', subresource: 'binding', change },
     writeOptionsOf(
       attributes,
       isDryRun('CreateOptions', attributes.request.query.getAll('dryRun')),

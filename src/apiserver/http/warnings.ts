@@ -1,3 +1,5 @@
+import type { ApiResponse } from '../../api/http.ts'
+
 /** Source: apiserver pkg/endpoints/filters/warning.go. */
 const warningCharactersMax = 4 * 1024
 const oneWarningCharactersMax = 256
@@ -20,4 +22,14 @@ export function warningHeaders(warnings: readonly string[]): Record<string, stri
   }
   // Headers are bytes: UTF-8 goes out as the characters of its bytes.
   return { warning: Buffer.from(kept.join(', '), 'utf8').toString('latin1') }
+}
+
+/** An answer with one more warning, before its own. */
+export function withWarning(
+  response: ApiResponse,
+  { warning = '' }: Readonly<Record<string, string>>,
+): ApiResponse {
+  const own = response.headers.warning
+  const all = own === undefined ? warning : `${warning}, ${own}`
+  return { ...response, headers: { ...response.headers, warning: all } }
 }

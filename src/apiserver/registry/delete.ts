@@ -42,29 +42,33 @@ export function deletionOf(
   return object
 }
 
-/** @throws StatusError 409 */
+/**
+ * Source: apiserver pkg/registry/rest/delete.go BeforeDelete, which names the kind; that of
+ * namespaces is their storage's own: pkg/registry/core/namespace/storage.
+ * @throws StatusError 409
+ */
 export function checkPreconditions(
   row: ResourceRow,
-  object: KubeObject,
-  options: DeleteOptions,
+  { metadata }: KubeObject,
+  { preconditions = {} }: DeleteOptions,
 ): void {
-  const { uid, resourceVersion } = options.preconditions ?? {}
-  const { metadata } = object
-  if (uid && uid !== metadata.uid) {
+  const { name = '', uid, resourceVersion } = metadata
+  const isOwn = row.resource === 'namespaces'
+  const what = isOwn ? row : { group: row.group, resource: row.kind }
+  const check = (kind: string, wanted: string | undefined, found = '', fate: string) => {
+    if (!wanted || wanted === found) return
     throw conflict(
-      row,
-      metadata.name ?? '',
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`,
+      what,
+      name,
+      isOwn
+        ? `Precondition failed: ${kind} in precondition: ${wanted}, ` +
+            `${kind} in object meta: ${found}`
+        : `the ${kind} in the precondition (${wanted}) does not match the ${kind} in record ` +
+            `(${found}). The object might have been ${fate}`,
     )
   }
-  if (resourceVersion && resourceVersion !== metadata.resourceVersion) {
-    throw conflict(
-      row,
-      metadata.name ?? '',
-      `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ` +
-        `ResourceVersion in object meta: ${metadata.resourceVersion}`,
-    )
-  }
+  check('UID', preconditions.uid, uid, 'deleted and then recreated')
+  check('ResourceVersion', preconditions.resourceVersion, resourceVersion, 'modified')
 }
 
 function deleteNamespace(object: KubeObject, wallMs: number): KubeObject | 'remove' {

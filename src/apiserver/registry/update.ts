@@ -4,8 +4,11 @@ import type { KubeObject } from '../../api/types.ts'
 import type { Entry } from '../storage/entry.ts'
 import { countGeneration, keepSystemMetadata } from './metadata.ts'
 
-/** Which part of an object an update is about. */
-export type Part = 'main' | 'status' | 'system'
+/**
+ * Which part of an object an update is about. `system`: what only the server changes, and counts;
+ * `binding`: what goes past the rules of updates altogether.
+ */
+export type Part = 'main' | 'status' | 'system' | 'binding'
 
 /** The client's resourceVersion and UID are preconditions. @throws StatusError 409 */
 export function checkVersion(row: ResourceRow, next: KubeObject, old: KubeObject, entry: Entry) {
@@ -33,6 +36,7 @@ export function prepareUpdate(
   part: Part,
 ): void {
   keepSystemMetadata(next, old)
+  if (part === 'binding') return
   if (part === 'system') {
     countGeneration(row, next, old)
     return

@@ -55,17 +55,25 @@ export function bytesOf(entry: Entry, revision: number = entry.revision): Buffer
 
 /** The same in pieces, to be concatenated once with others. */
 export function partsOf(entry: Entry, revision: number = entry.revision): Buffer[] {
-  return [
-    entry.bytes.subarray(0, entry.at),
-    Buffer.from(`"resourceVersion":"${revision}",`, 'latin1'),
-    entry.bytes.subarray(entry.at),
-  ]
+  return [entry.bytes.subarray(0, entry.at), versionText(revision), entry.bytes.subarray(entry.at)]
+}
+
+/** The same for an item of a list: its type is the list's to say. */
+export function itemBytesOf(entry: Entry): Buffer {
+  return Buffer.concat([itemHead, versionText(entry.revision), entry.bytes.subarray(entry.at)])
+}
+
+const itemHead = Buffer.from('{"metadata":{')
+
+/** What was not stored has no version: the object of a dry run. */
+function versionText(revision: number): Buffer {
+  return Buffer.from(revision === 0 ? '' : `"resourceVersion":"${revision}",`, 'latin1')
 }
 
 /** The object itself, a new one at each call. */
 export function objectOf(entry: Entry, revision: number = entry.revision): KubeObject {
   const object = parseJsonExact(entry.bytes.toString('utf8')) as KubeObject
-  object.metadata.resourceVersion = String(revision)
+  if (revision !== 0) object.metadata.resourceVersion = String(revision)
   return object
 }
 

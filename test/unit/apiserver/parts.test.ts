@@ -183,7 +183,8 @@ describe('deletion', () => {
 
   test('preconditions hold', () => {
     expect(() => checkPreconditions(pods, pod(), { preconditions: { uid: 'other' } })).toThrow(
-      'Precondition failed: UID in precondition: other, UID in object meta: u',
+      'Operation cannot be fulfilled on Pod "a": the UID in the precondition (other) does not ' +
+        'match the UID in record (u). The object might have been deleted and then recreated',
     )
   })
 })
