@@ -85,8 +85,9 @@ export function pathNotFound(): StatusError {
 }
 
 /** 409: the name is taken. */
-export function alreadyExists(gr: GroupResource, name: string): StatusError {
-  const text = `${groupResourceText(gr)} "${name}" already exists`
+export function alreadyExists(gr: GroupResource, name: string, isGoing = false): StatusError {
+  const going = isGoing ? 'object is being deleted: ' : ''
+  const text = `${going}${groupResourceText(gr)} "${name}" already exists`
   return failure(409, 'AlreadyExists', text, detailsOf(gr, name))
 }
 
@@ -159,6 +160,17 @@ export function notAcceptable(accepted: readonly string[]): StatusError {
     'NotAcceptable',
     `only the following media types are accepted: ${accepted.join(', ')}`,
   )
+}
+
+/** 406 of a route that makes none of the types that are asked for. */
+export function noRepresentation(available: readonly string[]): StatusError {
+  const text = `406: Not Acceptable\n\nAvailable representations: ${available.join(', ')}`
+  return failure(406, 'NotAcceptable', text, {})
+}
+
+/** 415 of a route that takes no such type. */
+export function unsupportedByRoute(): StatusError {
+  return failure(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {})
 }
 
 /** 415. */
@@ -280,6 +292,6 @@ export function genericServerResponse(
 }
 
 /** The answer of a DELETE that left nothing behind. */
-export function success(details: StatusDetails): Status {
-  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details, code: 200 }
+export function success(details: StatusDetails): Omit<Status, 'code'> {
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details }
 }

@@ -46,7 +46,6 @@ export const replicaSets = row('apps/v1', {
   validate: (object, causes) => validateReplicaSet(object as ReplicaSet, causes),
   validateUpdate: validateSelectorUpdate,
   columns: replicaSetColumns,
-  fields: { 'status.replicas': object => String(object.status?.replicas ?? 0) },
 })
 
 export const controllerRevisions = row('apps/v1', {

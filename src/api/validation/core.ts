@@ -5,6 +5,7 @@ import type { KubeObject } from '../types.ts'
 import type { Causes } from './causes.ts'
 import {
   configKeyErrors,
+  dnsLabelErrors,
   isIpAddress,
   isIpv4,
   labelValueErrors,
@@ -142,8 +143,13 @@ export function validateEndpoints({ subsets }: Endpoints, causes: Causes): void 
       for (const text of portNumberErrors(port.port)) {
         causes.invalid(`${at}.ports[${place}].port`, port.port ?? 0, text)
       }
-      if (!port.name && (subset.ports?.length ?? 0) > 1)
+      const { name = '' } = port
+      if (name === '' && (subset.ports?.length ?? 0) > 1) {
         causes.required(`${at}.ports[${place}].name`)
+      }
+      for (const text of name === '' ? [] : dnsLabelErrors(name)) {
+        causes.invalid(`${at}.ports[${place}].name`, name, text)
+      }
     }
   }
 }
@@ -161,7 +167,7 @@ export function validateEndpointSlice(slice: EndpointSlice, causes: Causes): voi
   }
   for (const [index, endpoint] of slice.endpoints.entries()) {
     const at = `endpoints[${index}].addresses`
-    if (!endpoint.addresses?.length) causes.required(at, 'must contain at least 1 endpoint')
+    if (!endpoint.addresses?.length) causes.required(at, 'must contain at least 1 address')
     for (const [place, address] of (endpoint.addresses ?? []).entries()) {
       const wrong =
         (slice.addressType === 'IPv4' && !isIpv4(address)) ||

@@ -24,12 +24,15 @@ const nameRules = {
 /** What holds for every object. Source: apimachinery pkg/api/validation/objectmeta.go. */
 export function validateMetadata(row: ResourceRow, object: KubeObject, causes: Causes): void {
   const { metadata } = object
-  const name = metadata.name ?? ''
+  const { name = '', generateName = '' } = metadata
+  const rule = nameRules[row.nameRule ?? 'subdomain']
+  // What ends with a dash gets letters behind it.
+  for (const text of generateName === '' ? [] : rule(generateName.replace(/-$/, 'a'))) {
+    causes.invalid('metadata.generateName', generateName, text)
+  }
   if (name === '') causes.required('metadata.name', 'name or generateName is required')
   else {
-    for (const text of nameRules[row.nameRule ?? 'subdomain'](name)) {
-      causes.invalid('metadata.name', name, text)
-    }
+    for (const text of rule(name)) causes.invalid('metadata.name', name, text)
   }
   validateLabels(metadata.labels, 'metadata.labels', causes)
   validateAnnotations(metadata.annotations, causes)

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Deployment, LabelSelector, PodTemplateSpec, ReplicaSet } from '../objects.ts'
+import { isRecord } from '../patch/merge.ts'
 import { matchesLabels, selectorOf } from '../selectors.ts'
 import type { KubeObject } from '../types.ts'
 import type { Causes } from './causes.ts'
@@ -171,6 +172,7 @@ export function validateSelectorUpdate(next: KubeObject, old: KubeObject, causes
 
 export function validateControllerRevision(object: KubeObject, causes: Causes): void {
   if (object.data === undefined) causes.required('data', 'data is mandatory')
+  else if (!isRecord(object.data)) causes.required('data', 'data must be a valid JSON object')
   if ((object.revision ?? 0) < 0) {
     causes.invalid('revision', object.revision, 'must be greater than or equal to 0')
   }

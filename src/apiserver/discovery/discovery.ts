@@ -2,13 +2,14 @@ import type { ApiRequest, ApiResponse } from '../../api/http.ts'
 import { apiVersionOf } from '../../api/kinds.ts'
 import type { ResourceRegistry, ServedResource } from '../../api/resources/registry.ts'
 import type { ServedVersion, Subresource } from '../../api/resources/types.ts'
-import { parseAccept } from '../http/format.ts'
+import { negotiate, parseAccept } from '../http/format.ts'
 import { jsonResponse } from '../http/respond.ts'
 import { reviews } from './reviews.ts'
 
 /** Discovery: which groups, versions and resources there are, all derived from the registry. */
 
-const aggregatedVersions = new Set(['v2', 'v2beta1'])
+/** Source: discovery/aggregated: v2beta1 is not served any more; who asks falls back. */
+const aggregatedVersion = 'v2'
 
 /** `/api`, `/apis`, `/apis/GROUP`, `/api/v1`, `/apis/GROUP/VERSION`; undefined for other paths. */
 export function discover(
@@ -115,7 +116,7 @@ function aggregated(
     if (type !== 'application/json' && type !== '*/*') continue
     if (as === undefined) return undefined
     if (g !== 'apidiscovery.k8s.io' || as !== 'APIGroupDiscoveryList') continue
-    if (!aggregatedVersions.has(v)) continue
+    if (v !== aggregatedVersion) continue
     const groups = [...versionsByGroup(resources)].filter(([group]) => (group === '') === core)
     const document = {
       kind: 'APIGroupDiscoveryList',
@@ -126,6 +127,7 @@ function aggregated(
     const contentType = `application/json;g=apidiscovery.k8s.io;v=${v};as=APIGroupDiscoveryList`
     return jsonResponse(200, document, { 'content-type': contentType, vary: 'Accept' })
   }
+  negotiate(request.headers.accept)
   return undefined
 }
 

@@ -1,18 +1,18 @@
 import type { ApiRequest, ApiResponse } from '../../api/http.ts'
 import { apiVersionOf } from '../../api/kinds.ts'
 import { pods } from '../../api/resources/pods.ts'
-import { pathNotFound } from '../../api/status.ts'
 import { discover } from '../discovery/discovery.ts'
 import { openApi } from '../discovery/openapi.ts'
 import { openApiV2 } from '../discovery/openapi-v2.ts'
 import { type Review, reviews } from '../discovery/reviews.ts'
 import type { Attributes, Serve } from '../filters/attributes.ts'
+import type { Route } from '../filters/request-info.ts'
 import { readObject } from './body.ts'
 import type { Parts } from './context.ts'
 import { health, version } from './health.ts'
 import type { Metrics } from './metrics.ts'
 import { serveResource } from './resources.ts'
-import { jsonResponse } from './respond.ts'
+import { jsonResponse, textResponse } from './respond.ts'
 import { bind, serveSubresource } from './subresources.ts'
 import { targetOf } from './target.ts'
 
@@ -29,7 +29,7 @@ export function dispatcher(parts: Parts, metrics: Metrics): Serve {
       openApiV2(request) ??
       rootPaths(request)
     if (plain !== undefined) return plain
-    if (route === undefined) throw pathNotFound()
+    if (route === undefined || !isServed(parts, route)) return noSuchPath()
     const review = reviews.find(
       one =>
         one.group === route.group &&
@@ -44,6 +44,19 @@ export function dispatcher(parts: Parts, metrics: Metrics): Serve {
     if (route.subresource !== '') return serveSubresource(parts, attributes, target, verb)
     return serveResource(parts, attributes, target, verb)
   }
+}
+
+/** Whether there is a group version of that name. */
+function isServed({ resources }: Parts, { group, version }: Route): boolean {
+  return (
+    resources.groupVersions().get(group)?.includes(version) === true ||
+    reviews.some(one => one.group === group && one.version === version)
+  )
+}
+
+/** Source: apiserver pkg/server/routes, http.NotFound. */
+function noSuchPath(): ApiResponse {
+  return textResponse(404, '404 page not found\n')
 }
 
 async function answerReview(

@@ -3,7 +3,7 @@ import { apiVersionOf } from '../../api/kinds.ts'
 import { ownValue } from '../../api/own.ts'
 import { toServed } from '../../api/resources/convert.ts'
 import type { ResourceRow, ServedVersion } from '../../api/resources/types.ts'
-import { notAcceptable } from '../../api/status.ts'
+import { noRepresentation, notAcceptable } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
 import { bytesOf, type Entry, itemBytesOf, objectOf } from '../storage/entry.ts'
 import { inVersion } from '../storage/versions.ts'
@@ -73,11 +73,25 @@ export function negotiate(header: string | undefined): Format {
     const shape = ownValue(shapes, as)
     if (shape !== undefined) return { shape, metaVersion: v, yaml, contentType: 'application/json' }
   }
-  throw notAcceptable([
-    'application/json',
-    'application/yaml',
-    'application/vnd.kubernetes.protobuf',
-  ])
+  throw notAcceptable(produced)
+}
+
+const produced = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
+
+/**
+ * Whether any route makes one of the types. Who asks for none of them is refused before all else,
+ * in other words. Source: go-restful, curly.go and web_service_container.go.
+ * @throws StatusError 406
+ */
+export function checkAccept(header: string | undefined): void {
+  const wanted = parseAccept(header)
+  const isMade = ({ type }: AcceptClause) => type.endsWith('/*') || produced.includes(type)
+  if (wanted.length === 0 || wanted.some(isMade)) return
+  const streams = [
+    'application/json;stream=watch',
+    'application/vnd.kubernetes.protobuf;stream=watch',
+  ]
+  throw noRepresentation([...produced, ...streams])
 }
 
 /** What a row of a Table carries of its object. */

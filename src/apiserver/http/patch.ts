@@ -8,6 +8,7 @@ import {
   invalid,
   requestEntityTooLarge,
   StatusError,
+  unsupportedByRoute,
   unsupportedMediaType,
 } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
@@ -25,6 +26,8 @@ export interface PreparedPatch {
 const jsonPatch = 'application/json-patch+json'
 const merge = 'application/merge-patch+json'
 const strategic = 'application/strategic-merge-patch+json'
+/** Types that upstream's route takes; an apply is not there yet. */
+const routed = new Set([jsonPatch, merge, strategic, 'application/apply-patch+yaml'])
 
 /** Reads the body of a PATCH. @throws StatusError 400, 413, 415 */
 export async function preparePatch(
@@ -33,6 +36,7 @@ export async function preparePatch(
   expected: Expected,
 ): Promise<PreparedPatch> {
   const type = contentTypeOf(request)
+  if (!routed.has(type)) throw unsupportedByRoute()
   if (type !== jsonPatch && type !== merge && type !== strategic) {
     throw unsupportedMediaType([jsonPatch, merge, strategic])
   }

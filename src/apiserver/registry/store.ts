@@ -77,9 +77,15 @@ export class RegistryStore {
       const done = await this.#tryCreate(attributes, object, options)
       if (done !== 'exists') return done
       const taken = object.metadata.name ?? ''
-      if (!isGenerated || tries === nameTriesMax) throw alreadyExists(row, taken)
+      if (!isGenerated || tries === nameTriesMax) throw await this.#taken(row, namespace, taken)
       object.metadata.name = generateName(object.metadata.generateName ?? '')
     }
+  }
+
+  async #taken(row: ResourceRow, namespace: string, name: string): Promise<StatusError> {
+    const there = await this.#storage.get(row, namespace, name)
+    const isGoing = there !== undefined && objectOf(there).metadata.deletionTimestamp !== undefined
+    return alreadyExists(row, name, isGoing)
   }
 
   async #tryCreate(
