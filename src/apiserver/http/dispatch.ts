@@ -6,7 +6,6 @@ import { openApi } from '../discovery/openapi.ts'
 import { openApiV2 } from '../discovery/openapi-v2.ts'
 import { type Review, reviews } from '../discovery/reviews.ts'
 import type { Attributes, Serve } from '../filters/attributes.ts'
-import type { Route } from '../filters/request-info.ts'
 import { readObject } from './body.ts'
 import type { Parts } from './context.ts'
 import { health, version } from './health.ts'
@@ -29,7 +28,7 @@ export function dispatcher(parts: Parts, metrics: Metrics): Serve {
       openApiV2(request) ??
       rootPaths(request)
     if (plain !== undefined) return plain
-    if (route === undefined || !isServed(parts, route)) return noSuchPath()
+    if (route === undefined) return noSuchPath()
     const review = reviews.find(
       one =>
         one.group === route.group &&
@@ -44,14 +43,6 @@ export function dispatcher(parts: Parts, metrics: Metrics): Serve {
     if (route.subresource !== '') return serveSubresource(parts, attributes, target, verb)
     return serveResource(parts, attributes, target, verb)
   }
-}
-
-/** Whether there is a group version of that name. */
-function isServed({ resources }: Parts, { group, version }: Route): boolean {
-  return (
-    resources.groupVersions().get(group)?.includes(version) === true ||
-    reviews.some(one => one.group === group && one.version === version)
-  )
 }
 
 /** Source: apiserver pkg/server/routes, http.NotFound. */
