@@ -72,6 +72,12 @@ test('a kind that nobody knows, and a type that nobody makes or takes', async ()
   })
 })
 
+test('who can not be answered has changed nothing', async () => {
+  const html = { accept: 'text/html' }
+  expect((await send(api, 'POST', maps, map('unseen'), html)).code).toBe(406)
+  expect((await send(api, 'GET', `${maps}/unseen`)).code).toBe(404)
+})
+
 test('every answer of a version that goes says so, refusals too', async () => {
   const text = '299 - "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"'
   const endpoints = `${namespace}/endpoints`

@@ -33,14 +33,18 @@ export class Admission {
   /** @throws StatusError of the first that refuses */
   async admit(attributes: AdmissionAttributes): Promise<void> {
     for (const plugin of this.#plugins) {
-      if (plugin.operations.includes(attributes.operation)) await plugin.admit?.(attributes)
+      if (!plugin.operations.includes(attributes.operation)) continue
+      const admitted = plugin.admit?.(attributes)
+      if (admitted !== undefined) await admitted
     }
   }
 
   /** @throws StatusError of the first that refuses */
   async validate(attributes: AdmissionAttributes): Promise<void> {
     for (const plugin of this.#plugins) {
-      if (plugin.operations.includes(attributes.operation)) await plugin.validate?.(attributes)
+      if (!plugin.operations.includes(attributes.operation)) continue
+      const validated = plugin.validate?.(attributes)
+      if (validated !== undefined) await validated
     }
   }
 }

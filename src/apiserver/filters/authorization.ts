@@ -4,7 +4,7 @@ import type { Attributes, Filter } from './attributes.ts'
 import type { Route } from './request-info.ts'
 
 /** Goes on for those who may. */
-export const authorization: Filter = async (attributes, next) => {
+export const authorization: Filter = (attributes, next) => {
   if (!isOpenPath(attributes.request.path) && !isAllowed(attributes)) throw refusal(attributes)
   return next(attributes)
 }

@@ -1,3 +1,4 @@
+import type { ApiResponse } from '../../api/http.ts'
 import { StatusError } from '../../api/status.ts'
 import { statusResponse } from '../http/respond.ts'
 import { warningHeaders, withWarning } from '../http/warnings.ts'
@@ -7,11 +8,14 @@ import type { Filter } from './attributes.ts'
  * Every answer of a version that will go says so, refusals too.
  * Source: apiserver pkg/endpoints/installer.go, deprecation.WarningMessage.
  */
-export const deprecation: Filter = async (attributes, next) => {
+export const deprecation: Filter = (attributes, next) => {
   const text = attributes.route?.served?.deprecation
-  if (text === undefined) return next(attributes)
+  return text === undefined ? next(attributes) : warned(next(attributes), text)
+}
+
+async function warned(answer: Promise<ApiResponse>, text: string): Promise<ApiResponse> {
   try {
-    return withWarning(await next(attributes), warningHeaders([text]))
+    return withWarning(await answer, warningHeaders([text]))
   } catch (error) {
     if (!(error instanceof StatusError)) throw error
     return withWarning(statusResponse(error), warningHeaders([text]))

@@ -6,7 +6,7 @@ import type { Filter } from './attributes.ts'
  * The Raft term of a system identity: its writes have no effect once another peer leads. Only parts
  * of this process may say so.
  */
-export const fence: Filter = async (attributes, next) => {
+export const fence: Filter = (attributes, next) => {
   const text = attributes.request.headers[fenceHeader]
   if (text === undefined) return next(attributes)
   if (!attributes.inProcess) {

@@ -5,7 +5,7 @@ import type { Filter } from './attributes.ts'
  * Who asks to be somebody else must never be taken for himself. Impersonation is not there yet, so
  * that nobody may. Source: apiserver pkg/endpoints/filters/impersonation.go, its refusal.
  */
-export const impersonation: Filter = async (attributes, next) => {
+export const impersonation: Filter = (attributes, next) => {
   const { headers } = attributes.request
   const name = Object.keys(headers).find(one => one.toLowerCase().startsWith('impersonate-'))
   if (name === undefined) return next(attributes)

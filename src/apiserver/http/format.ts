@@ -50,13 +50,27 @@ export const plainFormat: Format = {
 
 const jsonTypes = new Set(['application/json', '*/*', 'application/*'])
 
+/** What headers ask for; clients send few, and may send any. */
+const known = new Map<string, Format>()
+const knownMax = 256
+
 /**
  * The first clause that can be served. Protobuf answers are not made: every client that prefers
  * them lists JSON too.
  * @throws StatusError 406
  */
-export function negotiate(header: string | undefined): Format {
-  for (const { type, parameters } of parseAccept(header)) {
+export function negotiate(header = '*/*'): Format {
+  let format = known.get(header)
+  if (format === undefined) {
+    format = formatOf(parseAccept(header))
+    if (known.size >= knownMax) known.clear()
+    known.set(header, format)
+  }
+  return format
+}
+
+function formatOf(clauses: readonly AcceptClause[]): Format {
+  for (const { type, parameters } of clauses) {
     const yaml = type === 'application/yaml'
     if (!jsonTypes.has(type) && !yaml) continue
     const { as, g = 'meta.k8s.io', v = 'v1' } = parameters
@@ -65,33 +79,25 @@ export function negotiate(header: string | undefined): Format {
       return { shape: 'object', metaVersion: 'v1', yaml, contentType }
     }
     if (g !== 'meta.k8s.io' || (v !== 'v1' && v !== 'v1beta1')) continue
-    const shapes: Record<string, Shape> = {
-      Table: 'table',
-      PartialObjectMetadata: 'metadata',
-      PartialObjectMetadataList: 'metadata',
-    }
     const shape = ownValue(shapes, as)
     if (shape !== undefined) return { shape, metaVersion: v, yaml, contentType: 'application/json' }
   }
-  throw notAcceptable(produced)
+  // Who asks for nothing that any route makes is refused in the routes' own words.
+  // Source: go-restful, curly.go.
+  const isRouted = clauses.some(({ type }) => type.endsWith('/*') || produced.includes(type))
+  throw isRouted ? notAcceptable(produced) : noRepresentation([...produced, ...streamed])
 }
 
 const produced = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']
+const streamed = [
+  'application/json;stream=watch',
+  'application/vnd.kubernetes.protobuf;stream=watch',
+]
 
-/**
- * Whether any route makes one of the types. Who asks for none of them is refused before all else,
- * in other words. Source: go-restful, curly.go and web_service_container.go.
- * @throws StatusError 406
- */
-export function checkAccept(header: string | undefined): void {
-  const wanted = parseAccept(header)
-  const isMade = ({ type }: AcceptClause) => type.endsWith('/*') || produced.includes(type)
-  if (wanted.length === 0 || wanted.some(isMade)) return
-  const streams = [
-    'application/json;stream=watch',
-    'application/vnd.kubernetes.protobuf;stream=watch',
-  ]
-  throw noRepresentation([...produced, ...streams])
+const shapes: Readonly<Record<string, Shape>> = {
+  Table: 'table',
+  PartialObjectMetadata: 'metadata',
+  PartialObjectMetadataList: 'metadata',
 }
 
 /** What a row of a Table carries of its object. */

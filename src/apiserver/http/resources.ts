@@ -11,7 +11,7 @@ import { type Entry, objectOf } from '../storage/entry.ts'
 import { parseFilter } from '../storage/filter.ts'
 import { readObject } from './body.ts'
 import { type Parts, writeOptionsOf } from './context.ts'
-import { checkAccept, negotiate, plainFormat } from './format.ts'
+import { negotiate, plainFormat } from './format.ts'
 import { objectResponse, rendererOf } from './object-response.ts'
 import { checkFieldValidation, isDryRun, readDeleteOptions } from './options.ts'
 import { preparePatch } from './patch.ts'
@@ -38,7 +38,8 @@ export async function serveResource(
   }
   const serve = verbs[verb]
   if (serve === undefined || !isRouted(target, verb)) throw methodNotAllowed()
-  checkAccept(attributes.request.headers.accept)
+  // Before anything is done: who can't be answered has changed nothing.
+  negotiate(attributes.request.headers.accept)
   return serve(parts, attributes, target)
 }
 
