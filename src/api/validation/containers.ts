@@ -26,6 +26,11 @@ export function validateContainers(
     if (!policies.includes(one.imagePullPolicy ?? '')) {
       causes.notSupported(`${at}.imagePullPolicy`, one.imagePullPolicy ?? '', policies)
     }
+    const messages = ['File', 'FallbackToLogsOnError']
+    const { terminationMessagePolicy: from } = one
+    if (from && !messages.includes(from)) {
+      causes.notSupported(`${at}.terminationMessagePolicy`, from, messages)
+    }
     validatePorts(one, at, causes)
     validateEnv(one.env ?? [], `${at}.env`, causes)
     validateMounts(one, at, volumes, causes)
@@ -38,6 +43,37 @@ export function validateContainers(
       if (handler) validateHandler(handler, `${at}.lifecycle.${name}`, causes)
     }
     validateResources(one.resources ?? {}, `${at}.resources`, causes)
+    validateResizePolicy(one, `${at}.resizePolicy`, causes)
+  }
+}
+
+/** Whether an init container stays. Source: validateInitContainerRestartPolicy. */
+export function validateRestartPolicies(
+  containers: readonly Container[],
+  path: string,
+  causes: Causes,
+): void {
+  const policies = ['Always', 'Never', 'OnFailure']
+  for (const [index, { restartPolicy }] of containers.entries()) {
+    if (restartPolicy && !policies.includes(restartPolicy)) {
+      causes.notSupported(`${path}[${index}].restartPolicy`, restartPolicy, policies)
+    }
+  }
+}
+
+function validateResizePolicy(one: Container, path: string, causes: Causes): void {
+  const resources = new Set<string>()
+  for (const [index, { resourceName, restartPolicy }] of (one.resizePolicy ?? []).entries()) {
+    if (resources.has(resourceName)) causes.duplicate(`${path}[${index}]`, resourceName)
+    resources.add(resourceName)
+    const choices = [
+      [resourceName, ['cpu', 'memory']],
+      [restartPolicy, ['NotRequired', 'RestartContainer']],
+    ] as const
+    for (const [value, supported] of choices) {
+      if (!value) causes.required(path)
+      else if (!supported.some(each => each === value)) causes.notSupported(path, value, supported)
+    }
   }
 }
 

@@ -1,13 +1,15 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Pod, PodSpec, Toleration } from '../objects.ts'
 import type { Causes } from './causes.ts'
-import { validateContainers } from './containers.ts'
+import { validateContainers, validateRestartPolicies } from './containers.ts'
 import {
   dnsLabelErrors,
   dnsSubdomainErrors,
   labelValueErrors,
   qualifiedNameErrors,
 } from './names.ts'
+import { validatePlacement } from './placement.ts'
+import { validateDnsConfig, validateHostAliases, validateSecurityContext } from './pod-settings.ts'
 import { validateVolumes } from './volumes.ts'
 
 /** Source of all: kubernetes pkg/apis/core/validation/validation.go. */
@@ -28,6 +30,7 @@ export function validatePodSpec(spec: PodSpec, path: string, causes: Causes): vo
   if (!spec.containers?.length) causes.required(`${path}.containers`)
   validateContainers(spec.containers ?? [], `${path}.containers`, volumes, names, causes)
   validateContainers(spec.initContainers ?? [], `${path}.initContainers`, volumes, names, causes)
+  validateRestartPolicies(spec.initContainers ?? [], `${path}.initContainers`, causes)
   const policies = ['Always', 'OnFailure', 'Never']
   if (!policies.includes(spec.restartPolicy ?? '')) {
     causes.notSupported(`${path}.restartPolicy`, spec.restartPolicy ?? '', policies)
@@ -65,7 +68,11 @@ export function validatePodSpec(spec: PodSpec, path: string, causes: Causes): vo
     const value = spec[field]
     if (value) for (const text of rule(value)) causes.invalid(`${path}.${field}`, value, text)
   }
+  validateSecurityContext(spec, `${path}.securityContext`, causes)
+  validatePlacement(spec, path, causes)
   validateTolerations(spec.tolerations ?? [], `${path}.tolerations`, causes)
+  validateHostAliases(spec, `${path}.hostAliases`, causes)
+  validateDnsConfig(spec, `${path}.dnsConfig`, causes)
 }
 
 const deadlineSecondsMax = 2 ** 31 - 1
@@ -86,7 +93,7 @@ function validateTolerations(list: readonly Toleration[], path: string, causes: 
       causes.notSupported(`${at}.operator`, one.operator, ['Equal', 'Exists'])
     }
     if (one.operator === 'Exists' && one.value) {
-      causes.invalid(`${at}.operator`, one, "value must be empty when `operator` is 'Exists'")
+      causes.invalid(`${at}.operator`, one.value, "value must be empty when `operator` is 'Exists'")
     }
     const effects = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
     if (one.effect && !effects.includes(one.effect)) {

@@ -1,0 +1,27 @@
+import type { LabelSelector } from '../objects.ts'
+import type { Causes } from './causes.ts'
+import { labelValueErrors, qualifiedNameErrors } from './names.ts'
+
+/** Source: meta/v1/validation ValidateLabelSelector. */
+export function validateLabelSelector(selector: LabelSelector, path: string, causes: Causes): void {
+  for (const [key, value] of Object.entries(selector.matchLabels ?? {})) {
+    for (const text of qualifiedNameErrors(key)) causes.invalid(`${path}.matchLabels`, key, text)
+    for (const text of labelValueErrors(value)) causes.invalid(`${path}.matchLabels`, value, text)
+  }
+  for (const [index, one] of (selector.matchExpressions ?? []).entries()) {
+    const at = `${path}.matchExpressions[${index}]`
+    const values = one.values?.length ?? 0
+    if (one.operator === 'In' || one.operator === 'NotIn') {
+      if (values === 0)
+        causes.required(`${at}.values`, "must be specified when `operator` is 'In' or 'NotIn'")
+    } else if (one.operator === 'Exists' || one.operator === 'DoesNotExist') {
+      if (values > 0)
+        causes.forbidden(
+          `${at}.values`,
+          "may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
+        )
+    } else causes.invalid(`${at}.operator`, one.operator, 'not a valid selector operator')
+    const key = one.key ?? ''
+    for (const text of qualifiedNameErrors(key)) causes.invalid(`${at}.key`, key, text)
+  }
+}
