@@ -65,6 +65,24 @@ test.each([
   expect(answer.value.message).toContain(text)
 })
 
+test('who asks for a group is told of that group', async () => {
+  expect((await send(api, 'GET', `${grouped}/nothing`)).value).toMatchObject({
+    message: 'events.events.k8s.io "nothing" not found',
+    details: { group: 'events.k8s.io', kind: 'events' },
+  })
+  await send(api, 'POST', grouped, event('twice'))
+  expect((await send(api, 'POST', grouped, event('twice'))).value.message).toBe(
+    'events.events.k8s.io "twice" already exists',
+  )
+  const stale = { ...event('twice'), metadata: { name: 'twice', resourceVersion: '1' } }
+  expect((await send(api, 'PUT', `${grouped}/twice`, stale)).value.message).toContain(
+    'Operation cannot be fulfilled on events.events.k8s.io "twice": the object has been modified',
+  )
+  expect((await send(api, 'GET', `${core}/nothing`)).value.message).toBe(
+    'events "nothing" not found',
+  )
+})
+
 test('by events.k8s.io/v1 an event does not change what it says, by v1 it may', async () => {
   await send(api, 'POST', grouped, event('fixed'))
   const merge = { 'content-type': 'application/merge-patch+json' }

@@ -13,3 +13,11 @@ export function toServed(served: ServedVersion, object: KubeObject): KubeObject 
   const result = served.conversion?.toServed(object) ?? object
   return Object.assign(result, { apiVersion: apiVersionOf(served) })
 }
+
+/** A resource as refusals call it: the same objects may be in two groups. */
+export function namedAs(
+  row: ResourceRow,
+  { group }: ServedVersion = row,
+): { readonly group: string; readonly resource: string } {
+  return { group, resource: row.resource }
+}

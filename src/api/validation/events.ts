@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { CoreEvent } from '../objects.ts'
 import type { ServedVersion } from '../resources/types.ts'
 import type { Causes } from './causes.ts'
-import { qualifiedNameErrors } from './names.ts'
+import { dnsSubdomainErrors, qualifiedNameErrors } from './names.ts'
 
 /** Bytes of a field. Source: pkg/apis/core/validation/events.go. */
 const limits = { reportingInstance: 128, action: 128, reason: 128, message: 1024 } as const
@@ -15,6 +15,8 @@ export function validateEvent(event: CoreEvent, causes: Causes, asked: ServedVer
   validateAnyEvent(event, causes, asked)
   if (asked.group === '') return
   const { eventTime, type, firstTimestamp, lastTimestamp, count, source } = event
+  const { name = '' } = event.metadata
+  for (const text of dnsSubdomainErrors(name)) causes.invalid('metadata.name', name, text)
   validateSeries(event, causes)
   if (!eventTime) causes.required('eventTime')
   if (type !== 'Normal' && type !== 'Warning') {

@@ -58,7 +58,8 @@ function isRouted({ row, route }: Target, verb: string): boolean {
 async function get(parts: Parts, attributes: Attributes, target: Target): Promise<ApiResponse> {
   const { row, route } = target
   const version = attributes.request.query.get('resourceVersion') ?? ''
-  const entry = await parts.reader.get(row, route.namespace, route.name, version)
+  const { namespace, name } = route
+  const entry = await parts.reader.get(row, namespace, name, version, target.served)
   return objectResponse(parts, attributes, target, entry, 200)
 }
 

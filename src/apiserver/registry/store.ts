@@ -1,6 +1,7 @@
 import type { UserInfo } from '../../api/http.ts'
 import type { DeleteOptions } from '../../api/objects.ts'
-import type { ResourceRow, ServedVersion } from '../../api/resources/types.ts'
+import { namedAs } from '../../api/resources/convert.ts'
+import type { ResourceRow } from '../../api/resources/types.ts'
 import { alreadyExists, badRequest, invalid, type StatusError } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
 import { Causes } from '../../api/validation/causes.ts'
@@ -19,8 +20,6 @@ import { checkVersion, isGone, type Part, prepareUpdate } from './update.ts'
 /** How a write is carried out, and for whom. */
 export interface RequestOptions extends WriteOptions {
   readonly user: UserInfo
-  /** The version that the client speaks; absent: the stored one. */
-  readonly asked?: ServedVersion
 }
 
 /** What an update does to the object it is given; it may change it in place or return another. */
@@ -77,15 +76,21 @@ export class RegistryStore {
       const done = await this.#tryCreate(attributes, object, options)
       if (done !== 'exists') return done
       const taken = object.metadata.name ?? ''
-      if (!isGenerated || tries === nameTriesMax) throw await this.#taken(row, namespace, taken)
+      if (!isGenerated || tries === nameTriesMax)
+        throw await this.#taken(row, namespace, taken, options)
       object.metadata.name = generateName(object.metadata.generateName ?? '')
     }
   }
 
-  async #taken(row: ResourceRow, namespace: string, name: string): Promise<StatusError> {
+  async #taken(
+    row: ResourceRow,
+    namespace: string,
+    name: string,
+    { asked }: RequestOptions,
+  ): Promise<StatusError> {
     const there = await this.#storage.get(row, namespace, name)
     const isGoing = there !== undefined && objectOf(there).metadata.deletionTimestamp !== undefined
-    return alreadyExists(row, name, isGoing)
+    return alreadyExists(namedAs(row, asked), name, isGoing)
   }
 
   async #tryCreate(
@@ -123,7 +128,7 @@ export class RegistryStore {
     const tryUpdate = async (current: KubeObject, entry: Entry): Promise<NextState> => {
       const next = await change(current)
       const old = objectOf(entry)
-      checkVersion(row, next, old, entry)
+      checkVersion(namedAs(row, options.asked), next, old, entry)
       const attributes: AdmissionAttributes = {
         ...{ operation: 'UPDATE', row, subresource, namespace, name, user, dryRun },
         ...{ object: next, old },

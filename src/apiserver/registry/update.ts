@@ -1,5 +1,5 @@
 import type { ResourceRow } from '../../api/resources/types.ts'
-import { conflict } from '../../api/status.ts'
+import { conflict, type GroupResource } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
 import type { Entry } from '../storage/entry.ts'
 import { countGeneration, keepSystemMetadata } from './metadata.ts'
@@ -11,14 +11,19 @@ import { countGeneration, keepSystemMetadata } from './metadata.ts'
 export type Part = 'main' | 'status' | 'system' | 'binding'
 
 /** The client's resourceVersion and UID are preconditions. @throws StatusError 409 */
-export function checkVersion(row: ResourceRow, next: KubeObject, old: KubeObject, entry: Entry) {
+export function checkVersion(
+  resource: GroupResource,
+  next: KubeObject,
+  old: KubeObject,
+  entry: Entry,
+): void {
   const { resourceVersion: version, uid } = next.metadata
   if (version && version !== '0' && Number(version) !== entry.revision) {
-    throw conflict(row, entry.name)
+    throw conflict(resource, entry.name)
   }
   if (uid && uid !== old.metadata.uid) {
     throw conflict(
-      row,
+      resource,
       entry.name,
       `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
     )

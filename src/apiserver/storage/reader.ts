@@ -1,5 +1,6 @@
+import { namedAs } from '../../api/resources/convert.ts'
 import { storeKey } from '../../api/resources/table.ts'
-import type { ResourceRow } from '../../api/resources/types.ts'
+import type { ResourceRow, ServedVersion } from '../../api/resources/types.ts'
 import { notFound, StatusError } from '../../api/status.ts'
 import type { Store } from '../../store/types.ts'
 import type { WatchCache } from './cache/watch-cache.ts'
@@ -54,14 +55,20 @@ export class Reader {
    * other number waits until the cache is not older.
    * @throws StatusError 404
    */
-  async get(row: ResourceRow, namespace: string, name: string, version = ''): Promise<Entry> {
+  async get(
+    row: ResourceRow,
+    namespace: string,
+    name: string,
+    version = '',
+    asked: ServedVersion = row,
+  ): Promise<Entry> {
     await this.freshen(row, version)
     const cache = this.#cache.of(row)
     const key = storeKey(row, namespace, name)
     const corrupt = cache.corrupt.get(key)
     if (corrupt !== undefined) throw storageReadError(row, [corrupt])
     const entry = cache.get(key)
-    if (entry === undefined) throw notFound(row, name)
+    if (entry === undefined) throw notFound(namedAs(row, asked), name)
     return entry
   }
 

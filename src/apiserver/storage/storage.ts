@@ -1,5 +1,6 @@
+import { namedAs } from '../../api/resources/convert.ts'
 import { storeKey } from '../../api/resources/table.ts'
-import type { ResourceRow } from '../../api/resources/types.ts'
+import type { ResourceRow, ServedVersion } from '../../api/resources/types.ts'
 import { conflict, notFound, StatusError } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
 import type { Clock } from '../../kernel/clock.ts'
@@ -17,6 +18,8 @@ export interface WriteOptions {
   readonly dryRun: boolean
   /** Raft term of a system identity's write. */
   readonly fence?: number
+  /** The version that the client speaks: refusals name its group. Absent: the stored one. */
+  readonly asked?: ServedVersion
 }
 
 /** What an update makes of an object. */
@@ -120,7 +123,7 @@ export class Storage {
         current = await this.get(row, namespace, name)
         isFresh = true
       }
-      if (current === undefined) throw notFound(row, name)
+      if (current === undefined) throw notFound(namedAs(row, options.asked), name)
       let next: NextState
       try {
         next = await tryUpdate(objectOf(current), current)
@@ -139,7 +142,7 @@ export class Storage {
       current = done.lost
       isFresh = current !== undefined
     }
-    throw conflict(row, name)
+    throw conflict(namedAs(row, options.asked), name)
   }
 
   /** Writes what an update has made, if the object is still as it was. */
