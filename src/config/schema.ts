@@ -19,6 +19,9 @@ const address = z
     return port >= 1 && port <= 65_535
   }, 'host:port with a port from 1 to 65535')
 
+/** `uid` or `uid:gid`: names are those of an image, of which there is none. */
+const userPattern = /^\d{1,9}(:\d{1,9})?$/
+
 const cidr = z
   .string()
   .regex(/^(\d{1,3}\.){3}\d{1,3}\/\d{1,2}$/, 'an IPv4 network such as 10.244.0.0/16')
@@ -74,6 +77,23 @@ const timings = z.strictObject({
   podEvictionSeconds: z.int().min(0).max(86_400).default(5),
 })
 
+/** A list alone is the entry point. */
+const image = z.union(
+  [
+    z
+      .array(z.string())
+      .min(1)
+      .transform(entrypoint => ({ entrypoint, cmd: [], env: {} })),
+    z.strictObject({
+      entrypoint: z.array(z.string()).default([]),
+      cmd: z.array(z.string()).default([]),
+      env: z.record(z.string(), z.string()).default({}),
+      user: z.string().regex(userPattern).optional(),
+    }),
+  ],
+  'a command line, or {entrypoint, cmd, env, user} with a user such as "1000" or "1000:3000"',
+)
+
 const endpoint = z
   .string()
   .regex(/^https?:\/\/(\[[0-9a-f:]+\]|[A-Za-z0-9.-]+):\d{1,5}\/?$/, 'https://host:port')
@@ -110,7 +130,7 @@ export const clusterSchema = z.strictObject({
   clusterDomain: z.string().min(1).default('cluster.local'),
   proxyMode: z.enum(['userspace', 'iptables', 'ipvs', 'nftables']).default('userspace'),
   runtime: z.enum(['process', 'cri', 'simulated']).default('process'),
-  images: z.record(z.string(), z.array(z.string()).min(1)).default({}),
+  images: z.record(z.string(), image).default({}),
   datastore: datastore.default({ driver: 'embedded' }),
   store: z
     .strictObject({

@@ -34,6 +34,18 @@ export interface PeerConfig {
   readonly capacity: Readonly<Record<string, string>>
 }
 
+/** A program of this host in the place of an image, with what an image says of its program. */
+export interface ImageConfig {
+  /** Goes before a container's arguments; its command takes the place of it. */
+  readonly entrypoint: readonly string[]
+  /** Arguments of a container that has neither command nor arguments. */
+  readonly cmd: readonly string[]
+  /** A container's own variables go before these. */
+  readonly env: Readonly<Record<string, string>>
+  /** `uid` or `uid:gid`; unless it is the peer's own, the peer must be root. */
+  readonly user?: string
+}
+
 /** Milliseconds. The defaults suit a LAN; see docs/ARCHITECTURE.md, Failure detection. */
 export interface Timings {
   /** Where the three times below come from unless they are given. */
@@ -90,8 +102,8 @@ export interface ClusterConfig {
   readonly clusterDomain: string
   readonly proxyMode: ProxyMode
   readonly runtime: RuntimeKind
-  /** Images of the process runtime: image name without tag -> command line. */
-  readonly images: Readonly<Record<string, readonly string[]>>
+  /** Images of the process runtime, by full name or by the last part of it without tag. */
+  readonly images: Readonly<Record<string, ImageConfig>>
   readonly datastore: DatastoreConfig
   readonly store: {
     /** Entries between two snapshots of the log. */

@@ -153,10 +153,24 @@ describe('files', () => {
       ...three,
       name: 'demo',
       networks: { nodes: '127.70.0.0/18', pods: '127.70.64.0/18', services: '127.70.128.0/17' },
-      images: { web: ['node', 'server.js'] },
+      images: {
+        web: ['node', 'server.js'],
+        agnhost: { entrypoint: ['/agnhost'], cmd: ['pause'], env: { A: '1' }, user: '1000:3000' },
+      },
       timings: { nodeMonitorGraceMs: 3_000 },
     })
     expect(loadConfig(write(formatConfig(config)))).toEqual(config)
+  })
+
+  test('an image is a command line, or what a Dockerfile says of it', () => {
+    const imagesOf = (images: object) => parseConfig('c.json', { ...three, images }).images
+    expect(imagesOf({ web: ['node', 'x.js'], tool: { cmd: ['sh'] } })).toEqual({
+      web: { entrypoint: ['node', 'x.js'], cmd: [], env: {} },
+      tool: { entrypoint: [], cmd: ['sh'], env: {} },
+    })
+    for (const wrong of [[], { entrypoint: 'sh' }, { user: 'root' }, { command: ['sh'] }]) {
+      expect(() => imagesOf({ web: wrong })).toThrow('images.web')
+    }
   })
 
   test("the project's own file is the default cluster", () => {

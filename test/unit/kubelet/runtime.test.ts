@@ -2,7 +2,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest'
+import { collect } from '../../../src/kernel/collect.ts'
 import { silentLogger } from '../../../src/kernel/logger.ts'
+import type { HostImage } from '../../../src/kubelet/runtime/process/images.ts'
 import { createProcessRuntime } from '../../../src/kubelet/runtime/process/runtime.ts'
 import { stopAllShims } from '../../../src/kubelet/runtime/process/stopshims.ts'
 import { createSimulatedRuntime } from '../../../src/kubelet/runtime/simulated.ts'
@@ -22,8 +24,8 @@ afterAll(() => {
   for (const folder of folders) rmSync(folder, { recursive: true, force: true })
 })
 
-const processes = (dataDir = newFolder()) =>
-  createProcessRuntime({ dataDir, version: '0.1.0', logger: silentLogger })
+const processes = (dataDir = newFolder(), images: Record<string, HostImage> = {}) =>
+  createProcessRuntime({ dataDir, version: '0.1.0', images, logger: silentLogger })
 
 const within = { timeout: 8_000, interval: 10 }
 
@@ -207,6 +209,33 @@ describe('process runtime', () => {
       within,
     )
   })
+
+  test("an image has arguments and variables of its own, the container's go before", async () => {
+    const images = {
+      tool: { entrypoint: ['sh', '-c'], cmd: ['echo $A $B'], env: { A: 'image', B: 'image' } },
+    }
+    const own = { image: 'registry.example/tool:1', command: [], env: { B: 'container' } }
+    const { started, current } = await run(own, processes(newFolder(), images))
+    await started
+    await vi.waitFor(
+      () => expect(readFileSync(current().logPath, 'utf8')).toContain('image container'),
+      within,
+    )
+  })
+
+  test.runIf(process.getuid?.() === 0)(
+    "an image's user runs it, and what is run in it",
+    async () => {
+      const images = { tool: { cmd: ['sleep', '60'], user: '65534:65533' } }
+      const own = { image: 'tool', command: [] }
+      const { started, runtime, id } = await run(own, processes(newFolder(), images))
+      await started
+      const command = ['sh', '-c', 'touch mine; echo $(id -u):$(id -g)']
+      const session = await runtime.exec(id, { command, tty: false, stdin: false })
+      expect((await collect(session.stdout, 1_000)).toString()).toBe('65534:65533\n')
+      expect(await session.exit).toBe(0)
+    },
+  )
 
   test('an unknown image without a command says what to do', async () => {
     const runtime = processes()

@@ -10,6 +10,7 @@ const exitCodes = { notFound: 127, notExecutable: 126 } as const
 export interface ExecConfig extends ExecRequest {
   readonly cwd: string
   readonly env: Readonly<Record<string, string>>
+  readonly user?: { readonly uid: number; readonly gid: number }
 }
 
 /**
@@ -25,6 +26,7 @@ async function execPipes(config: ExecConfig): Promise<ExecSession> {
   const child = spawn(program, args, {
     cwd: config.cwd,
     env: config.env,
+    ...config.user,
     stdio: [config.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     detached: true,
   })
@@ -63,7 +65,8 @@ async function execTerminal(config: ExecConfig): Promise<ExecSession> {
   const { spawn: spawnPty } = await import('@lydell/node-pty')
   const [program = '', ...args] = config.command
   const env = { TERM: 'xterm', ...config.env }
-  const terminal = spawnPty(program, args, { cwd: config.cwd, env, cols: 80, rows: 24 })
+  const { cwd, user } = config
+  const terminal = spawnPty(program, args, { cwd, env, cols: 80, rows: 24, ...user })
   const stdout = new PassThrough()
   terminal.onData(text => stdout.write(text))
   const exit = new Promise<number>(resolve => {

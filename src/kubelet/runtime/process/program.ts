@@ -34,6 +34,7 @@ async function runOnPipes(container: ContainerRecord, onOutput: Output): Promise
   const child = spawn(name, args, {
     cwd: container.cwd,
     env: { ...container.env },
+    ...container.user,
     stdio: [container.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     detached: true,
   })
@@ -65,7 +66,8 @@ async function runOnTerminal(container: ContainerRecord, onOutput: Output): Prom
   const { spawn: spawnTerminal } = await import('@lydell/node-pty')
   const [name = '', ...args] = container.argv
   const env = { TERM: 'xterm', ...container.env }
-  const options = { cwd: container.cwd, env, cols: 80, rows: 24, encoding: 'latin1' }
+  const { cwd, user } = container
+  const options = { cwd, env, cols: 80, rows: 24, encoding: 'latin1', ...user }
   const terminal = spawnTerminal(name, args, options)
   terminal.onData(text => onOutput('stdout', text))
   const ended = new Promise<ProgramEnd>(resolve => {

@@ -39,6 +39,8 @@ export interface ContainerRecord {
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string>>
   readonly cwd: string
+  /** As whom it runs; not there: as the shim itself. */
+  readonly user?: { readonly uid: number; readonly gid: number }
   readonly logPath: string
   readonly terminationLog: string
   readonly stdin: boolean

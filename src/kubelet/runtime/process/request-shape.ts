@@ -24,11 +24,14 @@ const id = text(253)
 /** What is left of a grace is no whole number, and may be below 0. */
 const graceMs = number
 
+const userId = integer(0, 2 ** 32 - 2)
+
 const container = object({
   ...{ id, name: string, image: string, imageId: string, specHash: string },
   ...{ attempt: count, createdAt: count, argv: list(string, many), env: mapOf(string, many) },
   ...{ cwd: string, logPath: string, terminationLog: string, portsFile: optional(string) },
   ...{ stdin: flag, tty: flag, state: oneOf('created') },
+  user: optional(object({ uid: userId, gid: userId })),
   mounts: list(object({ mountPath: string, hostPath: string }), many),
 })
 

@@ -1,5 +1,13 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { Logger } from '../../../kernel/logger.ts'
 import { errorMessage } from '../../../kernel/result.ts'
@@ -16,7 +24,7 @@ import {
 } from '../types.ts'
 import { attachToShim } from './attach.ts'
 import { execProcess } from './exec.ts'
-import { type ImageProgram, imageBaseName, resolveImage } from './images.ts'
+import { commandLine, type HostImage, imageBaseName, resolveImage, userOf } from './images.ts'
 import { rewritePaths, volumeVariable } from './mounts.ts'
 import { type ContainerRecord, type SandboxRecord, shimFiles } from './protocol.ts'
 import {
@@ -33,8 +41,8 @@ export interface ProcessRuntimeOptions {
   /** Everything is kept below it. Absolute. */
   readonly dataDir: string
   readonly version: string
-  /** Image name without tag -> program of this host. */
-  readonly images?: Readonly<Record<string, readonly string[]>>
+  /** By full name of an image, or by the last part of it without tag. */
+  readonly images?: Readonly<Record<string, HostImage>>
   readonly logger: Logger
 }
 
@@ -161,7 +169,9 @@ class ProcessRuntime implements Runtime {
   async createContainer(sandboxId: string, config: ContainerConfig): Promise<string> {
     const pod = this.#pod(sandboxId)
     const container = this.#record(pod, config)
-    mkdirSync(join(pod.folder, 'c', container.id, 'work'), { recursive: true, mode: 0o755 })
+    const work = join(pod.folder, 'c', container.id, 'work')
+    mkdirSync(work, { recursive: true, mode: 0o755 })
+    if (container.user) chownSync(work, container.user.uid, container.user.gid)
     mkdirSync(dirname(config.logPath), { recursive: true })
     await this.#request(pod, { op: 'create', container })
     return container.id
@@ -199,7 +209,8 @@ class ProcessRuntime implements Runtime {
     const { container } = this.#find(containerId)
     if (container.state !== 'running') throw new Error('container not running')
     const command = request.command.map(part => rewritePaths(part, container.mounts))
-    return execProcess({ ...request, command, cwd: container.cwd, env: container.env })
+    const { cwd, env, user } = container
+    return execProcess({ ...request, command, cwd, env, user })
   }
 
   async attach(containerId: string): Promise<ExecSession> {
@@ -319,7 +330,10 @@ class ProcessRuntime implements Runtime {
       config.command.length > 0,
     )
     const isWeb = program.kind === 'web' && config.command.length === 0
-    const argv = isWeb ? webServerArgv() : commandLine(config, program)
+    const image: HostImage = program.kind === 'web' ? {} : program
+    const argv = isWeb ? webServerArgv() : commandLine(config, image)
+    const withEnv = { ...config, env: { ...image.env, ...config.env } }
+    const user = userOf(image, process.getuid?.())
     const workingDir = config.workingDir ? rewritePaths(config.workingDir, mounts) : undefined
     return {
       id,
@@ -328,8 +342,9 @@ class ProcessRuntime implements Runtime {
       image: config.image,
       imageId: config.imageId,
       argv: argv.map(part => (isWeb ? part : rewritePaths(part, mounts))),
-      env: this.#environment(pod, config, mounts, own, isWeb),
+      env: this.#environment(pod, withEnv, mounts, own, isWeb),
       cwd: workingDir && existsSync(workingDir) ? workingDir : join(own, 'work'),
+      ...(user ? { user } : {}),
       logPath: config.logPath,
       terminationLog,
       stdin: config.stdin,
@@ -363,14 +378,6 @@ class ProcessRuntime implements Runtime {
     if (content) env.QUORATE_WEB_ROOT = content.hostPath
     return { ...env, QUORATE_IMAGE: config.image, QUORATE_PORTS_FILE: join(own, 'ports.json') }
   }
-}
-
-/** Command and arguments as a Dockerfile's ENTRYPOINT and CMD combine with a pod's. */
-function commandLine(config: ContainerConfig, program: ImageProgram): string[] {
-  const { command, args } = config
-  if (command.length > 0) return [...command, ...args]
-  if (program.kind === 'command') return [...program.command, ...args]
-  return program.kind === 'default' && args.length === 0 ? [...program.command] : [...args]
 }
 
 function webServerArgv(): string[] {
