@@ -1,4 +1,4 @@
-// What `npm start`, `npm test`, `npm run build|sim|fuzz|bench|judge|nemesis` run: plain JavaScript, for before
+// What `npm start`, `npm test` and `npm run VERB` run (the verbs below): plain JavaScript, for before
 // the first install there is no compiler. Installs and builds only what is out of date.
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs'
@@ -24,6 +24,9 @@ const verbs = {
   judge: () => run('dist/test/judge/main.js', args),
   bench: () => run('dist/test/bench/main.js', args),
   nemesis: () => run('dist/test/nemesis/main.js', args),
+  oracle: () => run('dist/test/oracle/main.js', args),
+  upstream: () => run('dist/test/programs/main.js', args),
+  conformance: () => run('dist/test/conformance/main.js', args),
 }
 if (!verbs[verb]) fail(`unknown verb ${verb}; there are ${Object.keys(verbs).join(', ')}`)
 verbs[verb]()

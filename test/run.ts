@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { lacksRecording } from './oracle/recording.ts'
 import { otherNode, otherNodes } from './support/other-node.ts'
 
 /**
@@ -56,6 +57,11 @@ const stages: readonly Stage[] = [
     name: 'tmux',
     needs: ['tmux'],
     run: () => vitest('tmux', ['test/e2e/real/tmux', 'test/e2e/real/dashboards']),
+  },
+  {
+    name: 'oracle',
+    lacks: lacksRecording,
+    run: () => command(join(root, 'dist/test/oracle/main.js'), ['--ratchet']),
   },
   ...otherNodes.map(onOtherNode),
 ]
