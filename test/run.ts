@@ -3,7 +3,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { helpers } from './conformance/suite.ts'
 import { lacksRecording } from './oracle/recording.ts'
+import { lacksUpstream } from './programs/build.ts'
 import { otherNode, otherNodes } from './support/other-node.ts'
 
 /**
@@ -62,6 +64,12 @@ const stages: readonly Stage[] = [
     name: 'oracle',
     lacks: lacksRecording,
     run: () => command(join(root, 'dist/test/oracle/main.js'), ['--ratchet']),
+  },
+  {
+    name: 'conformance',
+    lacks: () => lacksUpstream([...helpers, 'e2e.test']),
+    run: () =>
+      command(join(root, 'dist/test/conformance/main.js'), ['--ratchet', '--minutes', '15']),
   },
   ...otherNodes.map(onOtherNode),
 ]
