@@ -45,11 +45,15 @@ export function resultsOf(wanted: readonly SuiteTest[], log: string): TestResult
 /** Whatever else Ginkgo has a word for is a failure: a panic, a timeout, an interrupt. */
 const outcomes: Readonly<Record<string, Outcome>> = { '': 'passed', SKIPPED: 'skipped' }
 
+const verdict = /^[•S] (?:\[([A-Z !]+)\] )?\[([\d.]+) seconds\]$/
+
 function saidIn(block: string): readonly Said[] {
-  const [head = '', name = '', ...rest] = block.split('\n')
-  const [matched, state = '', seconds] =
-    /^[•S] (?:\[([A-Z !]+)\] )?\[([\d.]+) seconds\]$/.exec(head) ?? []
-  if (matched === undefined) return []
+  const lines = block.split('\n')
+  const at = lines.findIndex(line => verdict.test(line))
+  if (at < 0) return []
+  const [, state = '', seconds] = verdict.exec(lines[at]!)!
+  // One process alone prints a test as it runs: its name before, its verdict after.
+  const name = lines[at === 0 ? 1 : 0] ?? ''
   // In a failure's name it stands which of a test's parts failed.
   const text = name.replace(
     / \[(It|(Before|After|JustBefore|JustAfter)Each|DeferCleanup)[^\]]*\]/,
@@ -57,7 +61,7 @@ function saidIn(block: string): readonly Said[] {
   )
   const outcome = outcomes[state] ?? 'failed'
   if (outcome === 'passed') return [{ text, outcome, seconds: Number(seconds), why: '' }]
-  const words = rest.findLast(line => /^ +\[[A-Z !]+\] (?!in \[)/.test(line)) ?? ''
+  const words = lines.findLast(line => /^ +\[[A-Z !]+\] (?!in \[)/.test(line)) ?? ''
   const why = words
     .trim()
     .replace(/^\[[A-Z !]+\] /, '')

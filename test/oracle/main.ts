@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { startCluster } from '../support/cluster.ts'
+import { withCluster } from '../support/with-cluster.ts'
 import { betterOf, type Grade, grades, judge, tallyOf, type Verdict } from './grade.ts'
 import { belowRatchet, raised, reached, readRatchet, writeRatchet } from './ratchet.ts'
 import { type AnsweredStep, lacksRecording, readRecording, readSteps } from './recording.ts'
-import { replay, type Target } from './replay.ts'
+import { replay } from './replay.ts'
 import { differences, tableOf } from './report.ts'
 
 /**
@@ -75,25 +75,15 @@ async function answersTo(steps: readonly AnsweredStep[]): Promise<AnsweredStep[]
     const text = (file: string) => readFileSync(file, 'utf8')
     return replay(requests, { server, tls: { ca: text(ca), cert: text(cert), key: text(key) } })
   }
-  return withCluster(target => replay(requests, target))
+  return withCluster({ config: withoutNodes }, cluster =>
+    replay(requests, { server: cluster.api(1), tls: cluster.tls }),
+  )
 }
 
 /** Masters without a kubelet: the recording's server had no nodes. */
-async function withCluster<T>(work: (target: Target) => Promise<T>): Promise<T> {
-  const cluster = await startCluster({
-    config(file) {
-      const peers = file.peers as Record<string, unknown>[]
-      file.peers = peers.map(peer => ({ ...peer, roles: ['control-plane'] }))
-    },
-  })
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void cluster.down().finally(() => process.exit(1)))
-  }
-  try {
-    return await work({ server: cluster.api(1), tls: cluster.tls })
-  } finally {
-    await cluster.down()
-  }
+function withoutNodes(file: Record<string, unknown>): void {
+  const peers = file.peers as Record<string, unknown>[]
+  file.peers = peers.map(peer => ({ ...peer, roles: ['control-plane'] }))
 }
 
 function raise(verdicts: readonly Verdict[]): number {

@@ -70,3 +70,26 @@ test('a page keeps the rows of classes that were not run', () => {
     ['pods', 0],
   ])
 })
+
+test('one process alone prints a name before what its test does', () => {
+  const alone = `
+------------------------------
+[a] One works [Conformance] [a, Conformance]
+k8s.io/kubernetes@v1.35.4/test/e2e/a.go:1
+  STEP: something
+• [0.250 seconds]
+------------------------------
+[a] Two works [Conformance] [a, Conformance]
+  STEP: something
+• [FAILED] [0.250 seconds]
+[a] Two [It] works [Conformance] [a, Conformance]
+  [FAILED] in [It] - a.go:2
+  [FAILED] is wrong
+------------------------------
+`
+  const results = resultsOf(wanted.slice(0, 2), alone)
+  expect(results.map(({ outcome, why }) => [outcome, why])).toEqual([
+    ['passed', ''],
+    ['failed', 'is wrong'],
+  ])
+})
