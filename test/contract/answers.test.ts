@@ -78,6 +78,19 @@ test('who can not be answered has changed nothing', async () => {
   expect((await send(api, 'GET', `${maps}/unseen`)).code).toBe(404)
 })
 
+test('the options of a DELETE come in the version of their resource as well', async () => {
+  const leases = '/apis/coordination.k8s.io/v1/namespaces/default/leases'
+  for (const [name, apiVersion, code] of [
+    ['a', 'v1', 200],
+    ['b', 'coordination.k8s.io/v1', 200],
+    ['c', 'apps/v1', 400],
+  ] as const) {
+    await send(api, 'POST', leases, { metadata: { name } })
+    const options = { apiVersion, kind: 'DeleteOptions', gracePeriodSeconds: 0 }
+    expect((await send(api, 'DELETE', `${leases}/${name}`, options)).code).toBe(code)
+  }
+})
+
 test('every answer of a version that goes says so, refusals too', async () => {
   const text = '299 - "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"'
   const endpoints = `${namespace}/endpoints`

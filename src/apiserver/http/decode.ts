@@ -18,6 +18,8 @@ import { YamlError, yamlToJson } from './yaml.ts'
 export interface Expected {
   readonly apiVersion: string
   readonly kind: string
+  /** Another version in which it may come: options are of every group. */
+  readonly orVersion?: string
 }
 
 /** A body with what is to be made of it. */
@@ -91,7 +93,8 @@ function checkKind(raw: Record<string, unknown>, expected: Expected): void {
     }
   }
   const { apiVersion, kind } = raw
-  if (apiVersion && apiVersion !== expected.apiVersion) {
+  const isExpected = apiVersion === expected.apiVersion || apiVersion === expected.orVersion
+  if (apiVersion && !isExpected) {
     throw badRequest(
       `the API version in the data (${apiVersion}) does not match the expected API ` +
         `version (${expected.apiVersion})`,

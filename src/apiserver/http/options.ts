@@ -1,7 +1,9 @@
 import type { ApiRequest } from '../../api/http.ts'
+import { apiVersionOf } from '../../api/kinds.ts'
 import type { DeleteOptions, StatusCause } from '../../api/objects.ts'
 import { badRequest, invalid } from '../../api/status.ts'
 import { Causes } from '../../api/validation/causes.ts'
+import type { Attributes } from '../filters/attributes.ts'
 import { graceSecondsMax } from '../registry/delete.ts'
 import { contentTypeOf } from './body.ts'
 import type { BodyDecoder } from './decoder.ts'
@@ -67,11 +69,12 @@ export function checkFieldValidation(kind: OptionsKind, query: URLSearchParams):
 /** The options of a DELETE: body and query together. @throws StatusError 400, 422 */
 export async function readDeleteOptions(
   decoder: BodyDecoder,
-  request: ApiRequest,
+  { request, route }: Attributes,
 ): Promise<DeleteOptions> {
   const { query, body } = request
+  const orVersion = route && apiVersionOf(route)
   const given = body !== undefined && body.length > 0
-  const inBody = given ? await deleteOptionsOf(decoder, request, body) : {}
+  const inBody = given ? await deleteOptionsOf(decoder, request, body, orVersion) : {}
   const orphan = booleanOf(query, 'orphanDependents')
   const grace = integerOf(query, 'gracePeriodSeconds')
   const policy = query.get('propagationPolicy') as DeleteOptions['propagationPolicy']
@@ -89,12 +92,14 @@ async function deleteOptionsOf(
   decoder: BodyDecoder,
   request: ApiRequest,
   body: Uint8Array,
+  orVersion: string | undefined,
 ): Promise<DeleteOptions> {
   const { value } = await decoder.decode({
     body,
     type: contentTypeOf(request),
     fieldValidation: 'Ignore',
-    expected: { apiVersion: 'v1', kind: 'DeleteOptions' },
+    // Source: apimachinery pkg/apis/meta/v1/register.go AddToGroupVersion.
+    expected: { apiVersion: 'v1', kind: 'DeleteOptions', orVersion },
   })
   return value as DeleteOptions
 }

@@ -168,7 +168,7 @@ function patchedObject(
 
 async function remove(parts: Parts, attributes: Attributes, target: Target): Promise<ApiResponse> {
   const { row, route } = target
-  const options = await readDeleteOptions(parts.decoder, attributes.request)
+  const options = await readDeleteOptions(parts.decoder, attributes)
   const dryRun = isDryRun('DeleteOptions', [
     ...attributes.request.query.getAll('dryRun'),
     ...(options.dryRun ?? []),
@@ -203,7 +203,7 @@ async function deletecollection(
   target: Target,
 ): Promise<ApiResponse> {
   const { row, route } = target
-  const options = await readDeleteOptions(parts.decoder, attributes.request)
+  const options = await readDeleteOptions(parts.decoder, attributes)
   const dryRun = isDryRun('DeleteOptions', [
     ...attributes.request.query.getAll('dryRun'),
     ...(options.dryRun ?? []),
