@@ -1,18 +1,16 @@
 import { createServer } from 'node:net'
 import { portBlocks } from '../../src/config/ports.ts'
 
-/** A TCP port that is free on `host` now. */
-export function freePort(host = '127.0.0.1'): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, host, () => {
-      const address = server.address()
-      server.close(() =>
-        typeof address === 'object' && address ? resolve(address.port) : reject(new Error('port')),
-      )
-    })
-  })
+/**
+ * A TCP port that is free on `host` now. Not one that the system gives to connections: until it is
+ * taken, somebody else's may have it.
+ */
+export async function freePort(host = '127.0.0.1'): Promise<number> {
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const port = 8_000 + Math.floor(Math.random() * 3_900)
+    if (await canBind(port, host)) return port
+  }
+  throw new Error('no free port')
 }
 
 /** Ports of one cluster with `peers` peers, all free now. */
@@ -27,10 +25,10 @@ export async function freePortBase(peers = 6): Promise<number> {
   throw new Error('no free block of ports')
 }
 
-function canBind(port: number): Promise<boolean> {
+function canBind(port: number, host = '127.0.0.1'): Promise<boolean> {
   return new Promise(resolve => {
     const server = createServer()
     server.once('error', () => resolve(false))
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+    server.listen(port, host, () => server.close(() => resolve(true)))
   })
 }
