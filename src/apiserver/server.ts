@@ -88,7 +88,7 @@ class KubeApiServer implements ApiServer {
 
   async stop(): Promise<void> {
     this.#unsubscribe()
-    this.#parts.watches.endAll()
+    this.#parts.watches.stop()
     await this.#face.close()
     this.#parts.cache.stop()
     this.#parts.decoder.stop()

@@ -2,7 +2,7 @@ import { setOwn } from '../own.ts'
 import { isRecord } from '../patch/merge.ts'
 import { canonicalQuantity } from '../quantity.ts'
 import { problemsMax } from './duplicates.ts'
-import { type ResolvedField, type ResolvedType, typeByName } from './lookup.ts'
+import { lastPart, type ResolvedField, type ResolvedType, typeByName } from './lookup.ts'
 import type { FieldSchema } from './types.ts'
 
 /** Thrown for a value of the wrong JSON type; the text is that of Go's decoder. HTTP 400. */
@@ -203,16 +203,11 @@ function goType(field: FieldSchema): string {
   return field.type === 'ref' ? `v1.${lastPart(field.ref ?? '')}` : field.type
 }
 
-function lastPart(name: string): string {
-  return name.slice(name.lastIndexOf('.') + 1)
-}
-
 function fail(value: unknown, place: Place, wanted: string): never {
   const name = wanted.includes('.') || /^[a-z[]/.test(wanted) ? wanted : `v1.${wanted}`
   throw new DecodeError(
     `json: cannot unmarshal ${kindOf(value)} into Go struct field ` +
-      `${place.struct}.${place.goPath} ` +
-      `of type ${name}`,
+      `${place.struct}.${place.goPath} of type ${name}`,
   )
 }
 

@@ -63,6 +63,7 @@ function resolve(name: string): ResolvedType | null {
   return { name, fields, byNumber: new Map(source.fields.map(field => [field.number, field])) }
 }
 
-function lastPart(name: string): string {
+/** `Pod` of `io.k8s.api.core.v1.Pod`. */
+export function lastPart(name: string): string {
   return name.slice(name.lastIndexOf('.') + 1)
 }

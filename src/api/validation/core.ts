@@ -6,6 +6,7 @@ import type { Causes } from './causes.ts'
 import {
   configKeyErrors,
   dnsLabelErrors,
+  ipText,
   isIpAddress,
   isIpv4,
   labelValueErrors,
@@ -16,7 +17,6 @@ import {
 /** Source of all: kubernetes pkg/apis/core/validation, pkg/apis/discovery/validation. */
 
 const dataBytesMax = 1024 * 1024
-const ipText = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'
 
 export function validateNode({ spec }: Node, causes: Causes): void {
   const seen = new Set<string>()

@@ -119,6 +119,9 @@ export function portNameErrors(value: string): string[] {
   return wrong
 }
 
+/** What is said of something that is none. */
+export const ipText = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'
+
 /** An IPv4 or IPv6 address. */
 export function isIpAddress(value: string): boolean {
   return isIpv4(value) || (value.includes(':') && /^[0-9a-fA-F:.]+$/.test(value))

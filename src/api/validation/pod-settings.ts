@@ -1,10 +1,9 @@
 import type { PodSpec } from '../objects.ts'
 import type { Causes } from './causes.ts'
-import { dnsSubdomainErrors, isIpAddress } from './names.ts'
+import { dnsSubdomainErrors, ipText, isIpAddress } from './names.ts'
 
 /** What all containers of a pod share. Source: pkg/apis/core/validation/validation.go. */
 
-const ipText = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'
 const idMax = 2 ** 31 - 1
 /** Source: MaxDNSNameservers, MaxDNSSearchPaths, MaxDNSSearchListChars. */
 const dnsMax = { nameservers: 3, searches: 32, searchCharacters: 2_048 } as const

@@ -4,6 +4,7 @@ import { validateLabels } from './metadata.ts'
 import {
   dnsLabelErrors,
   dnsSubdomainErrors,
+  ipText,
   isIpAddress,
   portNameErrors,
   portNumberErrors,
@@ -42,11 +43,7 @@ export function validateService(service: Service, causes: Causes): void {
     }
   }
   if (spec.clusterIP && !headless && !isIpAddress(spec.clusterIP)) {
-    causes.invalid(
-      'spec.clusterIPs[0]',
-      spec.clusterIP,
-      'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
-    )
+    causes.invalid('spec.clusterIPs[0]', spec.clusterIP, ipText)
   }
   validateTypeDependents(spec, causes)
   validatePorts(spec.ports ?? [], spec.type ?? '', causes)
@@ -55,12 +52,7 @@ export function validateService(service: Service, causes: Causes): void {
     causes.notSupported('spec.sessionAffinity', spec.sessionAffinity ?? '', ['ClientIP', 'None'])
   }
   for (const [index, ip] of (spec.externalIPs ?? []).entries()) {
-    if (!isIpAddress(ip))
-      causes.invalid(
-        `spec.externalIPs[${index}]`,
-        ip,
-        'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
-      )
+    if (!isIpAddress(ip)) causes.invalid(`spec.externalIPs[${index}]`, ip, ipText)
   }
 }
 

@@ -31,20 +31,23 @@ export class Admission {
   }
 
   /** @throws StatusError of the first that refuses */
-  async admit(attributes: AdmissionAttributes): Promise<void> {
-    for (const plugin of this.#plugins) {
-      if (!plugin.operations.includes(attributes.operation)) continue
-      const admitted = plugin.admit?.(attributes)
-      if (admitted !== undefined) await admitted
-    }
+  admit(attributes: AdmissionAttributes): Promise<void> {
+    return this.#run(attributes, plugin => plugin.admit?.(attributes))
   }
 
   /** @throws StatusError of the first that refuses */
-  async validate(attributes: AdmissionAttributes): Promise<void> {
+  validate(attributes: AdmissionAttributes): Promise<void> {
+    return this.#run(attributes, plugin => plugin.validate?.(attributes))
+  }
+
+  async #run(
+    { operation }: AdmissionAttributes,
+    step: (plugin: AdmissionPlugin) => void | Promise<void>,
+  ): Promise<void> {
     for (const plugin of this.#plugins) {
-      if (!plugin.operations.includes(attributes.operation)) continue
-      const validated = plugin.validate?.(attributes)
-      if (validated !== undefined) await validated
+      if (!plugin.operations.includes(operation)) continue
+      const running = step(plugin)
+      if (running !== undefined) await running
     }
   }
 }

@@ -8,6 +8,7 @@ import type { WatchCache } from '../storage/cache/watch-cache.ts'
 import type { Reader } from '../storage/reader.ts'
 import type { ApiServerOptions } from '../types.ts'
 import type { BodyDecoder } from './decoder.ts'
+import { isDryRun, type OptionsKind } from './options.ts'
 
 /** This peer's part in the store; `unknown` while it knows of no leader. */
 export type LeaderRole = 'leader' | 'follower' | 'unknown'
@@ -26,10 +27,15 @@ export interface Parts {
   readonly logger: Logger
 }
 
-/** How a request's writes are carried out. */
+/**
+ * How a request's writes are carried out. `dryRun`: what the body says of it, beside the query.
+ * @throws StatusError 422 for a dryRun that is not `All`
+ */
 export function writeOptionsOf(
-  { fence, user, route }: Attributes,
-  dryRun: boolean,
+  { request, fence, user, route }: Attributes,
+  kind: OptionsKind,
+  dryRun: readonly string[] = [],
 ): RequestOptions {
-  return { dryRun, fence, user, asked: route?.served }
+  const isDry = isDryRun(kind, [...request.query.getAll('dryRun'), ...dryRun])
+  return { dryRun: isDry, fence, user, asked: route?.served }
 }

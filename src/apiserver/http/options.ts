@@ -38,7 +38,7 @@ export function booleanOf(query: URLSearchParams, name: string): boolean | undef
 }
 
 /** The verbs' options, as messages name them. */
-type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions'
+export type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions'
 
 /** 422 for options that make no sense. */
 export function invalidOptions(kind: string, causes: readonly StatusCause[]) {

@@ -13,7 +13,7 @@ import { readObject } from './body.ts'
 import { type Parts, writeOptionsOf } from './context.ts'
 import { negotiate, plainFormat } from './format.ts'
 import { objectResponse, rendererOf } from './object-response.ts'
-import { checkFieldValidation, isDryRun, readDeleteOptions } from './options.ts'
+import { checkFieldValidation, readDeleteOptions } from './options.ts'
 import { preparePatch } from './patch.ts'
 import { inFormat, jsonResponse, listBody } from './respond.ts'
 import { checkIdentity, expectedOf, placeInNamespace, type Target } from './target.ts'
@@ -99,12 +99,8 @@ async function create(parts: Parts, attributes: Attributes, target: Target): Pro
     expectedOf(target),
   )
   placeInNamespace(row, object, route.namespace)
-  const dryRun = isDryRun('CreateOptions', attributes.request.query.getAll('dryRun'))
-  const entry = await parts.registry.create(
-    row,
-    toStored(row, served, object),
-    writeOptionsOf(attributes, dryRun),
-  )
+  const writes = writeOptionsOf(attributes, 'CreateOptions')
+  const entry = await parts.registry.create(row, toStored(row, served, object), writes)
   return objectResponse(parts, attributes, target, entry, 201, warningHeaders(warnings))
 }
 
@@ -117,13 +113,13 @@ async function update(parts: Parts, attributes: Attributes, target: Target): Pro
     expectedOf(target),
   )
   checkIdentity(row, object, route)
-  const dryRun = isDryRun('UpdateOptions', attributes.request.query.getAll('dryRun'))
+  const writes = writeOptionsOf(attributes, 'UpdateOptions')
   const entry = await parts.registry.update(
     row,
     route.namespace,
     route.name,
     { part: 'main', change: () => toStored(row, served, structuredClone(object)) },
-    writeOptionsOf(attributes, dryRun),
+    writes,
   )
   return objectResponse(parts, attributes, target, entry, 200, warningHeaders(warnings))
 }
@@ -132,7 +128,7 @@ async function patch(parts: Parts, attributes: Attributes, target: Target): Prom
   const { row, served, route } = target
   checkFieldValidation('PatchOptions', attributes.request.query)
   const prepared = await preparePatch(parts.decoder, attributes.request, expectedOf(target))
-  const dryRun = isDryRun('PatchOptions', attributes.request.query.getAll('dryRun'))
+  const writes = writeOptionsOf(attributes, 'PatchOptions')
   const change = (current: KubeObject) => {
     const { metadata } = current
     const next = prepared.apply(toServed(served, current))
@@ -143,7 +139,7 @@ async function patch(parts: Parts, attributes: Attributes, target: Target): Prom
     route.namespace,
     route.name,
     { part: 'main', change },
-    writeOptionsOf(attributes, dryRun),
+    writes,
   )
   return objectResponse(parts, attributes, target, entry, 200, warningHeaders(prepared.warnings))
 }
@@ -169,16 +165,13 @@ function patchedObject(
 async function remove(parts: Parts, attributes: Attributes, target: Target): Promise<ApiResponse> {
   const { row, route } = target
   const options = await readDeleteOptions(parts.decoder, attributes)
-  const dryRun = isDryRun('DeleteOptions', [
-    ...attributes.request.query.getAll('dryRun'),
-    ...(options.dryRun ?? []),
-  ])
+  const writes = writeOptionsOf(attributes, 'DeleteOptions', options.dryRun)
   const { entry, isRemoved } = await parts.registry.delete(
     row,
     route.namespace,
     route.name,
     options,
-    writeOptionsOf(attributes, dryRun),
+    writes,
   )
   if (!isRemoved) return objectResponse(parts, attributes, target, entry, 200)
   return jsonResponse(200, deletedStatus(row, entry))
@@ -204,13 +197,9 @@ async function deletecollection(
 ): Promise<ApiResponse> {
   const { row, route } = target
   const options = await readDeleteOptions(parts.decoder, attributes)
-  const dryRun = isDryRun('DeleteOptions', [
-    ...attributes.request.query.getAll('dryRun'),
-    ...(options.dryRun ?? []),
-  ])
+  const writes = writeOptionsOf(attributes, 'DeleteOptions', options.dryRun)
   const filter = parseFilter(row, route.namespace, attributes.request.query)
   const page = await parts.reader.list(row, filter, listOptionsOf(attributes.request.query))
-  const writes = writeOptionsOf(attributes, dryRun)
   const queue = [...page.entries]
   const worker = async () => {
     for (let entry = queue.shift(); entry !== undefined; entry = queue.shift()) {

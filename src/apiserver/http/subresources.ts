@@ -14,7 +14,7 @@ import { readObject } from './body.ts'
 import { type Parts, writeOptionsOf } from './context.ts'
 import { decodeObject, type Expected } from './decode.ts'
 import { objectResponse } from './object-response.ts'
-import { checkDeleteOptions, isDryRun } from './options.ts'
+import { checkDeleteOptions, type OptionsKind } from './options.ts'
 import { preparePatch } from './patch.ts'
 import { jsonResponse } from './respond.ts'
 import { checkIdentity, expectedOf, type Target } from './target.ts'
@@ -107,13 +107,12 @@ async function updatePart(
     checkIdentity(row, next, route)
     return pick(toStored(row, served, next), current)
   }
-  const dryRun = isDryRun(optionsOf(verb), attributes.request.query.getAll('dryRun'))
   const entry = await parts.registry.update(
     row,
     namespace,
     name,
     { part, subresource, change },
-    writeOptionsOf(attributes, dryRun),
+    writeOptionsOf(attributes, optionsOf(verb)),
   )
   return objectResponse(parts, attributes, target, entry, 200, warningHeaders(prepared.warnings))
 }
@@ -125,7 +124,7 @@ async function changeOf(parts: Parts, attributes: Attributes, expected: Expected
   return { warnings, apply: () => structuredClone(object) }
 }
 
-function optionsOf(verb: string): 'PatchOptions' | 'UpdateOptions' {
+function optionsOf(verb: string): OptionsKind {
   return verb === 'patch' ? 'PatchOptions' : 'UpdateOptions'
 }
 
@@ -170,10 +169,7 @@ async function scale(
         }
       },
     },
-    writeOptionsOf(
-      attributes,
-      isDryRun(optionsOf(verb), attributes.request.query.getAll('dryRun')),
-    ),
+    writeOptionsOf(attributes, optionsOf(verb)),
   )
   return jsonResponse(200, scaleOf(objectOf(entry)))
 }
@@ -200,10 +196,7 @@ export async function bind(
     route.namespace,
     name,
     { part: 'binding', subresource: 'binding', change },
-    writeOptionsOf(
-      attributes,
-      isDryRun('CreateOptions', attributes.request.query.getAll('dryRun')),
-    ),
+    writeOptionsOf(attributes, 'CreateOptions'),
   )
   return jsonResponse(201, { ...success({}), code: 201 })
 }
@@ -269,16 +262,12 @@ async function evict(
   })
   const options = (object as Eviction).deleteOptions ?? {}
   checkDeleteOptions(options)
-  const dryRun = isDryRun('DeleteOptions', [
-    ...attributes.request.query.getAll('dryRun'),
-    ...(options.dryRun ?? []),
-  ])
   await parts.registry.delete(
     row,
     route.namespace,
     route.name,
     options,
-    writeOptionsOf(attributes, dryRun),
+    writeOptionsOf(attributes, 'DeleteOptions', options.dryRun),
   )
   return jsonResponse(201, { ...success({}), code: 201 })
 }

@@ -38,6 +38,7 @@ export class Watches {
   readonly #follower: Follower
   readonly #clock: Clock
   readonly #open = new Map<WatchStream, ResourceRow>()
+  readonly #unsubscribe: () => void
 
   constructor(
     resources: ResourceRegistry,
@@ -50,8 +51,8 @@ export class Watches {
     this.#reader = reader
     this.#follower = follower
     this.#clock = clock
-    cache.onReset(() => this.endAll())
-    resources.onChange((row, isThere) => {
+    cache.onReset(() => this.#endAll())
+    this.#unsubscribe = resources.onChange((row, isThere) => {
       if (!isThere) this.#endOf(row)
     })
   }
@@ -60,8 +61,14 @@ export class Watches {
     return this.#open.size
   }
 
-  /** Ends every watch; clients resume elsewhere at the same resourceVersion. */
-  endAll(): void {
+  /** Ends every watch, and looks after nothing any more. */
+  stop(): void {
+    this.#unsubscribe()
+    this.#endAll()
+  }
+
+  /** Clients resume elsewhere at the same resourceVersion. */
+  #endAll(): void {
     for (const stream of this.#open.keys()) stream.end()
   }
 

@@ -60,7 +60,7 @@ export class Reader {
     namespace: string,
     name: string,
     version = '',
-    asked: ServedVersion = row,
+    asked?: ServedVersion,
   ): Promise<Entry> {
     await this.freshen(row, version)
     const cache = this.#cache.of(row)
@@ -87,7 +87,7 @@ export class Reader {
   async freshen(row: ResourceRow, version: string): Promise<void> {
     if (version === '') await this.#waitForNewest()
     else if (version !== '0') await this.#waitForFuture(parseVersion(version))
-    await this.loaded(row)
+    if (!this.isLoaded(row)) await this.loaded(row)
   }
 
   async #waitForNewest(): Promise<void> {
@@ -156,7 +156,7 @@ export class Reader {
     start: string,
   ): Promise<Page> {
     if (revision > this.#cache.revision) await this.#waitForFuture(revision)
-    await this.loaded(row)
+    if (!this.isLoaded(row)) await this.loaded(row)
     const cache = this.#cache.of(row)
     const prefix = storeKey(row, filter.namespace)
     if (cache.lastRevision <= revision) {
