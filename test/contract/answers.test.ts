@@ -76,6 +76,12 @@ test('who can not be answered has changed nothing', async () => {
   const html = { accept: 'text/html' }
   expect((await send(api, 'POST', maps, map('unseen'), html)).code).toBe(406)
   expect((await send(api, 'GET', `${maps}/unseen`)).code).toBe(404)
+  const pod = { metadata: { name: 's' }, spec: { containers: [{ name: 'c', image: 'i' }] } }
+  await send(api, 'POST', `${namespace}/pods`, pod)
+  const merge = { 'content-type': 'application/merge-patch+json', ...html }
+  const patched = { status: { message: 'unseen' } }
+  expect((await send(api, 'PATCH', `${namespace}/pods/s/status`, patched, merge)).code).toBe(406)
+  expect((await send(api, 'GET', `${namespace}/pods/s`)).value.status.message).toBeUndefined()
 })
 
 test('the options of a DELETE come in the version of their resource as well', async () => {

@@ -13,6 +13,7 @@ import { readLog } from '../streams/log.ts'
 import { readObject } from './body.ts'
 import { type Parts, writeOptionsOf } from './context.ts'
 import { decodeObject, type Expected } from './decode.ts'
+import { negotiate } from './format.ts'
 import { objectResponse } from './object-response.ts'
 import { checkDeleteOptions, type OptionsKind } from './options.ts'
 import { preparePatch } from './patch.ts'
@@ -97,6 +98,8 @@ async function updatePart(
 ): Promise<ApiResponse> {
   const { row, served, route } = target
   const { namespace, name, subresource } = route
+  // Before anything is done, as for the object itself.
+  negotiate(attributes.request.headers.accept)
   if (verb === 'get') {
     const entry = await parts.reader.get(row, namespace, name)
     return objectResponse(parts, attributes, target, entry, 200)
