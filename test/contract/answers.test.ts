@@ -1,17 +1,9 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Transport } from '../../src/api/http.ts'
+import { expect, test } from 'vitest'
 import { send } from './requests.ts'
-import { startCluster, systemUser, type TestCluster } from './support.ts'
+import { clusterForAll } from './support.ts'
 
 /** What kube-apiserver 1.35.4 answers whatever the kind: recorded, word for word. */
-let cluster: TestCluster
-let api: Transport
-
-beforeAll(async () => {
-  cluster = await startCluster()
-  api = cluster.server.transport(systemUser)
-})
-afterAll(() => cluster?.stop())
+const api = clusterForAll()
 
 const namespace = '/api/v1/namespaces/default'
 const maps = `${namespace}/configmaps`

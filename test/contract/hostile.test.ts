@@ -1,19 +1,11 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Transport } from '../../src/api/http.ts'
+import { expect, test } from 'vitest'
 import { send } from './requests.ts'
-import { startCluster, systemUser, type TestCluster } from './support.ts'
+import { clusterForAll } from './support.ts'
 
 /** Small requests that stopped a peer for minutes, or were our fault and are the client's. */
 const configMaps = '/api/v1/namespaces/default/configmaps'
 
-let cluster: TestCluster
-let api: Transport
-
-beforeAll(async () => {
-  cluster = await startCluster()
-  api = cluster.server.transport(systemUser)
-})
-afterAll(() => cluster?.stop())
+const api = clusterForAll()
 
 async function raw(method: 'POST' | 'PATCH', path: string, type: string, body: string) {
   const { status, body: answer } = await api.request({

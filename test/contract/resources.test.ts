@@ -1,21 +1,13 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Transport } from '../../src/api/http.ts'
+import { expect, test } from 'vitest'
 import { ResourceRegistry } from '../../src/api/resources/registry.ts'
 import { row, statusOf } from '../../src/api/resources/row.ts'
 import { until } from '../support/until.ts'
 import { send, watch } from './requests.ts'
-import { startCluster, systemUser, type TestCluster } from './support.ts'
+import { clusterForAll } from './support.ts'
 
 /** What clients see of resources that have several versions, or come and go. */
 const resources = new ResourceRegistry()
-let cluster: TestCluster
-let api: Transport
-
-beforeAll(async () => {
-  cluster = await startCluster({ resources })
-  api = cluster.server.transport(systemUser)
-})
-afterAll(() => cluster?.stop())
+const api = clusterForAll({ resources })
 
 const core = '/api/v1/namespaces/default/events'
 const grouped = '/apis/events.k8s.io/v1/namespaces/default/events'

@@ -2,10 +2,13 @@ import { execFile, spawn } from 'node:child_process'
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { afterAll, beforeAll } from 'vitest'
+import type { Transport } from '../../src/api/http.ts'
 import { packageRoot } from '../../src/api/schema/files.ts'
 import { bootstrap } from '../../src/apiserver/bootstrap.ts'
 import { createApiServer } from '../../src/apiserver/server.ts'
 import type { ApiServer, ApiServerOptions } from '../../src/apiserver/types.ts'
+import { must } from '../../src/kernel/assert.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
 import { silentLogger } from '../../src/kernel/logger.ts'
 import { createClusterCa, issueCertificate, type KeyPair } from '../../src/pki/authority.ts'
@@ -31,6 +34,18 @@ export interface TestCluster {
   /** Runs until `enough` says so of what was printed so far, then ends it. */
   follow(args: string, enough: (out: string) => boolean): Promise<string>
   stop(): Promise<void>
+}
+
+/** The way into a cluster that is there for all tests of a file. */
+export function clusterForAll(overrides: Partial<ApiServerOptions> = {}): Transport {
+  let cluster: TestCluster | undefined
+  beforeAll(async () => {
+    cluster = await startCluster(overrides)
+  })
+  afterAll(() => cluster?.stop())
+  return {
+    request: request => must(cluster, 'a cluster').server.transport(systemUser).request(request),
+  }
 }
 
 export const kubectlPath = join(packageRoot(), 'dist', 'bin', 'kubectl')

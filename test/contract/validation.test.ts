@@ -1,6 +1,5 @@
 import { PassThrough } from 'node:stream'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Transport } from '../../src/api/http.ts'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { ResourceRegistry } from '../../src/api/resources/registry.ts'
 import { attributesOf } from '../../src/apiserver/filters/attributes.ts'
 import { handlerChain } from '../../src/apiserver/filters/chain.ts'
@@ -9,20 +8,13 @@ import { serveUpgrade } from '../../src/apiserver/streams/upgrade.ts'
 import { systemClock } from '../../src/kernel/clock.ts'
 import { silentLogger } from '../../src/kernel/logger.ts'
 import { send } from './requests.ts'
-import { startCluster, systemUser, type TestCluster } from './support.ts'
+import { clusterForAll, systemUser } from './support.ts'
 
 /**
  * What kube-apiserver 1.35.4 answered to the same requests, word for word, where a text is given
  * whole; of the others the source is named.
  */
-let cluster: TestCluster
-let api: Transport
-
-beforeAll(async () => {
-  cluster = await startCluster()
-  api = cluster.server.transport(systemUser)
-})
-afterAll(() => cluster?.stop())
+const api = clusterForAll()
 
 const namespace = '/api/v1/namespaces/default'
 const services = `${namespace}/services`

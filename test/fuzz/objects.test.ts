@@ -1,11 +1,10 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Transport } from '../../src/api/http.ts'
+import { expect, test } from 'vitest'
 import { builtIn } from '../../src/api/resources/table.ts'
 import { must } from '../../src/kernel/assert.ts'
 import { createPrng, type Prng } from '../../src/kernel/prng.ts'
 import { newSeed } from '../contract/peers.ts'
 import { type Answer, send } from '../contract/requests.ts'
-import { startCluster, systemUser, type TestCluster } from '../contract/support.ts'
+import { clusterForAll } from '../contract/support.ts'
 import { eachWrong, metadataOf, mutate, type Sample, samples } from './objects.ts'
 
 /**
@@ -15,14 +14,7 @@ import { eachWrong, metadataOf, mutate, type Sample, samples } from './objects.t
 const rounds = Number(process.env.FUZZ_OBJECTS ?? 120)
 const seeds = process.env.FUZZ_SEED ? [Number(process.env.FUZZ_SEED)] : [1, newSeed()]
 
-let cluster: TestCluster
-let api: Transport
-
-beforeAll(async () => {
-  cluster = await startCluster()
-  api = cluster.server.transport(systemUser)
-})
-afterAll(() => cluster?.stop())
+const api = clusterForAll()
 
 const patchTypes = [
   'application/merge-patch+json',
