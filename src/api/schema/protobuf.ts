@@ -3,6 +3,7 @@ import { setOwn } from '../own.ts'
 import { depthMax, duplicateFields } from './duplicates.ts'
 import { openApiNameOf, type ResolvedType, typeByName } from './lookup.ts'
 import type { FieldSchema } from './types.ts'
+import { isDropped } from './written.ts'
 
 /**
  * Request bodies in Kubernetes' protobuf: `k8s\0`, then runtime.Unknown with the type's name and
@@ -104,7 +105,7 @@ function decodeMessage(bytes: Buffer, type: ResolvedType, depth: number): Record
       result[field.name] ??= []
       ;(result[field.name] as unknown[]).push(value)
     } else if (field.inline && typeof value === 'object') Object.assign(result, value)
-    else if (!isDropped(value, field)) result[field.name] = value
+    else if (value !== undefined && !isDropped(field, value)) result[field.name] = value
   }
   return result
 }
@@ -118,34 +119,6 @@ function decodeEntry(data: Buffer, field: FieldSchema, depth: number): [string, 
   }
   return [key, value]
 }
-
-/** Go's JSON: `omitempty` drops zeros of what is no pointer; protobuf always carries them. */
-function isDropped(value: unknown, field: FieldSchema): boolean {
-  if (value === undefined || value === null) return true
-  if (field.required) return false
-  if (value === '') return field.name !== 'storageClassName'
-  if (value === 0 || value === false) return !pointers.has(field.name)
-  return false
-}
-
-/**
- * Optional numbers and booleans that are pointers in Go, so that a zero was meant. The descriptors
- * do not tell pointers from values. Source: k8s.io/api types.go.
- */
-const pointers = new Set(
-  `replicas revisionHistoryLimit progressDeadlineSeconds terminationGracePeriodSeconds
-  gracePeriodSeconds activeDeadlineSeconds automountServiceAccountToken enableServiceLinks immutable
-  optional defaultMode mode runAsUser runAsGroup runAsNonRoot fsGroup privileged
-  readOnlyRootFilesystem allowPrivilegeEscalation shareProcessNamespace setHostnameAsFQDN
-  hostUsers controller blockOwnerDeletion orphanDependents tolerationSeconds priority
-  deletionGracePeriodSeconds backoffLimit completions parallelism suspend partition
-  ttlSecondsAfterFinished allocateLoadBalancerNodePorts started ready serving terminating port
-  leaseDurationSeconds leaseTransitions minReplicas expirationSeconds collisionCount limitBytes
-  sinceSeconds tailLines timeoutSeconds reinvocationPolicy attachRequired podInfoOnMount
-  successfulJobsHistoryLimit failedJobsHistoryLimit startingDeadlineSeconds allowVolumeExpansion`
-    .split(/\s+/)
-    .filter(name => name !== ''),
-)
 
 function decodeValue(data: bigint | Buffer, field: FieldSchema, depth: number): unknown {
   if (typeof data === 'bigint') return field.type === 'bool' ? data !== 0n : exact(data)

@@ -36,6 +36,13 @@ export interface FieldSchema {
   /** The fields of `ref` belong to the parent's JSON (Go embedding). */
   readonly inline?: true
   readonly required?: true
+  /** A pointer in Go: a zero was meant. */
+  readonly pointer?: true
+  /** Go writes it even when it is empty. */
+  readonly written?: true
+  /** The named type of the field and of its items, in the words of Go's errors: `v1.Protocol`. */
+  readonly goType?: string
+  readonly goItemType?: string
   readonly patchStrategy?: string
   readonly patchMergeKey?: string
   readonly listType?: string
@@ -45,6 +52,8 @@ export interface FieldSchema {
 
 /** One type; `fields` in protobuf order. */
 export interface TypeSchema {
+  /** Who applies a part of it applies all of it. */
+  readonly atomic?: true
   readonly fields: readonly FieldSchema[]
 }
 

@@ -162,10 +162,11 @@ export function validateEndpointSlice(slice: EndpointSlice, causes: Causes): voi
   else if (!types.includes(slice.addressType)) {
     causes.notSupported('addressType', slice.addressType, types)
   }
-  if (slice.endpoints.length > endpointsMax) {
-    causes.invalid('endpoints', slice.endpoints.length, `must have at most ${endpointsMax} items`)
+  const endpoints = slice.endpoints ?? []
+  if (endpoints.length > endpointsMax) {
+    causes.invalid('endpoints', endpoints.length, `must have at most ${endpointsMax} items`)
   }
-  for (const [index, endpoint] of slice.endpoints.entries()) {
+  for (const [index, endpoint] of endpoints.entries()) {
     const at = `endpoints[${index}].addresses`
     if (!endpoint.addresses?.length) causes.required(at, 'must contain at least 1 address')
     for (const [place, address] of (endpoint.addresses ?? []).entries()) {

@@ -2,6 +2,8 @@ import { parseJsonExact, stringifyJson } from '../../api/json.ts'
 import { apiVersionOf } from '../../api/kinds.ts'
 import { isRecord } from '../../api/patch/merge.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
+import { typeOfKind } from '../../api/schema/lookup.ts'
+import { asWritten } from '../../api/schema/written.ts'
 import type { KubeObject } from '../../api/types.ts'
 import { errorMessage } from '../../kernel/result.ts'
 import { type Entry, isCorrupt, type Stored, storageReadError } from './entry.ts'
@@ -33,8 +35,10 @@ export function encodeObject(row: ResourceRow, object: KubeObject): Buffer {
   return encodeAs(row.kind, apiVersionOf(row), object)
 }
 
-/** The same in any version. */
+/** The same in any version. The object is brought into the form in which Go writes it. */
 export function encodeAs(kind: string, apiVersion: string, object: KubeObject): Buffer {
+  const type = typeOfKind(apiVersion, kind)
+  if (type !== undefined) asWritten(type, object as unknown as Record<string, unknown>)
   const { apiVersion: _gv, kind: _kind, metadata, ...rest } = object
   const { resourceVersion: _rv, managedFields: _fields, ...kept } = metadata
   const { name, ...others } = kept

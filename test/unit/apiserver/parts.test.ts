@@ -36,7 +36,8 @@ describe('entries', () => {
   test('the version is spliced into the stored bytes', () => {
     const value = encodeObject(pods, pod)
     expect(value.toString()).toBe(
-      '{"kind":"Pod","apiVersion":"v1","metadata":{"name":"a","namespace":"n"},"spec":{"x":"ä"}}',
+      '{"kind":"Pod","apiVersion":"v1","metadata":{"name":"a","namespace":"n"},' +
+        '"spec":{"x":"ä","containers":null},"status":{}}',
     )
     const entry = new Codec().readEntry(pods, '/registry/pods/n/a', value, 7)
     expect(entry).toMatchObject({ namespace: 'n', name: 'a', revision: 7 })
@@ -53,6 +54,8 @@ describe('entries', () => {
       kind: 'Pod',
       apiVersion: 'v1',
       metadata: { resourceVersion: '7', name: 'resourceVersion', uid: 'u' },
+      spec: { containers: null },
+      status: {},
     })
   })
 })

@@ -1,0 +1,70 @@
+import { type ResolvedType, typeByName } from './lookup.ts'
+import type { FieldSchema } from './types.ts'
+
+/**
+ * Brings an object, in place, into the form in which Go writes it: what `omitempty` drops is not
+ * there, and what it does not drop is there though it is empty. Whoever stores an object or
+ * converts it does this last, so that it looks the same however it came about.
+ * Source: encoding/json on the types of k8s.io/api, after a round trip through protobuf, to which
+ * an empty list is none.
+ */
+export function asWritten(type: ResolvedType, object: Record<string, unknown>): void {
+  for (const [key, field] of type.fields) {
+    const value = object[key]
+    if (value === undefined || value === null || isDropped(field, value)) {
+      if (field.written) object[key] = emptyOf(field)
+      else if (value !== undefined) delete object[key]
+      continue
+    }
+    descend(field, value)
+  }
+}
+
+function descend(field: FieldSchema, value: unknown): void {
+  if (field.type !== 'ref') return
+  const type = typeByName(field.ref)
+  if (type === undefined) return
+  const values =
+    field.shape === undefined ? [value] : Object.values(value as Record<string, unknown>)
+  for (const each of values) {
+    if (isStruct(each)) asWritten(type, each)
+  }
+}
+
+/** Go's `omitempty` on what is no pointer; an empty list that is written is written as null. */
+export function isDropped(field: FieldSchema, value: unknown): boolean {
+  if (field.shape !== undefined || field.type === 'strings') return isEmptyCollection(value)
+  if (field.pointer || field.written) return false
+  return value === '' || value === 0 || value === false
+}
+
+function isEmptyCollection(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
+}
+
+/** What Go writes for a field that has nothing. */
+function emptyOf(field: FieldSchema): unknown {
+  if (field.shape !== undefined || field.pointer) return null
+  const empty = empties[field.type]
+  if (field.type !== 'ref') return empty === undefined ? null : empty
+  const object: Record<string, unknown> = {}
+  const type = typeByName(field.ref)
+  if (type !== undefined) asWritten(type, object)
+  return object
+}
+
+/** Those that are not here are null: times, bytes, lists, what is any JSON. */
+const empties: Partial<Record<FieldSchema['type'], unknown>> = {
+  string: '',
+  bool: false,
+  int32: 0,
+  int64: 0,
+  double: 0,
+  quantity: '0',
+  duration: '0s',
+  intorstring: 0,
+}
+
+function isStruct(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
