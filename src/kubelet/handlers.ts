@@ -82,7 +82,7 @@ function httpGet(
   const scheme = (action.scheme ?? 'HTTP').toLowerCase()
   const path = action.path?.startsWith('/') ? action.path : `/${action.path ?? ''}`
   const url = `${scheme}://${host}:${port}${path}`
-  const headers: Record<string, string> = { 'user-agent': 'kube-probe/1.33', accept: '*/*' }
+  const headers: Record<string, string> = { 'user-agent': 'kube-probe/1.35', accept: '*/*' }
   for (const { name, value } of action.httpHeaders ?? []) headers[name.toLowerCase()] = value
   const options = { headers, agent: false, rejectUnauthorized: false }
   return new Promise(resolve => {

@@ -47,7 +47,7 @@ export class NodeAgent {
     this.#clock = clock
     this.#logger = options.logger
     this.#timings = timings
-    this.#version = options.version ?? 'v1.33.0+quorate'
+    this.#version = options.version ?? 'v1.35.4+quorate'
   }
 
   /**

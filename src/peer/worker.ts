@@ -16,7 +16,7 @@ import { readKeyPair } from '../pki/files.ts'
 import { nodeAddress } from '../supervisor/peer-certificates.ts'
 
 /** Version of the runtimes and the kubelet: the API's, so that `kubectl get nodes` agrees. */
-export const kubeletVersion = 'v1.33.9+quorate'
+export const kubeletVersion = 'v1.35.4+quorate'
 const runtimeVersion = '0.1.0'
 const kubeletPort = 10_250
 const podBits = 24

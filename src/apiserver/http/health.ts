@@ -3,17 +3,17 @@ import type { Parts } from './context.ts'
 import { jsonResponse, textResponse } from './respond.ts'
 
 /** The Kubernetes version that the API is equal to. */
-export const gitVersion = 'v1.33.9+quorate'
+export const gitVersion = 'v1.35.4+quorate'
 
 /** `/version`: major and minor are plain integers, as conformance wants them. */
 export function version(): ApiResponse {
   return jsonResponse(200, {
     major: '1',
-    minor: '33',
+    minor: '35',
     emulationMajor: '1',
-    emulationMinor: '33',
+    emulationMinor: '35',
     minCompatibilityMajor: '1',
-    minCompatibilityMinor: '32',
+    minCompatibilityMinor: '34',
     gitVersion,
     gitCommit: '',
     gitTreeState: 'clean',
