@@ -72,6 +72,10 @@ export abstract class Driver implements Startable {
   readonly #snapshotter: Snapshotter
   readonly #handOver: HandOver
   readonly #lateness: Lateness
+  /** The same without what this member's own disk took: how busy the machine is. */
+  readonly #busyness: Lateness
+  /** What its fsyncs took since the last tick. */
+  #syncedMs = 0
   readonly #pace: SnapshotPace
   readonly #leadership: Announced<types.Leadership>
   readonly #roster: Announced<Roster>
@@ -121,6 +125,7 @@ export abstract class Driver implements Startable {
     this.#handOver = new HandOver(timings, logger)
     this.tickWatch = new TickWatch(timings.tickMs)
     this.#lateness = new Lateness(2 * timings.electionMsMax)
+    this.#busyness = new Lateness(2 * timings.electionMsMax)
     this.watchers = new Watchers(() => this.#machine.mvcc, parts.defer, logger)
     this.sweeper = new Sweeper(
       () => this.#machine.mvcc,
@@ -349,7 +354,10 @@ export abstract class Driver implements Startable {
     if (!this.running) return
     const { clock, timings } = this.parts
     const now = clock.now()
-    this.#lateness.add(now, this.tickWatch.tick(now))
+    const lateMs = this.tickWatch.tick(now)
+    this.#lateness.add(now, lateMs)
+    this.#busyness.add(now, Math.max(0, lateMs - this.#syncedMs))
+    this.#syncedMs = 0
     this.#noticeSleep(now)
     this.#hello.tick(now)
     const missed = Math.floor((now - this.#lastTickAt) / timings.tickMs)
@@ -468,8 +476,9 @@ export abstract class Driver implements Startable {
     }
     const now = clock.now()
     this.fsyncMs.add(now - begun)
+    this.#syncedMs += now - begun
     // A busy machine is no slow disk.
-    this.#handOver.synced(now, now - begun - this.#lateness.recentMs(now))
+    this.#handOver.synced(now, now - begun - this.#busyness.recentMs(now))
     const last = ready.entries.at(-1)
     return last && { type: 'synced', index: last.index, term: last.term }
   }

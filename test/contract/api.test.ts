@@ -294,7 +294,7 @@ describe.each(lags)('the API over one store, lag $seed', ({ seed }) => {
 
   test('says it is ready, and its version', async () => {
     const version = await send(api, 'GET', '/version')
-    expect(version.value).toMatchObject({ major: '1', minor: '33' })
+    expect(version.value).toMatchObject({ major: '1', minor: '35' })
     const index = (await send(api, 'GET', '/openapi/v3')).value
     const apps = await send(api, 'GET', index.paths['apis/apps/v1'].serverRelativeURL)
     const template =

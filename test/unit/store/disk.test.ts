@@ -81,21 +81,29 @@ test('a store of a newer version is not opened', () => {
   expect(() => upgradeFormat(store, silentLogger)).toThrow(/written by a newer version/)
 })
 
-test('a leader whose disk has become slow hands over', async () => {
+test.each([
+  ['at once', []],
+  ['after ticks that were late for its sake', [90, 90, 90]],
+])('a leader whose disk has become slow hands over: %s', async (_when, before) => {
   cluster = new TestCluster(['a', 'b', 'c'], { timings: { slowDiskMs: 100 } })
   let slow = ''
+  let syncMs = 0
   for (const id of ['a', 'b', 'c']) {
     // A slow fsync is time that has passed for this member alone: the others are not held up.
     let lost = 0
     const clock: Clock = { ...systemClock, now: () => systemClock.now() + lost }
     const disk = onSync(createDisk(folder()), () => {
-      if (slow === id) lost += 120
+      if (slow === id) lost += syncMs
     })
     await cluster.open(id, false, { disk, dataDir: undefined, clock })
   }
   const leader = await cluster.leader()
   slow = leader.core.id
-  for (let n = 0; n < 4; n++) await leader.txn(put(`k${n}`))
+  for (syncMs of [...before, 120, 120, 120, 120]) {
+    await leader.txn(put('k'))
+    const { now } = leader.core
+    if (before.length > 0) await until('ticks', () => leader.core.now > now + 1)
+  }
   await until('another leader', () => leader.core.leader !== null && leader.core.role !== 'leader')
 })
 
