@@ -23,14 +23,18 @@ const formatText =
 const numberPart = '([+-]?)(?:([0-9]+)(?:\\.([0-9]*))?|\\.([0-9]+))'
 const suffixPart = '(?:(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE])|[eE]([+-]?[0-9]{1,4}))?'
 const quantityPattern = new RegExp(`^${numberPart}${suffixPart}$`)
+/** What may be a quantity, though nobody knows its suffix. Source: parseQuantityString. */
+const shapePattern = /^[+-]?[0-9]*(?:\.[0-9]*)?[eEinumkKMGTP]*[+-]?[0-9]*$/
+const suffixText = "unable to parse quantity's suffix"
 const nanoPerUnit = 1_000_000_000n
 const decimalSuffixes = ['n', 'u', 'm', '', 'k', 'M', 'G', 'T', 'P', 'E']
 const binarySuffixes = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei']
 
 /** @throws QuantityError */
 export function parseQuantity(text: string | number): Quantity {
-  const found = quantityPattern.exec(textOf(text))
-  if (!found) throw new QuantityError(formatText)
+  const given = textOf(text)
+  const found = quantityPattern.exec(given)
+  if (!found) throw new QuantityError(shapePattern.test(given) ? suffixText : formatText)
   const [, sign, whole = '0', after = '', bare = '', suffix = '', exponent] = found
   const fraction = after + bare
   const mantissa = BigInt(whole + fraction) * (sign === '-' ? -1n : 1n)

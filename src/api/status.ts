@@ -112,7 +112,8 @@ export function invalid(
   causes: readonly StatusCause[],
 ): StatusError {
   const kind = gk.group === '' ? gk.kind : `${gk.kind}.${gk.group}`
-  const parts = causes.map(cause => `${cause.field}: ${cause.message}`)
+  // Each is told once, though it may be a cause twice. Source: util/errors Aggregate.
+  const parts = [...new Set(causes.map(cause => `${cause.field}: ${cause.message}`))]
   const list = parts.length === 1 ? parts[0] : `[${parts.join(', ')}]`
   const details: StatusDetails = {
     ...(name ? { name } : {}),

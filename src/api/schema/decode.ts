@@ -1,7 +1,9 @@
+import { stringifyJson } from '../json.ts'
 import { setOwn } from '../own.ts'
 import { isRecord } from '../patch/merge.ts'
 import { canonicalQuantity } from '../quantity.ts'
 import { problemsMax } from './duplicates.ts'
+import { parseGoTime, TimeError, type TimeLayout } from './go-time.ts'
 import { lastPart, type ResolvedField, type ResolvedType, typeByName } from './lookup.ts'
 import type { FieldSchema } from './types.ts'
 import { isDropped } from './written.ts'
@@ -17,7 +19,11 @@ export class DecodeError extends Error {
  * wrong types are refused. The result shares nothing with `value`.
  * @throws DecodeError
  */
-export function decodeAs(type: ResolvedType, value: unknown, unknown: string[]): unknown {
+export function decodeAs(
+  type: ResolvedType,
+  value: Record<string, unknown>,
+  unknown: string[],
+): unknown {
   return decodeStruct(type, value, { path: '', goPath: '', struct: 'object' }, unknown, true)
 }
 
@@ -32,12 +38,11 @@ interface Place {
 
 function decodeStruct(
   type: ResolvedType,
-  value: unknown,
+  value: Record<string, unknown>,
   place: Place,
   unknown: string[],
   top = false,
 ): Record<string, unknown> {
-  if (!isRecord(value)) fail(value, place, lastPart(type.name))
   const result: Record<string, unknown> = {}
   const struct = lastPart(type.name)
   for (const key of Object.keys(value)) {
@@ -70,7 +75,7 @@ function goPathOf({ goPath }: Place, { name, embedded = [] }: ResolvedField): st
 
 function decodeField(field: FieldSchema, value: unknown, place: Place, unknown: string[]): unknown {
   if (field.shape === 'list') {
-    if (!Array.isArray(value)) fail(value, place, `[]${goType(field)}`)
+    if (!Array.isArray(value)) fail(value, place, goType(field))
     return value.map((item, index) =>
       // Go leaves an element that is null as it made it.
       item === null
@@ -79,14 +84,11 @@ function decodeField(field: FieldSchema, value: unknown, place: Place, unknown: 
     )
   }
   if (field.shape === 'map') {
-    if (!isRecord(value)) fail(value, place, `map[string]${goType(field)}`)
+    if (!isRecord(value)) fail(value, place, goType(field))
     const result: Record<string, unknown> = {}
     for (const [key, item] of Object.entries(value)) {
-      // Go names a map's field in its texts, never the key.
-      const inner =
-        field.type === 'ref'
-          ? { ...place, path: `${place.path}.${key}`, goPath: `${place.goPath}.${key}` }
-          : place
+      // Go's errors name the map's field, never the key.
+      const inner = { ...place, path: `${place.path}.${key}` }
       const own = item === null ? zeroOf(field) : decodeValue(field, item, inner, unknown)
       setOwn(result, key, own)
     }
@@ -96,39 +98,38 @@ function decodeField(field: FieldSchema, value: unknown, place: Place, unknown: 
 }
 
 function decodeValue(field: FieldSchema, value: unknown, place: Place, unknown: string[]): unknown {
+  const failed = () => fail(value, place, itemType(field))
   switch (field.type) {
     case 'string':
-      return typeof value === 'string' ? value : fail(value, place, 'string')
+      return typeof value === 'string' ? value : failed()
     case 'bool':
-      return typeof value === 'boolean' ? value : fail(value, place, 'bool')
+      return typeof value === 'boolean' ? value : failed()
     case 'int32':
-      return isInteger(value, 2 ** 31) ? value : fail(value, place, 'int32')
+      return isInteger(value, 2 ** 31) ? value : failed()
     case 'int64':
-      return isInteger(value, 2 ** 63) ? value : fail(value, place, 'int64')
+      return isInteger(value, 2 ** 63) ? value : failed()
     case 'double':
-      return typeof value === 'number' ? value : fail(value, place, 'float64')
+      return typeof value === 'number' ? value : failed()
     case 'bytes':
-      return decodeBytes(value, place)
+      return typeof value === 'string' ? decodeBytes(value) : failed()
     case 'time':
     case 'microtime':
-      return decodeTime(value, place, field.type)
+      return typeof value === 'string' ? decodeTime(value, field.type) : failed()
     case 'quantity':
-      return decodeQuantity(value, place)
+      return decodeQuantity(value)
     case 'intorstring':
-      return typeof value === 'string' || isInteger(value, 2 ** 31)
-        ? value
-        : fail(value, place, 'int32')
+      return typeof value === 'string' || isInteger(value, 2 ** 31) ? value : failed()
     case 'ref': {
       const type = typeByName(field.ref)
-      return type === undefined ? value : decodeStruct(type, value, place, unknown)
+      if (type === undefined) return value
+      return isRecord(value) ? decodeStruct(type, value, place, unknown) : failed()
     }
     default:
       return value
   }
 }
 
-function decodeBytes(value: unknown, place: Place): string {
-  if (typeof value !== 'string') fail(value, place, '[]uint8')
+function decodeBytes(value: string): string {
   const clean = value.replace(/[\r\n]/g, '')
   const bad = /[^A-Za-z0-9+/=]/.exec(clean)
   if (bad || clean.length % 4 !== 0 || !/^[^=]*={0,2}$/.test(clean)) {
@@ -137,40 +138,21 @@ function decodeBytes(value: unknown, place: Place): string {
   return clean
 }
 
-function decodeTime(value: unknown, place: Place, type: 'time' | 'microtime'): string {
-  if (typeof value !== 'string') fail(value, place, 'string')
-  const time = readTime(value)
-  if (time === undefined) {
-    throw new DecodeError(
-      `parsing time "${JSON.stringify(value).slice(1, -1)}" as ` +
-        '"2006-01-02T15:04:05Z07:00": cannot parse',
-    )
-  }
-  const { seconds, fraction } = time
-  return type === 'time' ? `${seconds}Z` : `${seconds}.${fraction.slice(0, 6).padEnd(6, '0')}Z`
-}
-
-/** A time of RFC 3339 in UTC, to the second, and the digits below; undefined for what is none. */
-export function readTime(
-  text: string,
-): { readonly seconds: string; readonly fraction: string } | undefined {
-  const [, local = '', fraction = '', zone = ''] = timePattern.exec(text) ?? []
-  const at = Date.parse(`${local}${zone}`)
-  if (Number.isNaN(at)) return undefined
-  // JavaScript takes the 30th of February for the 2nd of March, Go refuses it.
-  const day = new Date(Date.parse(`${local}Z`)).toISOString().slice(0, 19)
-  const seconds = new Date(at).toISOString().slice(0, 19)
-  return day === local && /^\d{4}-/.test(seconds) ? { seconds, fraction } : undefined
-}
-
-const timePattern = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d+))?(Z|[+-]\d\d:\d\d)$/
-
-function decodeQuantity(value: unknown, place: Place): string {
-  if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'bigint') {
-    fail(value, place, 'string')
-  }
+function decodeTime(value: string, layout: TimeLayout): string {
   try {
-    return canonicalQuantity(typeof value === 'bigint' ? String(value) : value)
+    const { seconds, fraction } = parseGoTime(value, layout)
+    return layout === 'time' ? `${seconds}Z` : `${seconds}.${fraction}Z`
+  } catch (error) {
+    if (error instanceof TimeError) throw new DecodeError(error.message)
+    throw error
+  }
+}
+
+/** What is neither a string nor a number is judged by its JSON. Source: Quantity.UnmarshalJSON. */
+function decodeQuantity(value: unknown): string {
+  const isText = typeof value === 'string' || typeof value === 'number'
+  try {
+    return canonicalQuantity(isText ? value : stringifyJson(value))
   } catch (error) {
     throw new DecodeError(error instanceof Error ? error.message : String(error))
   }
@@ -197,23 +179,50 @@ function isInteger(value: unknown, bound: number): value is number {
   return Number.isInteger(value) && (value as number) < bound && (value as number) >= -bound
 }
 
+/** A field's type as Go prints it. */
 function goType(field: FieldSchema): string {
-  return field.type === 'ref' ? `v1.${lastPart(field.ref ?? '')}` : field.type
+  if (field.goType !== undefined) return field.goType
+  if (field.shape === 'list') return `[]${itemType(field)}`
+  return field.shape === 'map' ? `map[string]${itemType(field)}` : itemType(field)
+}
+
+/** The type of a field's value, of one of them where there are many. */
+function itemType(field: FieldSchema): string {
+  if (field.shape === undefined && field.goType !== undefined) return field.goType
+  if (field.goItemType !== undefined) return field.goItemType
+  if (field.type !== 'ref') return goTypes[field.type] ?? field.type
+  const [version, name] = (field.ref ?? '').split('.').slice(-2)
+  return `${version}.${name}`
+}
+
+/** What Go decodes these into, where it is called otherwise. */
+const goTypes: Partial<Record<FieldSchema['type'], string>> = {
+  bytes: '[]uint8',
+  double: 'float64',
+  time: 'string',
+  microtime: 'string',
+  intorstring: 'int32',
+  quantity: 'resource.Quantity',
+  strings: '[]string',
 }
 
 function fail(value: unknown, place: Place, wanted: string): never {
-  const name = wanted.includes('.') || /^[a-z[]/.test(wanted) ? wanted : `v1.${wanted}`
   throw new DecodeError(
-    `json: cannot unmarshal ${kindOf(value)} into Go struct field ` +
-      `${place.struct}.${place.goPath} of type ${name}`,
+    `json: cannot unmarshal ${kindOf(value, wanted)} into Go struct field ` +
+      `${place.struct}.${place.goPath} of type ${wanted}`,
   )
 }
 
-/** A JSON value's kind in the words of Go's decoder. */
-function kindOf(value: unknown): string {
+/** A JSON value's kind in the words of Go's decoder, which quotes a number that does not fit. */
+function kindOf(value: unknown, wanted: string): string {
+  const isQuoted = /^(u?int\d*|float64)$/.test(wanted)
+  const kind = jsonKind(value)
+  return kind === 'number' && isQuoted ? `number ${value}` : kind
+}
+
+/** A JSON value's kind as Go calls it. */
+export function jsonKind(value: unknown): string {
   if (Array.isArray(value)) return 'array'
   if (typeof value === 'boolean') return 'bool'
-  if (typeof value === 'bigint') return `number ${value}`
-  if (typeof value === 'number' && !Number.isInteger(value)) return `number ${value}`
-  return typeof value
+  return typeof value === 'bigint' ? 'number' : typeof value
 }

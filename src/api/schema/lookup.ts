@@ -38,17 +38,28 @@ export function openApiNameOf(apiVersion: string, kind: string): string {
   if (metaKinds.has(kind)) return `io.k8s.apimachinery.pkg.apis.meta.v1.${kind}`
   const slash = apiVersion.indexOf('/')
   const group = slash < 0 ? '' : apiVersion.slice(0, slash)
-  const pkg = packages[group] ?? `io.k8s.api.${group.split('.')[0]}`
+  const pkg = packages.get(group) ?? group.split('.').reverse().join('.')
   return `${pkg}.${apiVersion.slice(slash + 1)}.${kind}`
 }
 
-/** Where the types of a group are, unless it is in k8s.io/api under the first part of its name. */
-const packages: Readonly<Record<string, string>> = {
-  '': 'io.k8s.api.core',
-  'internal.apiserver.k8s.io': 'io.k8s.api.apiserverinternal',
-  'apiextensions.k8s.io': 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions',
-  'apiregistration.k8s.io': 'io.k8s.kube-aggregator.pkg.apis.apiregistration',
-}
+/** Groups whose package of k8s.io/api is the first part of their name. */
+const inApi = [
+  ...['apps', 'autoscaling', 'batch', 'extensions', 'policy', 'admission.k8s.io'],
+  ...['admissionregistration.k8s.io', 'apidiscovery.k8s.io', 'authentication.k8s.io'],
+  ...['authorization.k8s.io', 'certificates.k8s.io', 'coordination.k8s.io', 'discovery.k8s.io'],
+  ...['events.k8s.io', 'flowcontrol.apiserver.k8s.io', 'imagepolicy.k8s.io', 'networking.k8s.io'],
+  ...['node.k8s.io', 'rbac.authorization.k8s.io', 'resource.k8s.io', 'scheduling.k8s.io'],
+  ...['storage.k8s.io', 'storagemigration.k8s.io'],
+]
+
+/** Packages of upstream's groups; a kind of another group is called by its group's domain. */
+const packages: ReadonlyMap<string, string> = new Map([
+  ['', 'io.k8s.api.core'],
+  ...inApi.map(group => [group, `io.k8s.api.${group.split('.')[0]}`] as const),
+  ['internal.apiserver.k8s.io', 'io.k8s.api.apiserverinternal'],
+  ['apiextensions.k8s.io', 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions'],
+  ['apiregistration.k8s.io', 'io.k8s.kube-aggregator.pkg.apis.apiregistration'],
+])
 
 /** The type of a kind, if the schema has it. */
 export function typeOfKind(apiVersion: string, kind: string): ResolvedType | undefined {

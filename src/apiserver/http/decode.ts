@@ -1,7 +1,8 @@
 import { parseJsonExact } from '../../api/json.ts'
 import { isRecord } from '../../api/patch/merge.ts'
-import { DecodeError, decodeAs } from '../../api/schema/decode.ts'
+import { DecodeError, decodeAs, jsonKind } from '../../api/schema/decode.ts'
 import { DepthError, duplicateFields } from '../../api/schema/duplicates.ts'
+import { jsonSyntaxError } from '../../api/schema/json-syntax.ts'
 import { openApiNameOf, typeByName, typeOfKind } from '../../api/schema/lookup.ts'
 import { decodeProtobuf, ProtobufError } from '../../api/schema/protobuf.ts'
 import { badRequest, StatusError, unsupportedMediaType } from '../../api/status.ts'
@@ -49,12 +50,7 @@ export function decodeBody(job: DecodeJob): DecodedBody {
   const { expected } = job
   if (expected === undefined) return { value: parsePatch(job), problems }
   // Go decodes null into an object that has nothing.
-  const raw = parseBody(job, expected, problems) ?? {}
-  if (!isRecord(raw)) {
-    throw badRequest(
-      `couldn't get version/kind; json parse error: ${expected.kind} must be an object`,
-    )
-  }
+  const raw = (parseBody(job, expected, problems) ?? {}) as Record<string, unknown>
   checkKind(raw, expected)
   return { value: decodeObject(raw, expected, problems), problems }
 }
@@ -64,7 +60,7 @@ export function decodeObject(raw: unknown, expected: Expected, problems: string[
   const type = typeByName(openApiNameOf(expected.apiVersion, expected.kind))
   const unknown: string[] = []
   try {
-    const object = (type === undefined ? raw : decodeAs(type, raw, unknown)) as KubeObject
+    const object = (type && isRecord(raw) ? decodeAs(type, raw, unknown) : raw) as KubeObject
     for (const path of unknown) problems.push(`unknown field "${path}"`)
     object.metadata ??= {}
     object.apiVersion = expected.apiVersion
@@ -83,51 +79,74 @@ export function headOf({ apiVersion, kind }: Expected): string {
 }
 
 function checkKind(raw: Record<string, unknown>, expected: Expected): void {
-  for (const field of ['apiVersion', 'kind'] as const) {
-    const value = raw[field]
-    if (value !== undefined && value !== null && typeof value !== 'string') {
-      throw badRequest(
-        `couldn't get version/kind; json parse error: json: cannot unmarshal ${typeof value} ` +
-          `into Go struct field .${field} of type string`,
-      )
-    }
-  }
-  const { apiVersion, kind } = raw
+  const kind = String(raw.kind || expected.kind)
+  const apiVersion = String(raw.apiVersion || expected.apiVersion)
   const isExpected = apiVersion === expected.apiVersion || apiVersion === expected.orVersion
-  if (apiVersion && !isExpected) {
-    throw badRequest(
-      `the API version in the data (${apiVersion}) does not match the expected API ` +
-        `version (${expected.apiVersion})`,
-    )
+  if (kind === expected.kind && isExpected) return
+  const version = apiVersion.slice(apiVersion.indexOf('/') + 1)
+  const head = `${kind} in version "${version}" cannot be handled as a ${expected.kind}: `
+  if (typeOfKind(apiVersion, kind) === undefined) {
+    throw badRequest(`${head}${notRegistered(apiVersion, kind)}`)
   }
-  if (kind && kind !== expected.kind) throw wrongKind(String(kind), expected)
+  if (kind !== expected.kind) {
+    throw badRequest(`${head}converting (${kind}) to (${expected.kind}): unknown conversion`)
+  }
+  throw badRequest(
+    `the API version in the data (${apiVersion}) does not match the expected API ` +
+      `version (${expected.apiVersion})`,
+  )
 }
 
-/** Source: apimachinery pkg/runtime/error.go, and schemes that name their own place in the code. */
-function wrongKind(kind: string, { apiVersion, kind: wanted }: Expected): StatusError {
-  const version = apiVersion.slice(apiVersion.indexOf('/') + 1)
-  const isKnown = typeOfKind(apiVersion, kind) !== undefined
-  const why = isKnown
-    ? `converting (${kind}) to (${wanted}): unknown conversion`
-    : `no kind "${kind}" is registered for version "${apiVersion}" in scheme ` +
-      '"pkg/runtime/scheme.go:111"'
-  return badRequest(`${kind} in version "${version}" cannot be handled as a ${wanted}: ${why}`)
+/** Source: apimachinery pkg/runtime/error.go; schemes name their own place in upstream's code. */
+function notRegistered(apiVersion: string, kind: string): string {
+  return (
+    `no kind "${kind}" is registered for version "${apiVersion}" in scheme ` +
+    '"pkg/runtime/scheme.go:111"'
+  )
 }
 
 function parseBody(job: DecodeJob, expected: Expected, problems: string[]): unknown {
   const { type } = job
   if (type === protobufType) return parseProtobuf(job.body, expected)
+  const text = textOf(job.body)
   if (type === jsonType) {
-    const text = textOf(job.body)
-    const value = recognized(text, expected, () => parseJson(text))
-    const repeated = recognized(text, expected, () => guarded(() => duplicateFields(text)))
-    if (job.fieldValidation !== 'Ignore') {
-      for (const path of repeated) problems.push(`duplicate field "${path}"`)
-    }
-    return value
+    return recognized(text, expected, () => {
+      const value = checkHead(parseJson(text))
+      const repeated = guarded(() => duplicateFields(text))
+      if (job.fieldValidation !== 'Ignore') {
+        for (const path of repeated) problems.push(`duplicate field "${path}"`)
+      }
+      return value
+    })
   }
-  if (type === yamlType) return parseYaml(textOf(job.body), problems)
+  if (type === yamlType) {
+    return recognized(text, expected, () => checkHead(parseYaml(text, problems)))
+  }
   throw unsupportedMediaType([jsonType, yamlType, protobufType])
+}
+
+const headType =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; ' +
+  'Kind string "json:\\"kind,omitempty\\"" }'
+
+/** What says of which kind a body is. Source: serializer/json/meta.go Interpret. */
+function checkHead(value: unknown): unknown {
+  if (value === null) return value
+  if (!isRecord(value)) {
+    throw unreadable(`json: cannot unmarshal ${jsonKind(value)} into Go value of type ${headType}`)
+  }
+  for (const field of ['apiVersion', 'kind'] as const) {
+    const item = value[field]
+    if (item === undefined || item === null || typeof item === 'string') continue
+    throw unreadable(
+      `json: cannot unmarshal ${jsonKind(item)} into Go struct field .${field} of type string`,
+    )
+  }
+  const { apiVersion } = value
+  if (typeof apiVersion === 'string' && apiVersion.split('/').length > 2) {
+    throw badRequest(`unexpected GroupVersion string: ${apiVersion}`)
+  }
+  return value
 }
 
 /**
@@ -181,7 +200,7 @@ export function parseJson(text: string): unknown {
   try {
     return parseJsonExact(text)
   } catch (error) {
-    throw unreadable(text.trim() === '' ? 'unexpected end of JSON input' : errorMessage(error))
+    throw unreadable(jsonSyntaxError(text) ?? errorMessage(error))
   }
 }
 

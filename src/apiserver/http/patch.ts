@@ -2,6 +2,7 @@ import type { ApiRequest } from '../../api/http.ts'
 import { applyJsonPatch, JsonPatchError, operationsMax } from '../../api/patch/json-patch.ts'
 import { mergePatch } from '../../api/patch/merge.ts'
 import { PatchError, strategicMerge } from '../../api/patch/strategic.ts'
+import { jsonKind } from '../../api/schema/decode.ts'
 import { typeOfKind } from '../../api/schema/lookup.ts'
 import {
   badRequest,
@@ -74,7 +75,10 @@ function patched(current: KubeObject, patch: unknown, type: string, expected: Ex
 }
 
 function jsonPatched(current: KubeObject, patch: unknown): unknown {
-  if (!Array.isArray(patch)) throw badRequest('error decoding patch: a JSON patch must be a list')
+  if (!Array.isArray(patch)) {
+    const what = `json: cannot unmarshal ${jsonKind(patch)} into Go value of type`
+    throw badRequest(`error decoding patch: ${what} []handlers.jsonPatchOp`)
+  }
   if (patch.length > operationsMax) {
     throw requestEntityTooLarge(
       `The allowed maximum operations in a JSON patch is ${operationsMax}, got ${patch.length}`,

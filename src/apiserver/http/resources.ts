@@ -157,7 +157,8 @@ function patchedObject(
   if (uid && uid !== was.uid && !lost) {
     const causes = new Causes()
     causes.invalid('metadata.uid', uid, 'field is immutable')
-    throw invalid(row, route.name, causes.list)
+    // Twice, as all that is wrong with the metadata of an update.
+    throw invalid(row, route.name, [...causes.list, ...causes.list])
   }
   return object
 }

@@ -1,6 +1,16 @@
-import { isAlias, isMap, isScalar, isSeq, type Node, parseDocument } from 'yaml'
+import {
+  type CollectionTag,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  parseDocument,
+  type ScalarTag,
+} from 'yaml'
 import { exact } from '../../api/json.ts'
 import { setOwn } from '../../api/own.ts'
+import { isRecord } from '../../api/patch/merge.ts'
 import { DepthError, depthMax, problemsMax } from '../../api/schema/duplicates.ts'
 
 /** Thrown for a text that is no YAML, or that would grow without bound: HTTP 400. */
@@ -24,6 +34,9 @@ export function yamlToJson(text: string, problems: string[]): unknown {
   const document = parseDocument(text, {
     uniqueKeys: false,
     intAsBigInt: true,
+    version: '1.1',
+    merge: false,
+    customTags: tags => tags.filter(isUpstreams),
     logLevel: 'silent',
     prettyErrors: false,
   })
@@ -33,6 +46,15 @@ export function yamlToJson(text: string, problems: string[]): unknown {
   const value = new Walk(text, repeated).value(document.contents as Node | null, 0)
   if (repeated.length > 0) problems.push(['yaml: unmarshal errors:', ...repeated].join('\n  '))
   return value
+}
+
+/**
+ * `y` and `on` are booleans, as in YAML 1.1, but what looks like a time stays a text.
+ * Source: sigs.k8s.io/yaml/goyaml.v2 resolve.go.
+ */
+function isUpstreams(tag: string | CollectionTag | ScalarTag): boolean {
+  if (typeof tag === 'string') return true
+  return tag.tag !== 'tag:yaml.org,2002:timestamp' && !('format' in tag && tag.format === 'TIME')
 }
 
 /** The parser recurses into what is nested: a text that is nested too deeply never gets there. */
@@ -104,6 +126,10 @@ class Walk {
     const result: Record<string, unknown> = {}
     if (!isMap(node)) throw new YamlError('yaml: unknown node')
     for (const { key, value } of node.items) {
+      if (isMergeKey(key)) {
+        this.#merge(result, this.value(value as Node | null, depth + 1))
+        continue
+      }
       const name = keyText(this.value(key as Node | null, depth + 1))
       if (Object.hasOwn(result, name) && this.#repeated.length < problemsMax) {
         const line = this.#lineOf(key as Node | null)
@@ -113,11 +139,24 @@ class Walk {
     }
     return result
   }
+
+  /** `<<` takes over the keys of a map, or of several. Source: goyaml.v2 decode.go merge. */
+  #merge(into: Record<string, unknown>, from: unknown): void {
+    for (const each of Array.isArray(from) ? [...from].reverse() : [from]) {
+      if (!isRecord(each))
+        throw new YamlError('yaml: map merge requires map or sequence of maps as the value')
+      for (const [key, value] of Object.entries(each)) setOwn(into, key, value)
+    }
+  }
+}
+
+function isMergeKey(key: unknown): boolean {
+  return isScalar(key) && key.type === 'PLAIN' && key.source === '<<'
 }
 
 function plain(value: unknown): unknown {
   if (typeof value === 'bigint') return exact(value)
-  if (value instanceof Date) return value.toISOString()
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('utf8')
   if (value === undefined) return null
   if (typeof value === 'number' && !Number.isFinite(value)) {
     throw new YamlError('error converting YAML to JSON: json: unsupported value')

@@ -196,8 +196,12 @@ function checkUpdate(
   { asked = row }: RequestOptions,
 ): void {
   const causes = new Causes()
-  validateMetadata(row, next, causes)
-  validateMetadataUpdate(next, old, causes)
+  // Once for all kinds, and once more by the kind's own rules: clients see each cause twice.
+  // Source: apiserver pkg/registry/rest BeforeUpdate, and the strategies' ValidateUpdate.
+  for (let times = 0; times < 2; times++) {
+    validateMetadata(row, next, causes)
+    validateMetadataUpdate(next, old, causes)
+  }
   if (part === 'main') {
     row.validate?.(next, causes, asked)
     row.validateUpdate?.(next, old, causes, asked)

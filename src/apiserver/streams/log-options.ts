@@ -1,4 +1,4 @@
-import { readTime } from '../../api/schema/decode.ts'
+import { parseGoTime } from '../../api/schema/go-time.ts'
 import { invalid } from '../../api/status.ts'
 import { Causes } from '../../api/validation/causes.ts'
 import { integerOf } from '../http/options.ts'
@@ -24,7 +24,7 @@ export function checkLogOptions(name: string, query: URLSearchParams): void {
   if (hasSeconds && time !== '') {
     causes.forbidden('', 'at most one of `sinceTime` or `sinceSeconds` may be specified')
   }
-  if (time !== '' && readTime(time) === undefined) {
+  if (time !== '' && !isTime(time)) {
     causes.invalid('sinceTime', time, 'must be a time of RFC 3339')
   }
   const stream = query.get('stream')
@@ -33,5 +33,14 @@ export function checkLogOptions(name: string, query: URLSearchParams): void {
   }
   if (causes.list.length > 0) {
     throw invalid({ group: '', kind: 'PodLogOptions' }, name, causes.list)
+  }
+}
+
+function isTime(text: string): boolean {
+  try {
+    parseGoTime(text, 'time')
+    return true
+  } catch {
+    return false
   }
 }
