@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { controllerNames, isControllerPattern } from './controller-names.ts'
 import { wrongPeerName } from './names.ts'
 
 /**
@@ -132,6 +133,14 @@ export const clusterSchema = z.strictObject({
   runtime: z.enum(['process', 'cri', 'simulated']).default('process'),
   images: z.record(z.string(), image).default({}),
   datastore: datastore.default({ driver: 'embedded' }),
+  controllers: z
+    .array(
+      z.string().refine(isControllerPattern, {
+        error: `"*", or one of ${controllerNames.join(', ')}, with "-" before it to leave it out`,
+      }),
+    )
+    .default(['*']),
+  scheduler: z.strictObject({ enabled: z.boolean().default(true) }).prefault({}),
   store: z
     .strictObject({
       snapshotEntries: z.int().min(100).max(10_000_000).default(10_000),

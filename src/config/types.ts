@@ -105,6 +105,9 @@ export interface ClusterConfig {
   /** Images of the process runtime, by full name or by the last part of it without tag. */
   readonly images: Readonly<Record<string, ImageConfig>>
   readonly datastore: DatastoreConfig
+  /** Which controllers run, as upstream's flag: `["*", "-podgc"]`; none without an entry. */
+  readonly controllers: readonly string[]
+  readonly scheduler: { readonly enabled: boolean }
   readonly store: {
     /** Entries between two snapshots of the log. */
     readonly snapshotEntries: number

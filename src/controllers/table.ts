@@ -12,18 +12,21 @@ import { rootCa } from './rootca/rootca.ts'
 import { serviceAccount } from './serviceaccount/serviceaccount.ts'
 import type { Controller } from './types.ts'
 
-/** Every controller of the manager, in the order in which they start. */
-export const controllerTable: readonly Controller[] = [
+/**
+ * Every controller of the manager, in the order in which they start, by the names that a
+ * configuration has for them.
+ */
+export const controllers: Readonly<Record<string, Controller>> = {
   namespace,
-  serviceAccount,
-  rootCa,
-  nodeIpam,
-  nodeLifecycle,
+  serviceaccount: serviceAccount,
+  'root-ca-cert-publisher': rootCa,
+  nodeipam: nodeIpam,
+  nodelifecycle: nodeLifecycle,
   deployment,
-  replicaSet,
-  endpoints,
-  endpointSlice,
-  endpointSliceMirroring,
-  garbageCollector,
-  podGc,
-]
+  replicaset: replicaSet,
+  endpoint: endpoints,
+  endpointslice: endpointSlice,
+  endpointslicemirroring: endpointSliceMirroring,
+  garbagecollector: garbageCollector,
+  podgc: podGc,
+}

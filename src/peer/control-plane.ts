@@ -18,7 +18,8 @@ const backoffFirstMs = 500
 export interface ControlPlaneOptions {
   readonly store: Store
   readonly factory: InformerFactory
-  readonly scheduler: Scheduler
+  /** Absent where somebody else's places the pods. */
+  readonly scheduler: Scheduler | undefined
   readonly schedulerClient: Client
   readonly manager: ControllerManager
   readonly managerClient: Client
@@ -61,9 +62,8 @@ export class ControlPlane {
   get components(): readonly ComponentReport[] {
     const { scheduler, manager } = this.#options
     const state = this.#running ? 'running' : 'stopped'
-    const { queue, bound, failed } = scheduler.stats
     return [
-      { name: 'scheduler', state, queue, done: bound, errors: failed },
+      ...(scheduler === undefined ? [] : [reportOf(scheduler, state)]),
       ...manager.stats.map(stats => ({ ...stats, state }) as const),
     ]
   }
@@ -93,7 +93,7 @@ export class ControlPlane {
       this.#options.logger.info('control plane closed', { term: this.#term })
     }
     this.#running = false
-    this.#options.scheduler.stop()
+    this.#options.scheduler?.stop()
     this.#options.manager.stop()
   }
 
@@ -107,7 +107,7 @@ export class ControlPlane {
       await factory.waitForSync(deadline)
       await factory.waitForRevision(String(revision), deadline)
       if (signal.aborted) return
-      scheduler.start(this.#options.schedulerClient.withFence(term))
+      scheduler?.start(this.#options.schedulerClient.withFence(term))
       manager.start(this.#options.managerClient.withFence(term))
       this.#running = true
       this.#failedRounds = 0
@@ -125,7 +125,7 @@ export class ControlPlane {
   /** Hands over to a peer that may do better; after three rounds leadership must not wander on. */
   async #giveUp(term: number, revision: number, signal: AbortSignal): Promise<void> {
     this.#running = false
-    this.#options.scheduler.stop()
+    this.#options.scheduler?.stop()
     this.#options.manager.stop()
     this.#failedRounds++
     const backoffMs = backoffFirstMs * 2 ** Math.min(this.#failedRounds, 6)
@@ -137,4 +137,9 @@ export class ControlPlane {
     }
     await this.#establish(term, revision, signal)
   }
+}
+
+function reportOf(scheduler: Scheduler, state: ComponentReport['state']): ComponentReport {
+  const { queue, bound, failed } = scheduler.stats
+  return { name: 'scheduler', state, queue, done: bound, errors: failed }
 }

@@ -10,7 +10,6 @@ import type { Client } from '../client/types.ts'
 import type { DataLayout } from '../config/layout.ts'
 import type { ClusterConfig, Networks, PeerConfig } from '../config/types.ts'
 import { ControllerManager } from '../controllers/manager.ts'
-import { controllerTable } from '../controllers/table.ts'
 import { must } from '../kernel/assert.ts'
 import { systemClock } from '../kernel/clock.ts'
 import type { Logger } from '../kernel/logger.ts'
@@ -22,6 +21,7 @@ import { identities, nodeIdentity } from '../pki/identities.ts'
 import { Scheduler } from '../scheduler/scheduler.ts'
 import type { Membership, Store } from '../store/types.ts'
 import { ControlPlane } from './control-plane.ts'
+import { enabledControllers } from './enabled-controllers.ts'
 import type { WriteHold } from './hold.ts'
 import { joinPaths } from './join-paths.ts'
 import type { LiveCluster } from './live.ts'
@@ -137,10 +137,12 @@ export class Master implements Startable {
     return new ControlPlane({
       store,
       factory,
-      scheduler: new Scheduler({ factory, clock, prng, logger: schedulerLogger }),
+      scheduler: config.scheduler.enabled
+        ? new Scheduler({ factory, clock, prng, logger: schedulerLogger })
+        : undefined,
       schedulerClient: this.#client(identities.scheduler, 'kube-scheduler'),
       manager: new ControllerManager({
-        controllers: controllerTable,
+        controllers: enabledControllers(config.controllers),
         factory,
         clock,
         logger: managerLogger,

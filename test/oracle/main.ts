@@ -75,13 +75,15 @@ async function answersTo(steps: readonly AnsweredStep[]): Promise<AnsweredStep[]
     const text = (file: string) => readFileSync(file, 'utf8')
     return replay(requests, { server, tls: { ca: text(ca), cert: text(cert), key: text(key) } })
   }
-  return withCluster({ config: withoutNodes }, cluster =>
+  return withCluster({ config: apiOnly }, cluster =>
     replay(requests, { server: cluster.api(1), tls: cluster.tls }),
   )
 }
 
-/** Masters without a kubelet: the recording's server had no nodes. */
-function withoutNodes(file: Record<string, unknown>): void {
+/** API servers and nothing else: beside the recording's server there was nobody who wrote. */
+function apiOnly(file: Record<string, unknown>): void {
+  file.controllers = []
+  file.scheduler = { enabled: false }
   const peers = file.peers as Record<string, unknown>[]
   file.peers = peers.map(peer => ({ ...peer, roles: ['control-plane'] }))
 }
