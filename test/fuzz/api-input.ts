@@ -2,7 +2,8 @@ import { stringify } from 'yaml'
 import type { Prng } from '../../src/kernel/prng.ts'
 import { encodeRequest, type Request, upgrades } from './http-input.ts'
 import { mutate, pick } from './mutate.ts'
-import { metadataOf, mutate as mutateObject, type Sample, samples } from './objects.ts'
+import { metadataOf, mutate as mutateObject, samples } from './objects.ts'
+import type { Sample } from './samples/sample.ts'
 
 /** Where the objects of the fuzzer are; nothing else is written. */
 export const namespace = 'fuzz'

@@ -5,7 +5,8 @@ import { createPrng, type Prng } from '../../src/kernel/prng.ts'
 import { newSeed } from '../contract/peers.ts'
 import { type Answer, send } from '../contract/requests.ts'
 import { clusterForAll } from '../contract/support.ts'
-import { eachWrong, metadataOf, mutate, type Sample, samples } from './objects.ts'
+import { eachWrong, metadataOf, mutate, samples } from './objects.ts'
+import type { Sample } from './samples/sample.ts'
 
 /**
  * No wrong object is our fault: whatever of a valid one is gone, or is something else, the answer
@@ -73,7 +74,8 @@ async function attack(sample: Sample, name: string, prng: Prng): Promise<Answer>
 }
 
 test('every kind has a sample', () => {
-  expect(samples.map(one => one.kind).sort()).toEqual(builtIn.map(row => row.kind).sort())
+  const stored = builtIn.filter(row => row.verbs.includes('update'))
+  expect(samples.map(one => one.kind).sort()).toEqual(stored.map(row => row.kind).sort())
 })
 
 for (const sample of samples) {

@@ -1,20 +1,14 @@
 import { must } from '../../src/kernel/assert.ts'
 import type { Prng } from '../../src/kernel/prng.ts'
+import { batchSamples } from './samples/batch.ts'
+import { core, namespaced, type Sample } from './samples/sample.ts'
+import { storageSamples } from './samples/storage.ts'
+import { workloadSamples } from './samples/workloads.ts'
+
+const apps = '/apis/apps/v1'
 
 /** A JSON value that a mutation may turn into anything. */
-type Value = unknown
-
-/** A valid object of each kind, with most of the fields that something looks at. */
-export interface Sample {
-  readonly kind: string
-  /** Of the collection. */
-  readonly path: string
-  readonly object: Readonly<Record<string, Value>>
-}
-
-const namespaced = (gv: string, resource: string) => `${gv}/namespaces/default/${resource}`
-const core = '/api/v1'
-const apps = '/apis/apps/v1'
+export type Value = unknown
 
 const probe = {
   httpGet: { path: '/', port: 80, httpHeaders: [{ name: 'a', value: 'b' }] },
@@ -249,6 +243,9 @@ export const samples: readonly Sample[] = [
       },
     },
   },
+  ...workloadSamples(template, selector),
+  ...batchSamples(template),
+  ...storageSamples,
 ]
 
 export const metadataOf = (name: string) => ({

@@ -1,6 +1,7 @@
 import type { Container, Handler, Pod, PodSpec, Probe, Volume } from '../objects.ts'
 import { setOwn } from '../own.ts'
 import { roundUpToMilli } from '../quantity.ts'
+import { defaultVolumeSource } from './storage.ts'
 
 /**
  * Defaults of a pod's spec, also inside templates.
@@ -91,7 +92,7 @@ const fileMode = 0o644
 function defaultVolume(volume: Volume): void {
   if (volume.configMap) volume.configMap.defaultMode ??= fileMode
   if (volume.secret) volume.secret.defaultMode ??= fileMode
-  if (volume.hostPath) volume.hostPath.type ??= ''
+  defaultVolumeSource(volume)
   if (volume.downwardAPI) {
     volume.downwardAPI.defaultMode ??= fileMode
     defaultDownward(volume.downwardAPI.items)

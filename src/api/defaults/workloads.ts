@@ -1,5 +1,7 @@
-import type { Deployment, ReplicaSet } from '../objects.ts'
+import type { Deployment, PodTemplateSpec, ReplicaSet } from '../objects.ts'
+import type { KubeObject } from '../types.ts'
 import { defaultPodSpec } from './pod.ts'
+import { defaultClaimSpec } from './storage.ts'
 
 /** Source: kubernetes pkg/apis/apps/v1/defaults.go SetDefaults_Deployment. */
 export function defaultDeployment({ spec }: Deployment): void {
@@ -24,7 +26,71 @@ export function defaultReplicaSet({ spec }: ReplicaSet): void {
   defaultTemplate(spec.template)
 }
 
-function defaultTemplate(template: ReplicaSet['spec']['template']): void {
+/** Source: SetDefaults_DaemonSet. */
+export function defaultDaemonSet(set: KubeObject): void {
+  set.spec ??= {}
+  const { spec } = set
+  spec.updateStrategy ??= {}
+  const { updateStrategy: strategy } = spec
+  strategy.type ||= 'RollingUpdate'
+  if (strategy.type === 'RollingUpdate') {
+    strategy.rollingUpdate ??= {}
+    strategy.rollingUpdate.maxUnavailable ??= 1
+    strategy.rollingUpdate.maxSurge ??= 0
+  }
+  spec.revisionHistoryLimit ??= 10
+  defaultTemplate(spec.template)
+}
+
+/** Source: SetDefaults_StatefulSet. */
+export function defaultStatefulSet(set: KubeObject): void {
+  set.spec ??= {}
+  const { spec } = set
+  spec.podManagementPolicy ||= 'OrderedReady'
+  spec.updateStrategy ??= {}
+  const { updateStrategy: strategy } = spec
+  if (!strategy.type) {
+    strategy.type = 'RollingUpdate'
+    strategy.rollingUpdate ??= {}
+  }
+  if (strategy.type === 'RollingUpdate' && strategy.rollingUpdate !== undefined) {
+    strategy.rollingUpdate.partition ??= 0
+    strategy.rollingUpdate.maxUnavailable ??= 1
+  }
+  spec.persistentVolumeClaimRetentionPolicy ??= {}
+  const { persistentVolumeClaimRetentionPolicy: retention } = spec
+  retention.whenDeleted ||= 'Retain'
+  retention.whenScaled ||= 'Retain'
+  spec.replicas ??= 1
+  spec.revisionHistoryLimit ??= 10
+  defaultTemplate(spec.template)
+  for (const claim of spec.volumeClaimTemplates ?? []) {
+    claim.status ??= {}
+    claim.status.phase ||= 'Pending'
+    claim.spec ??= {}
+    defaultClaimSpec(claim.spec)
+  }
+}
+
+/** Source: core/v1/defaults.go SetDefaults_ReplicationController. */
+export function defaultReplicationController(controller: KubeObject): void {
+  controller.spec ??= {}
+  const { spec, metadata } = controller
+  const labels: Record<string, string> | undefined = spec.template?.metadata?.labels
+  if (labels !== undefined) {
+    if (isEmpty(spec.selector)) spec.selector = { ...labels }
+    if (isEmpty(metadata.labels)) metadata.labels = { ...labels }
+  }
+  spec.replicas ??= 1
+  defaultTemplate(spec.template)
+}
+
+function isEmpty(map: Record<string, string> | undefined): boolean {
+  return Object.keys(map ?? {}).length === 0
+}
+
+/** Of a template wherever it is. */
+export function defaultTemplate(template: Partial<PodTemplateSpec> | undefined): void {
   if (template?.spec === undefined) return
   template.metadata ??= {}
   defaultPodSpec(template.spec)

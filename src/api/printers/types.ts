@@ -3,7 +3,7 @@ import type { Json, KubeObject } from '../types.ts'
 /** One column of a Table. Source: meta/v1 TableColumnDefinition. */
 export interface Column {
   readonly name: string
-  readonly type: 'string' | 'integer' | 'date'
+  readonly type: 'string' | 'integer' | 'date' | 'boolean'
   readonly format?: 'name'
   readonly description: string
   /** 0 always, 1 with `-o wide`. */

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { defaultDeployment, defaultReplicaSet } from '../defaults/workloads.ts'
 import type { Deployment, ReplicaSet } from '../objects.ts'
 import {
@@ -25,6 +26,11 @@ export const deployments = row('apps/v1', {
   applyDefaults: object => defaultDeployment(object as Deployment),
   prepareCreate(object) {
     object.status = {}
+  },
+  prepareUpdate(next, old) {
+    // Its controller copies annotations to replica sets: they are counted, too.
+    if (isDeepStrictEqual(next.metadata.annotations ?? {}, old.metadata.annotations ?? {})) return
+    next.metadata.generation = (old.metadata.generation ?? 0) + 1
   },
   validate: (object, causes) => validateDeployment(object as Deployment, causes),
   validateUpdate: validateSelectorUpdate,

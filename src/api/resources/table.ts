@@ -1,4 +1,7 @@
 import { controllerRevisions, deployments, replicaSets } from './apps.ts'
+import { daemonSets, statefulSets } from './apps-sets.ts'
+import { horizontalPodAutoscalers } from './autoscaling.ts'
+import { cronJobs, jobs } from './batch.ts'
 import {
   configMaps,
   endpointSlices,
@@ -11,23 +14,50 @@ import {
   serviceAccounts,
   services,
 } from './core.ts'
+import { limitRanges, resourceQuotas } from './core-limits.ts'
+import { persistentVolumeClaims, persistentVolumes } from './core-storage.ts'
+import { podTemplates, replicationControllers } from './core-templates.ts'
+import { bindings, componentStatuses } from './core-virtual.ts'
 import { pods } from './pods.ts'
+import { podDisruptionBudgets } from './policy.ts'
 import type { ResourceRow } from './types.ts'
 
-/** The resources that every server has, in the order in which discovery lists them. */
-export const builtIn: readonly ResourceRow[] = [
+const core: readonly ResourceRow[] = [
+  bindings,
+  componentStatuses,
   configMaps,
   endpoints,
   events,
+  limitRanges,
   namespaces,
   nodes,
+  persistentVolumeClaims,
+  persistentVolumes,
   pods,
+  podTemplates,
+  replicationControllers,
+  resourceQuotas,
   secrets,
   serviceAccounts,
   services,
+]
+
+const apps: readonly ResourceRow[] = [
   controllerRevisions,
+  daemonSets,
   deployments,
   replicaSets,
+  statefulSets,
+]
+
+/** The resources that every server has, in the order in which discovery lists them. */
+export const builtIn: readonly ResourceRow[] = [
+  ...core,
+  ...apps,
+  horizontalPodAutoscalers,
+  cronJobs,
+  jobs,
+  podDisruptionBudgets,
   leases,
   endpointSlices,
 ]

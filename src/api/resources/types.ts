@@ -69,6 +69,19 @@ export interface ResourceRow {
   /** Upstream's strategy.PrepareForUpdate; status is kept already when `status` is set. */
   prepareUpdate?(next: KubeObject, old: KubeObject): void
   /**
+   * Upstream's status strategy.PrepareForUpdate, after everything but metadata and status is put
+   * back to what it was. `now` is the time as the API writes it.
+   */
+  prepareStatus?(next: KubeObject, old: KubeObject, now: string): void
+  /** Upstream's status strategy.ValidateUpdate; names and labels are checked for every kind. */
+  validateStatus?(next: KubeObject, old: KubeObject, causes: Causes, asked: ServedVersion): void
+  /** Upstream's WarningsOnCreate, and WarningsOnUpdate where there is an old object. */
+  warnings?(object: KubeObject, old: KubeObject | undefined): readonly string[]
+  /** What upstream says when a client leaves the fate of the dependents open. */
+  readonly deletionWarning?: string
+  /** Dependents stay when a deletion leaves it open: DefaultGarbageCollectionPolicy. */
+  readonly orphansDependents?: boolean
+  /**
    * Objects without these marks pass; names and labels are checked for every kind. `asked`: the
    * version of the request, for rules that only some have.
    */

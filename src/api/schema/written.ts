@@ -9,25 +9,41 @@ import type { FieldSchema } from './types.ts'
  * an empty list is none.
  */
 export function asWritten(type: ResolvedType, object: Record<string, unknown>): void {
+  complete(type, object, emptyOf)
+}
+
+/**
+ * The same, but what Go writes as null is not there: so that rules find each struct, and each
+ * number and text that is no pointer, whether or not a client wrote it.
+ */
+export function asHeld(type: ResolvedType, object: Record<string, unknown>): void {
+  complete(type, object, heldOf)
+}
+
+/** What stands for a field that has nothing; undefined: the field is not there. */
+type Empty = (field: FieldSchema) => unknown
+
+function complete(type: ResolvedType, object: Record<string, unknown>, empty: Empty): void {
   for (const [key, field] of type.fields) {
     const value = object[key]
     if (value === undefined || value === null || isDropped(field, value)) {
-      if (field.written) object[key] = emptyOf(field)
+      const stand = field.written ? empty(field) : undefined
+      if (stand !== undefined) object[key] = stand
       else if (value !== undefined) delete object[key]
       continue
     }
-    descend(field, value)
+    descend(field, value, empty)
   }
 }
 
-function descend(field: FieldSchema, value: unknown): void {
+function descend(field: FieldSchema, value: unknown, empty: Empty): void {
   if (field.type !== 'ref') return
   const type = typeByName(field.ref)
   if (type === undefined) return
   const values =
     field.shape === undefined ? [value] : Object.values(value as Record<string, unknown>)
   for (const each of values) {
-    if (isStruct(each)) asWritten(type, each)
+    if (isStruct(each)) complete(type, each, empty)
   }
 }
 
@@ -44,12 +60,20 @@ function isEmptyCollection(value: unknown): boolean {
 
 /** What Go writes for a field that has nothing. */
 function emptyOf(field: FieldSchema): unknown {
-  if (field.shape !== undefined || field.pointer) return null
-  const empty = empties[field.type]
-  if (field.type !== 'ref') return empty === undefined ? null : empty
+  return standIn(field, emptyOf) ?? null
+}
+
+/** What Go holds for it, in its own memory. */
+function heldOf(field: FieldSchema): unknown {
+  return standIn(field, heldOf)
+}
+
+function standIn(field: FieldSchema, empty: Empty): unknown {
+  if (field.shape !== undefined || field.pointer) return undefined
+  if (field.type !== 'ref') return empties[field.type]
   const object: Record<string, unknown> = {}
   const type = typeByName(field.ref)
-  if (type !== undefined) asWritten(type, object)
+  if (type !== undefined) complete(type, object, empty)
   return object
 }
 

@@ -99,9 +99,10 @@ async function create(parts: Parts, attributes: Attributes, target: Target): Pro
     expectedOf(target),
   )
   placeInNamespace(row, object, route.namespace)
-  const writes = writeOptionsOf(attributes, 'CreateOptions')
+  const said: string[] = [...warnings]
+  const writes = writeOptionsOf(attributes, 'CreateOptions', [], text => said.push(text))
   const entry = await parts.registry.create(row, toStored(row, served, object), writes)
-  return objectResponse(parts, attributes, target, entry, 201, warningHeaders(warnings))
+  return objectResponse(parts, attributes, target, entry, 201, warningHeaders(said))
 }
 
 async function update(parts: Parts, attributes: Attributes, target: Target): Promise<ApiResponse> {
@@ -113,7 +114,8 @@ async function update(parts: Parts, attributes: Attributes, target: Target): Pro
     expectedOf(target),
   )
   checkIdentity(row, object, route)
-  const writes = writeOptionsOf(attributes, 'UpdateOptions')
+  const said: string[] = [...warnings]
+  const writes = writeOptionsOf(attributes, 'UpdateOptions', [], text => said.push(text))
   const entry = await parts.registry.update(
     row,
     route.namespace,
@@ -121,14 +123,15 @@ async function update(parts: Parts, attributes: Attributes, target: Target): Pro
     { part: 'main', change: () => toStored(row, served, structuredClone(object)) },
     writes,
   )
-  return objectResponse(parts, attributes, target, entry, 200, warningHeaders(warnings))
+  return objectResponse(parts, attributes, target, entry, 200, warningHeaders(said))
 }
 
 async function patch(parts: Parts, attributes: Attributes, target: Target): Promise<ApiResponse> {
   const { row, served, route } = target
   checkFieldValidation('PatchOptions', attributes.request.query)
   const prepared = await preparePatch(parts.decoder, attributes.request, expectedOf(target))
-  const writes = writeOptionsOf(attributes, 'PatchOptions')
+  const said: string[] = []
+  const writes = writeOptionsOf(attributes, 'PatchOptions', [], text => said.push(text))
   const change = (current: KubeObject) => {
     const { metadata } = current
     const next = prepared.apply(toServed(served, current))
@@ -141,7 +144,8 @@ async function patch(parts: Parts, attributes: Attributes, target: Target): Prom
     { part: 'main', change },
     writes,
   )
-  return objectResponse(parts, attributes, target, entry, 200, warningHeaders(prepared.warnings))
+  const headers = warningHeaders([...prepared.warnings, ...said])
+  return objectResponse(parts, attributes, target, entry, 200, headers)
 }
 
 function patchedObject(

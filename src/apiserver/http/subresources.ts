@@ -2,7 +2,7 @@ import type { ApiResponse } from '../../api/http.ts'
 import type { Binding, Deployment, Eviction, Pod, Scale } from '../../api/objects.ts'
 import { toServed, toStored } from '../../api/resources/convert.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
-import { selectorOf, selectorText } from '../../api/selectors.ts'
+import { selectorOf, selectorOfMap, selectorText } from '../../api/selectors.ts'
 import { badRequest, conflict, methodNotAllowed, pathNotFound, success } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
 import type { Attributes } from '../filters/attributes.ts'
@@ -133,14 +133,17 @@ function optionsOf(verb: string): OptionsKind {
 
 const scaleKind: Expected = { apiVersion: 'autoscaling/v1', kind: 'Scale' }
 
-function scaleOf(object: KubeObject): Scale {
+function scaleOf(row: ResourceRow, object: KubeObject): Scale {
   const { name, namespace, uid, creationTimestamp, resourceVersion } = object.metadata
   const { spec, status } = object as Deployment
+  // A ReplicationController is older than selectors that are objects.
+  const isMap = row.resource === 'replicationcontrollers'
+  const selector = isMap ? selectorOfMap(object.spec?.selector) : selectorOf(spec.selector)
   return {
     ...scaleKind,
     metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
     spec: { replicas: spec.replicas ?? 0 },
-    status: { replicas: status?.replicas ?? 0, selector: selectorText(selectorOf(spec.selector)) },
+    status: { replicas: status?.replicas ?? 0, selector: selectorText(selector) },
   }
 }
 
@@ -152,7 +155,7 @@ async function scale(
 ): Promise<ApiResponse> {
   if (verb === 'get') {
     const entry = await parts.reader.get(row, route.namespace, route.name)
-    return jsonResponse(200, scaleOf(objectOf(entry)))
+    return jsonResponse(200, scaleOf(row, objectOf(entry)))
   }
   const change = await changeOf(parts, attributes, scaleKind, verb)
   const entry = await parts.registry.update(
@@ -162,7 +165,7 @@ async function scale(
     {
       ...{ part: 'main', subresource: 'scale' },
       change: current => {
-        const next = decodeObject(change.apply(scaleOf(current)), scaleKind, [])
+        const next = decodeObject(change.apply(scaleOf(row, current)), scaleKind, [])
         const replicas = next.spec?.replicas ?? 0
         const { resourceVersion, uid } = next.metadata
         return {
@@ -174,7 +177,7 @@ async function scale(
     },
     writeOptionsOf(attributes, optionsOf(verb)),
   )
-  return jsonResponse(200, scaleOf(objectOf(entry)))
+  return jsonResponse(200, scaleOf(row, objectOf(entry)))
 }
 
 /** Source: kubernetes pkg/registry/core/pod/storage/storage.go BindingREST. */

@@ -22,7 +22,7 @@ export function deletionOf(
 ): KubeObject | 'remove' {
   const { metadata } = object
   if (row.resource === 'namespaces') return deleteNamespace(object, wallMs)
-  setPropagation(object, options)
+  setPropagation(row, object, options)
   const grace = row.resource === 'pods' ? podGrace(object, options) : 0
   const waits = (metadata.finalizers?.length ?? 0) > 0
   if (grace === 0 && !waits) return 'remove'
@@ -82,8 +82,9 @@ function deleteNamespace(object: KubeObject, wallMs: number): KubeObject | 'remo
 
 const propagationFinalizers = { Orphan: 'orphan', Foreground: 'foregroundDeletion', Background: '' }
 
-function setPropagation(object: KubeObject, options: DeleteOptions): void {
-  const policy = options.propagationPolicy ?? (options.orphanDependents ? 'Orphan' : undefined)
+/** Source: registry/generic/registry/store.go deletionFinalizersForGarbageCollection. */
+function setPropagation(row: ResourceRow, object: KubeObject, options: DeleteOptions): void {
+  const policy = propagationOf(row, object, options)
   if (policy === undefined) return
   const wanted = propagationFinalizers[policy]
   if (wanted === undefined) {
@@ -95,6 +96,19 @@ function setPropagation(object: KubeObject, options: DeleteOptions): void {
   const finalizers = wanted === '' ? others : [...others, wanted]
   if (finalizers.length > 0) object.metadata.finalizers = finalizers
   else delete object.metadata.finalizers
+}
+
+/** What the client says, else what the object has been told before, else what its kind is given. */
+function propagationOf(
+  row: ResourceRow,
+  { metadata }: KubeObject,
+  { propagationPolicy, orphanDependents }: DeleteOptions,
+): DeleteOptions['propagationPolicy'] {
+  if (propagationPolicy !== undefined) return propagationPolicy
+  if (orphanDependents !== undefined) return orphanDependents ? 'Orphan' : 'Background'
+  const told = Object.values(propagationFinalizers)
+  if (metadata.finalizers?.some(one => told.includes(one))) return undefined
+  return row.orphansDependents ? 'Orphan' : undefined
 }
 
 /** Source: kubernetes pkg/registry/core/pod/strategy.go CheckGracefulDelete. */

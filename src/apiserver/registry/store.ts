@@ -1,7 +1,10 @@
 import type { UserInfo } from '../../api/http.ts'
+import { apiVersionOf } from '../../api/kinds.ts'
 import type { DeleteOptions } from '../../api/objects.ts'
 import { namedAs } from '../../api/resources/convert.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
+import { typeOfKind } from '../../api/schema/lookup.ts'
+import { asHeld } from '../../api/schema/written.ts'
 import { alreadyExists, badRequest, invalid, type StatusError } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
 import { Causes } from '../../api/validation/causes.ts'
@@ -14,12 +17,14 @@ import { type Entry, objectOf } from '../storage/entry.ts'
 import type { NextState, Storage, Updated, WriteOptions } from '../storage/storage.ts'
 import type { Allocator } from './allocator.ts'
 import { checkPreconditions, deletionOf } from './delete.ts'
-import { fillNewMetadata, generateName } from './metadata.ts'
+import { apiTime, fillNewMetadata, generateName } from './metadata.ts'
 import { checkVersion, isGone, type Part, prepareUpdate } from './update.ts'
 
 /** How a write is carried out, and for whom. */
 export interface RequestOptions extends WriteOptions {
   readonly user: UserInfo
+  /** Hears what the client is to be told besides the answer. */
+  readonly warn?: (text: string) => void
 }
 
 /** What an update does to the object it is given; it may change it in place or return another. */
@@ -67,10 +72,12 @@ export class RegistryStore {
     const attributes: AdmissionAttributes = {
       ...{ operation: 'CREATE', row, subresource: '', namespace, name, object, user, dryRun },
     }
+    asGoHasIt(row, object)
     row.applyDefaults?.(object)
     await this.#admission.admit(attributes)
     fillNewMetadata(row, object, this.#clock.wall())
     row.prepareCreate?.(object)
+    asGoHasIt(row, object)
     if (!dryRun && /^[0-9]*[1-9][0-9]*$/.test(version)) throw versionOnCreate()
     for (let tries = 1; ; tries++) {
       const done = await this.#tryCreate(attributes, object, options)
@@ -105,7 +112,10 @@ export class RegistryStore {
       check(row, object, options)
       await this.#admission.validate(attributes)
       const done = await this.#storage.create(row, object, claims, options)
-      if (done !== 'claimed') return done
+      if (done !== 'claimed') {
+        for (const text of row.warnings?.(object, undefined) ?? []) options.warn?.(text)
+        return done
+      }
       if (races === racesMax) return 'exists'
       allocator?.forget(object)
     }
@@ -125,6 +135,7 @@ export class RegistryStore {
   ): Promise<Entry> {
     const { user, dryRun } = options
     const allocator = this.#allocators.get(row)
+    let warnings: readonly string[] = []
     const tryUpdate = async (current: KubeObject, entry: Entry): Promise<NextState> => {
       const next = await change(current)
       const old = objectOf(entry)
@@ -133,16 +144,20 @@ export class RegistryStore {
         ...{ operation: 'UPDATE', row, subresource, namespace, name, user, dryRun },
         ...{ object: next, old },
       }
-      if (part === 'main') row.applyDefaults?.(next)
+      asGoHasIt(row, next)
+      row.applyDefaults?.(next)
       await this.#admission.admit(attributes)
-      prepareUpdate(row, next, old, part)
+      asGoHasIt(row, next)
+      prepareUpdate(row, next, old, part, apiTime(this.#clock.wall()))
       const claims = allocator?.allocate(next, old)
       checkUpdate(row, next, old, part, options)
       await this.#admission.validate(attributes)
+      if (part === 'main') warnings = row.warnings?.(next, old) ?? []
       if (!isGone(row, next)) return { object: next, claims }
       return { object: next, isRemoved: true, claims: allocator?.free(old) }
     }
     const done = await this.#storage.guaranteedUpdate(row, namespace, name, tryUpdate, options)
+    for (const text of warnings) options.warn?.(text)
     return done.entry
   }
 
@@ -181,6 +196,12 @@ function versionOnCreate(): StatusError {
   return badRequest('resourceVersion should not be set on objects to be created')
 }
 
+/** With what Go's types have though nobody wrote it: rules need not ask whether it is there. */
+function asGoHasIt(row: ResourceRow, object: KubeObject): void {
+  const type = typeOfKind(apiVersionOf(row), row.kind)
+  if (type !== undefined) asHeld(type, object as unknown as Record<string, unknown>)
+}
+
 function check(row: ResourceRow, object: KubeObject, { asked = row }: RequestOptions): void {
   const causes = new Causes()
   validateMetadata(row, object, causes)
@@ -205,6 +226,6 @@ function checkUpdate(
   if (part === 'main') {
     row.validate?.(next, causes, asked)
     row.validateUpdate?.(next, old, causes, asked)
-  }
+  } else if (part === 'status') row.validateStatus?.(next, old, causes, asked)
   if (causes.list.length > 0) throw invalid(row, next.metadata.name ?? '', causes.list)
 }

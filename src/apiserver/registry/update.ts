@@ -39,6 +39,7 @@ export function prepareUpdate(
   next: KubeObject,
   old: KubeObject,
   part: Part,
+  now: string,
 ): void {
   keepSystemMetadata(next, old)
   if (part === 'binding') return
@@ -52,6 +53,7 @@ export function prepareUpdate(
     Object.assign(next, old, { metadata })
     if (status === undefined) delete next.status
     else next.status = status
+    row.prepareStatus?.(next, old, now)
     return
   }
   if (row.status) {

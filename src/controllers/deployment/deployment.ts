@@ -374,7 +374,9 @@ async function setRevision(found: Deployment, revision: string, context: Context
   if (found.metadata.annotations?.[annotations.revision] === revision) return
   const { namespace, name = '' } = found.metadata
   const body = { metadata: { annotations: { [annotations.revision]: revision } } }
-  await context.client.patch(kinds.deployments, namespace, name, { type: 'merge', body })
+  // By way of the status, as upstream: elsewhere a change of annotations is a new generation.
+  const patch = { type: 'merge', subresource: 'status', body } as const
+  await context.client.patch(kinds.deployments, namespace, name, patch)
 }
 
 async function writeStatus(

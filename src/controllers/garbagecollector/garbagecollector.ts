@@ -11,7 +11,9 @@ const byOwner = 'owner-uid'
 const waitForDependentsMs = 200
 
 /** Events come and go by themselves, and own nothing. */
-const collected: readonly Kind<KubeObject>[] = builtIn.filter(row => row.resource !== 'events')
+const collected: readonly Kind<KubeObject>[] = builtIn.filter(
+  row => row.resource !== 'events' && row.verbs.includes('watch'),
+)
 const byName = new Map(collected.map(kind => [`${kind.group}/${kind.resource}`, kind]))
 
 /**

@@ -15,7 +15,9 @@ const retryMs = 200
 /** What lives in namespaces; pods first, so that nothing they use goes before them. */
 const contents: readonly Kind<KubeObject>[] = [
   kinds.pods,
-  ...builtIn.filter(row => row.namespaced && row.resource !== 'pods'),
+  ...builtIn.filter(
+    row => row.namespaced && row.resource !== 'pods' && row.verbs.includes('deletecollection'),
+  ),
 ]
 
 /** Empties a terminating namespace and lets it go. Source: pkg/controller/namespace. */

@@ -15,7 +15,6 @@ const rowOf = (kind: string) => {
 }
 
 test('typed kinds and the resource table say the same', () => {
-  expect(Object.values(kinds)).toHaveLength(builtIn.length)
   for (const kind of Object.values(kinds)) {
     const found = new ResourceRegistry().find(kind.group, kind.version, kind.resource)
     expect(found?.row, kind.resource).toMatchObject({

@@ -1,0 +1,64 @@
+import { isDeepStrictEqual } from 'node:util'
+import { defaultDaemonSet, defaultStatefulSet } from '../defaults/workloads.ts'
+import { daemonSetColumns, statefulSetColumns } from '../printers/workloads.ts'
+import type { KubeObject } from '../types.ts'
+import { row, scaleSubresource, statusOf } from './row.ts'
+
+/** In other versions a field: how often the template has changed. */
+const templateGeneration = 'deprecated.daemonset.template.generation'
+
+/** Source: kubernetes pkg/registry/apps/daemonset/strategy.go. */
+export const daemonSets = row('apps/v1', {
+  resource: 'daemonsets',
+  kind: 'DaemonSet',
+  shortNames: ['ds'],
+  categories: ['all'],
+  status: true,
+  generation: true,
+  subresources: [statusOf('DaemonSet')],
+  applyDefaults: defaultDaemonSet,
+  prepareCreate(object) {
+    object.status = {}
+    setTemplateGeneration(object, Math.max(1, templateGenerationOf(object)))
+  },
+  prepareUpdate(next, old) {
+    const isChanged = !isDeepStrictEqual(next.spec?.template, old.spec?.template)
+    setTemplateGeneration(next, templateGenerationOf(old) + (isChanged ? 1 : 0))
+  },
+  columns: daemonSetColumns,
+})
+
+function templateGenerationOf({ metadata }: KubeObject): number {
+  return Number(metadata.annotations?.[templateGeneration]) || 0
+}
+
+function setTemplateGeneration({ metadata }: KubeObject, count: number): void {
+  metadata.annotations = { ...metadata.annotations, [templateGeneration]: String(count) }
+}
+
+/** Source: kubernetes pkg/registry/apps/statefulset/strategy.go. */
+export const statefulSets = row('apps/v1', {
+  resource: 'statefulsets',
+  kind: 'StatefulSet',
+  shortNames: ['sts'],
+  categories: ['all'],
+  status: true,
+  generation: true,
+  subresources: [scaleSubresource, statusOf('StatefulSet')],
+  applyDefaults: defaultStatefulSet,
+  prepareCreate(object) {
+    object.status = {}
+    dropMaxUnavailable(object)
+  },
+  prepareUpdate(next, old) {
+    if (old.spec?.updateStrategy?.rollingUpdate?.maxUnavailable === undefined) {
+      dropMaxUnavailable(next)
+    }
+  },
+  columns: statefulSetColumns,
+})
+
+/** Upstream's feature gate MaxUnavailableStatefulSet is off. */
+function dropMaxUnavailable({ spec }: KubeObject): void {
+  if (spec?.updateStrategy?.rollingUpdate) delete spec.updateStrategy.rollingUpdate.maxUnavailable
+}

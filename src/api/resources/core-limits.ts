@@ -1,0 +1,30 @@
+import { randomUUID } from 'node:crypto'
+import { defaultLimitRange, defaultResourceQuota } from '../defaults/limits.ts'
+import { createdAtColumns, resourceQuotaColumns } from '../printers/limits.ts'
+import { row, statusOf } from './row.ts'
+
+/** Source: kubernetes pkg/registry/core/limitrange/strategy.go. */
+export const limitRanges = row('v1', {
+  resource: 'limitranges',
+  kind: 'LimitRange',
+  shortNames: ['limits'],
+  applyDefaults: defaultLimitRange,
+  prepareCreate(object) {
+    object.metadata.name ||= randomUUID()
+  },
+  columns: createdAtColumns,
+})
+
+/** Source: kubernetes pkg/registry/core/resourcequota/strategy.go. */
+export const resourceQuotas = row('v1', {
+  resource: 'resourcequotas',
+  kind: 'ResourceQuota',
+  shortNames: ['quota'],
+  status: true,
+  subresources: [statusOf('ResourceQuota')],
+  applyDefaults: defaultResourceQuota,
+  prepareCreate(object) {
+    object.status = {}
+  },
+  columns: resourceQuotaColumns,
+})

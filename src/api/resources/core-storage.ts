@@ -1,0 +1,49 @@
+import { defaultPersistentVolume, defaultPersistentVolumeClaim } from '../defaults/storage.ts'
+import { persistentVolumeClaimColumns, persistentVolumeColumns } from '../printers/storage.ts'
+import { row, statusOf } from './row.ts'
+
+/** Upstream's selectors know the name under this name, too. */
+const byName = { name: (object: { metadata: { name?: string } }) => object.metadata.name ?? '' }
+
+/** Source: kubernetes pkg/registry/core/persistentvolume/strategy.go. */
+export const persistentVolumes = row('v1', {
+  resource: 'persistentvolumes',
+  kind: 'PersistentVolume',
+  shortNames: ['pv'],
+  namespaced: false,
+  status: true,
+  subresources: [statusOf('PersistentVolume')],
+  applyDefaults: defaultPersistentVolume,
+  prepareCreate(object) {
+    // What was created in this moment has changed its phase in it.
+    const { creationTimestamp } = object.metadata
+    object.status = { phase: 'Pending', lastPhaseTransitionTime: creationTimestamp }
+  },
+  prepareStatus(next, old, now) {
+    const { phase, lastPhaseTransitionTime: since } = next.status ?? {}
+    const before = old.status ?? {}
+    const isSame = phase === before.phase
+    if (isSame && !since && before.lastPhaseTransitionTime) {
+      next.status = { ...next.status, lastPhaseTransitionTime: before.lastPhaseTransitionTime }
+    } else if (!isSame && (!since || since === before.lastPhaseTransitionTime)) {
+      next.status = { ...next.status, lastPhaseTransitionTime: now }
+    }
+  },
+  columns: persistentVolumeColumns,
+  fields: byName,
+})
+
+/** Source: kubernetes pkg/registry/core/persistentvolumeclaim/strategy.go. */
+export const persistentVolumeClaims = row('v1', {
+  resource: 'persistentvolumeclaims',
+  kind: 'PersistentVolumeClaim',
+  shortNames: ['pvc'],
+  status: true,
+  subresources: [statusOf('PersistentVolumeClaim')],
+  applyDefaults: defaultPersistentVolumeClaim,
+  prepareCreate(object) {
+    object.status = { phase: 'Pending' }
+  },
+  columns: persistentVolumeClaimColumns,
+  fields: byName,
+})

@@ -1,0 +1,31 @@
+import { defaultReplicationController, defaultTemplate } from '../defaults/workloads.ts'
+import { podTemplateColumns, replicationControllerColumns } from '../printers/workloads.ts'
+import { row, scaleSubresource, statusOf } from './row.ts'
+
+/** Source: kubernetes pkg/registry/core/podtemplate/strategy.go. */
+export const podTemplates = row('v1', {
+  resource: 'podtemplates',
+  kind: 'PodTemplate',
+  generation: true,
+  applyDefaults: object => defaultTemplate(object.template),
+  columns: podTemplateColumns,
+})
+
+/** Source: kubernetes pkg/registry/core/replicationcontroller/strategy.go. */
+export const replicationControllers = row('v1', {
+  resource: 'replicationcontrollers',
+  kind: 'ReplicationController',
+  shortNames: ['rc'],
+  categories: ['all'],
+  prefix: 'controllers',
+  status: true,
+  generation: true,
+  orphansDependents: true,
+  subresources: [scaleSubresource, statusOf('ReplicationController')],
+  applyDefaults: defaultReplicationController,
+  prepareCreate(object) {
+    object.status = {}
+  },
+  columns: replicationControllerColumns,
+  fields: { 'status.replicas': object => String(object.status?.replicas ?? 0) },
+})

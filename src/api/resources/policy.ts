@@ -1,0 +1,16 @@
+import { podDisruptionBudgetColumns } from '../printers/policy.ts'
+import { row, statusOf } from './row.ts'
+
+/** Source: kubernetes pkg/registry/policy/poddisruptionbudget/strategy.go. */
+export const podDisruptionBudgets = row('policy/v1', {
+  resource: 'poddisruptionbudgets',
+  kind: 'PodDisruptionBudget',
+  shortNames: ['pdb'],
+  status: true,
+  generation: true,
+  subresources: [statusOf('PodDisruptionBudget')],
+  prepareCreate(object) {
+    object.status = {}
+  },
+  columns: podDisruptionBudgetColumns,
+})
