@@ -3,6 +3,7 @@ export interface UserInfo {
   readonly name: string
   readonly groups: readonly string[]
   readonly uid?: string
+  readonly extra?: Readonly<Record<string, readonly string[]>>
 }
 
 /**

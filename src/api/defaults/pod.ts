@@ -1,7 +1,7 @@
 import type { Container, Handler, Pod, PodSpec, Probe, Volume } from '../objects.ts'
 import { setOwn } from '../own.ts'
 import { roundUpToMilli } from '../quantity.ts'
-import { defaultVolumeSource } from './storage.ts'
+import { defaultVolumeSource } from './volumes.ts'
 
 /**
  * Defaults of a pod's spec, also inside templates.

@@ -1,7 +1,7 @@
 import type { Deployment, PodTemplateSpec, ReplicaSet } from '../objects.ts'
 import type { KubeObject } from '../types.ts'
 import { defaultPodSpec } from './pod.ts'
-import { defaultClaimSpec } from './storage.ts'
+import { defaultClaimSpec } from './volumes.ts'
 
 /** Source: kubernetes pkg/apis/apps/v1/defaults.go SetDefaults_Deployment. */
 export function defaultDeployment({ spec }: Deployment): void {

@@ -1,128 +1,130 @@
-import { ownValue } from '../own.ts'
-import { canonicalQuantity } from '../quantity.ts'
 import type { KubeObject } from '../types.ts'
-import { ageColumn, type Column, column, nameColumn, wideColumn } from './types.ts'
+import { ageColumn, type Column, column, describedColumn, nameColumn } from './types.ts'
 
-/** Source: printers.go printPersistentVolume, printPersistentVolumeClaim. */
+/** Source of all: kubernetes pkg/printers/internalversion/printers.go. */
 
-export const persistentVolumeColumns: readonly Column[] = [
-  nameColumn,
-  column(
-    'Capacity',
-    object => storageOf(object.spec?.capacity),
-    "capacity is the description of the persistent volume's resources and capacity. More " +
-      'info: https://kubernetes.io/docs/concepts/storage/persistent-volumes#capacity',
+export const storageClassColumns: readonly Column[] = [
+  { ...nameColumn, cell: nameOfClass },
+  describedColumn('Provisioner', 'storage.v1.StorageClass.provisioner', object =>
+    text(object.provisioner),
   ),
-  column(
-    'Access Modes',
-    object => modesText(object.spec?.accessModes),
-    'accessModes contains all ways the volume can be mounted. More info: ' +
-      'https://kubernetes.io/docs/concepts/storage/persistent-volumes#access-modes',
+  describedColumn('ReclaimPolicy', 'storage.v1.StorageClass.reclaimPolicy', object =>
+    text(object.reclaimPolicy, 'Delete'),
   ),
-  column(
-    'Reclaim Policy',
-    object => object.spec?.persistentVolumeReclaimPolicy ?? '',
-    'persistentVolumeReclaimPolicy defines what happens to a persistent volume when ' +
-      'released from its claim. Valid options are Retain (default for manually created ' +
-      'PersistentVolumes), Delete (default for dynamically provisioned PersistentVolumes), ' +
-      'and Recycle (deprecated). Recycle must be supported by the volume plugin underlying ' +
-      'this PersistentVolume. More info: ' +
-      'https://kubernetes.io/docs/concepts/storage/persistent-volumes#reclaiming',
+  describedColumn('VolumeBindingMode', 'storage.v1.StorageClass.volumeBindingMode', object =>
+    text(object.volumeBindingMode, 'Immediate'),
   ),
-  column(
-    'Status',
-    phaseOf,
-    'phase indicates if a volume is available, bound to a claim, or released by a claim. ' +
-      'More info: https://kubernetes.io/docs/concepts/storage/persistent-volumes#phase',
-  ),
-  column(
-    'Claim',
-    ({ spec }) =>
-      spec?.claimRef ? `${spec.claimRef.namespace ?? ''}/${spec.claimRef.name ?? ''}` : '',
-    'claimRef is part of a bi-directional binding between PersistentVolume and ' +
-      'PersistentVolumeClaim. Expected to be non-nil when bound. claim.VolumeName is the ' +
-      'authoritative bind between PV and PVC. More info: ' +
-      'https://kubernetes.io/docs/concepts/storage/persistent-volumes#binding',
-  ),
-  column('StorageClass', classOf, 'StorageClass of the pv'),
-  column(
-    'VolumeAttributesClass',
-    object => object.spec?.volumeAttributesClassName ?? '<unset>',
-    'VolumeAttributesClass of the pv',
-  ),
-  column(
-    'Reason',
-    object => object.status?.reason ?? '',
-    'reason is a brief CamelCase string that describes any failure and is meant for ' +
-      'machine parsing and tidy display in the CLI.',
+  describedColumn(
+    'AllowVolumeExpansion',
+    'storage.v1.StorageClass.allowVolumeExpansion',
+    object => object.allowVolumeExpansion ?? false,
   ),
   ageColumn,
-  wideColumn(
-    'VolumeMode',
-    object => object.spec?.volumeMode ?? '<unset>',
-    'volumeMode defines if a volume is intended to be used with a formatted filesystem ' +
-      'or to remain in raw block state. Value of Filesystem is implied when not included ' +
-      'in spec.',
-  ),
 ]
 
-export const persistentVolumeClaimColumns: readonly Column[] = [
+const defaultMarks = [
+  'storageclass.kubernetes.io/is-default-class',
+  'storageclass.beta.kubernetes.io/is-default-class',
+]
+
+/** Source: pkg/apis/storage/util/helpers.go IsDefaultAnnotation. */
+function nameOfClass({ metadata }: KubeObject): string {
+  const isDefault = defaultMarks.some(mark => metadata.annotations?.[mark] === 'true')
+  return `${metadata.name}${isDefault ? ' (default)' : ''}`
+}
+
+function text(value: unknown, none = ''): string {
+  return typeof value === 'string' ? value : none
+}
+
+export const csiDriverColumns: readonly Column[] = [
   nameColumn,
-  column('Status', phaseOf, 'phase represents the current phase of PersistentVolumeClaim.'),
-  column(
-    'Volume',
-    object => object.spec?.volumeName ?? '',
-    'volumeName is the binding reference to the PersistentVolume backing this claim.',
+  driverColumn('AttachRequired', 'attachRequired', spec => spec.attachRequired ?? true, 'boolean'),
+  driverColumn('PodInfoOnMount', 'podInfoOnMount', spec => spec.podInfoOnMount ?? false, 'boolean'),
+  driverColumn(
+    'StorageCapacity',
+    'storageCapacity',
+    spec => spec.storageCapacity ?? false,
+    'boolean',
   ),
-  column(
-    'Capacity',
-    object => (object.spec?.volumeName ? storageOf(object.status?.capacity) : ''),
-    'capacity represents the actual resources of the underlying volume.',
+  driverColumn('TokenRequests', 'tokenRequests', spec =>
+    spec.tokenRequests === undefined
+      ? '<unset>'
+      : spec.tokenRequests.map((one: { audience?: string }) => one.audience ?? '').join(','),
   ),
-  column(
-    'Access Modes',
-    object => (object.spec?.volumeName ? modesText(object.status?.accessModes) : ''),
-    'accessModes contains the actual access modes the volume backing the PVC has. More ' +
-      'info: https://kubernetes.io/docs/concepts/storage/persistent-volumes#access-modes-1',
+  driverColumn(
+    'RequiresRepublish',
+    'requiresRepublish',
+    spec => spec.requiresRepublish ?? false,
+    'boolean',
   ),
-  column('StorageClass', classOf, 'StorageClass of the pvc'),
-  column(
-    'VolumeAttributesClass',
-    object => object.spec?.volumeAttributesClassName ?? '<unset>',
-    'VolumeAttributesClass of the pvc',
+  driverColumn(
+    'Modes',
+    'volumeLifecycleModes',
+    spec => (spec.volumeLifecycleModes ?? []).join(',') || '<none>',
   ),
   ageColumn,
-  wideColumn(
-    'VolumeMode',
-    object => object.spec?.volumeMode ?? '<unset>',
-    'volumeMode defines what type of volume is required by the claim. Value of ' +
-      'Filesystem is implied when not included in claim spec.',
+]
+
+function driverColumn(
+  name: string,
+  field: string,
+  cell: (spec: KubeObject['spec']) => ReturnType<Column['cell']>,
+  type: Column['type'] = 'string',
+): Column {
+  const path = `storage.v1.CSIDriverSpec.${field}`
+  return describedColumn(name, path, object => cell(object.spec ?? {}), type)
+}
+
+export const csiNodeColumns: readonly Column[] = [
+  nameColumn,
+  column(
+    'Drivers',
+    ({ spec }) => spec?.drivers?.length ?? 0,
+    'Drivers indicates the number of CSI drivers registered on the node',
+    'integer',
+  ),
+  ageColumn,
+]
+
+export const csiStorageCapacityColumns: readonly Column[] = [
+  nameColumn,
+  describedColumn('StorageClassName', 'storage.v1.CSIStorageCapacity.storageClassName', object =>
+    text(object.storageClassName),
+  ),
+  describedColumn('Capacity', 'storage.v1.CSIStorageCapacity.capacity', object =>
+    text(object.capacity, '<unset>'),
   ),
 ]
 
-function phaseOf({ metadata, status }: KubeObject): string {
-  return metadata.deletionTimestamp ? 'Terminating' : (status?.phase ?? '')
-}
-
-function storageOf(list: Record<string, string> | undefined): string {
-  const storage = ownValue(list, 'storage')
-  return storage === undefined ? '0' : canonicalQuantity(storage)
-}
-
-/** The annotation is older, and wins. Source: core/helper GetPersistentVolumeClass. */
-function classOf({ metadata, spec }: KubeObject): string {
-  const annotated = ownValue(metadata.annotations, 'volume.beta.kubernetes.io/storage-class')
-  return annotated ?? spec?.storageClassName ?? ''
-}
-
-const modes: readonly (readonly [string, string])[] = [
-  ['ReadWriteOnce', 'RWO'],
-  ['ReadOnlyMany', 'ROX'],
-  ['ReadWriteMany', 'RWX'],
-  ['ReadWriteOncePod', 'RWOP'],
+export const volumeAttachmentColumns: readonly Column[] = [
+  nameColumn,
+  {
+    ...column('Attacher', ({ spec }) => text(spec?.attacher), ''),
+    format: 'name',
+    description:
+      'attacher indicates the name of the volume driver that MUST handle this request. This is ' +
+      'the name returned by GetPluginName().',
+  },
+  describedColumn('PV', 'storage.v1.VolumeAttachmentSource.persistentVolumeName', ({ spec }) =>
+    text(spec?.source?.persistentVolumeName),
+  ),
+  describedColumn('Node', 'storage.v1.VolumeAttachmentSpec.nodeName', ({ spec }) =>
+    text(spec?.nodeName),
+  ),
+  describedColumn(
+    'Attached',
+    'storage.v1.VolumeAttachmentStatus.attached',
+    ({ status }) => status?.attached ?? false,
+    'boolean',
+  ),
+  ageColumn,
 ]
 
-function modesText(given: readonly string[] | undefined): string {
-  const has = modes.filter(([mode]) => given?.includes(mode))
-  return has.map(([, short]) => short).join(',')
-}
+export const volumeAttributesClassColumns: readonly Column[] = [
+  nameColumn,
+  describedColumn('DriverName', 'storage.v1.VolumeAttributesClass.driverName', object =>
+    text(object.driverName),
+  ),
+  ageColumn,
+]

@@ -1,3 +1,4 @@
+import { descriptionsFile } from '../schema/files.ts'
 import type { Json, KubeObject } from '../types.ts'
 
 /** One column of a Table. Source: meta/v1 TableColumnDefinition. */
@@ -29,6 +30,26 @@ export function wideColumn(name: string, cell: Cell, description: string): Colum
   return { name, type: 'string', description, priority: 1, cell }
 }
 
+/**
+ * A column that the schema describes: `storage.v1.StorageClass.provisioner`, of k8s.io/api. The
+ * text is read when a table is first written.
+ */
+export function describedColumn(
+  name: string,
+  field: string,
+  cell: Cell,
+  type: Column['type'] = 'string',
+): Column {
+  const dot = field.lastIndexOf('.')
+  const [owner, key] = [`io.k8s.api.${field.slice(0, dot)}`, field.slice(dot + 1)]
+  return {
+    ...{ name, type, priority: 0, cell },
+    get description() {
+      return descriptionsFile().types[owner]?.fields[key] ?? ''
+    },
+  }
+}
+
 /** Every table begins with it. */
 export const nameColumn: Column = {
   name: 'Name',
@@ -57,6 +78,19 @@ export const ageColumn: Column = {
   priority: 0,
   cell: (object, now) => ageOf(object.metadata.creationTimestamp, now),
 }
+
+/**
+ * The table of a kind without a printer.
+ * Source: apiserver pkg/registry/rest/table.go NewDefaultTableConvertor.
+ */
+export const defaultColumns: readonly Column[] = [
+  nameColumn,
+  {
+    ...ageColumn,
+    ...{ name: 'Created At', type: 'date' },
+    cell: object => object.metadata.creationTimestamp ?? '',
+  },
+]
 
 /** The table of a kind that has no columns of its own: custom resources, for example. */
 export const plainColumns: readonly Column[] = [nameColumn, ageColumn]

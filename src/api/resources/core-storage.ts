@@ -1,5 +1,5 @@
-import { defaultPersistentVolume, defaultPersistentVolumeClaim } from '../defaults/storage.ts'
-import { persistentVolumeClaimColumns, persistentVolumeColumns } from '../printers/storage.ts'
+import { defaultPersistentVolume, defaultPersistentVolumeClaim } from '../defaults/volumes.ts'
+import { persistentVolumeClaimColumns, persistentVolumeColumns } from '../printers/volumes.ts'
 import { row, statusOf } from './row.ts'
 
 /** Upstream's selectors know the name under this name, too. */

@@ -37,9 +37,9 @@ export function row(gv: string, given: Given): ResourceRow {
   }
 }
 
-/** `status` of a kind. */
-export function statusOf(kind: string): Subresource {
-  return { name: 'status', kind, verbs: ['get', 'patch', 'update'] }
+/** `status` of a kind, with the rules that its updates have. */
+export function statusOf(kind: string, rules: Partial<Subresource> = {}): Subresource {
+  return { name: 'status', kind, verbs: ['get', 'patch', 'update'], ...rules }
 }
 
 /** `scale`, whose bodies are autoscaling/v1 Scale. */

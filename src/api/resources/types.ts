@@ -1,6 +1,13 @@
+import type { UserInfo } from '../http.ts'
 import type { Column } from '../printers/types.ts'
 import type { KubeObject } from '../types.ts'
 import type { Causes } from '../validation/causes.ts'
+
+/** By whom and when an object is written. */
+export interface WriteContext {
+  readonly user: UserInfo
+  readonly wallMs: number
+}
 
 /** A part of an object with a path of its own: `pods/status`. */
 export interface Subresource {
@@ -11,6 +18,17 @@ export interface Subresource {
   readonly group?: string
   readonly version?: string
   readonly verbs: readonly string[]
+  /**
+   * Labels, annotations, owners and finalizers stay as they are.
+   * Source: meta/v1 ResetObjectMetaForStatus.
+   */
+  readonly keepsMetadata?: boolean
+  /** Its strategy.PrepareForUpdate, when more is kept than all but the status. */
+  prepareUpdate?(next: KubeObject, old: KubeObject, context: WriteContext): void
+  /** Its strategy.ValidateUpdate; metadata is judged for every kind. */
+  validateUpdate?(next: KubeObject, old: KubeObject, causes: Causes): void
+  /** Its strategy.WarningsOnUpdate. */
+  warnings?(next: KubeObject, old: KubeObject): readonly string[]
 }
 
 /** Between a version that clients ask for and the stored one. Nothing may be lost either way. */
@@ -65,7 +83,7 @@ export interface ResourceRow {
   /** What upstream's SetDefaults functions do. */
   applyDefaults?(object: KubeObject): void
   /** Upstream's strategy.PrepareForCreate. */
-  prepareCreate?(object: KubeObject): void
+  prepareCreate?(object: KubeObject, context: WriteContext): void
   /** Upstream's strategy.PrepareForUpdate; status is kept already when `status` is set. */
   prepareUpdate?(next: KubeObject, old: KubeObject): void
   /**
@@ -87,8 +105,19 @@ export interface ResourceRow {
    */
   validate?(object: KubeObject, causes: Causes, asked: ServedVersion): void
   validateUpdate?(next: KubeObject, old: KubeObject, causes: Causes, asked: ServedVersion): void
-  /** How names are judged; default: DNS-1123 subdomain. */
-  readonly nameRule?: 'subdomain' | 'label' | 'service' | 'any'
+  /** An update is judged by `validateUpdate` alone: ValidateUpdate does not begin with Validate. */
+  readonly updateIsJudgedAlone?: boolean
+  /** A PUT has to say which version it replaces: AllowUnconditionalUpdate is false. */
+  readonly needsVersion?: boolean
+  /** A PUT of what is not there creates it: AllowCreateOnUpdate. */
+  readonly createOnUpdate?: boolean
+  /**
+   * How names are judged; default: DNS-1123 subdomain. A function gives what is wrong with a name,
+   * or with the beginning of one that is to be generated.
+   */
+  readonly nameRule?:
+    | ('subdomain' | 'label' | 'service' | 'any')
+    | ((name: string, isPrefix: boolean) => readonly string[])
   readonly columns: readonly Column[]
   /** Field selectors besides metadata.name and metadata.namespace. */
   readonly fields: Readonly<Record<string, (object: KubeObject) => string>>

@@ -34,8 +34,23 @@ export class Causes {
     this.#add('FieldValueForbidden', field, 'Forbidden', detail)
   }
 
+  tooMany(field: string, count: number, max: number): void {
+    const detail = `must have at most ${max} ${max === 1 ? 'item' : 'items'}`
+    this.#add('FieldValueTooMany', field, `Too many: ${count}`, detail)
+  }
+
+  /** A type that does not fit another field. */
+  typeInvalid(field: string, value: unknown, detail: string): void {
+    this.#add('FieldValueTypeInvalid', field, `Invalid value: ${valueText(value)}`, detail)
+  }
+
   tooLong(field: string, bytesMax: number): void {
-    this.#add('FieldValueTooLong', field, 'Too long', `may not be more than ${bytesMax} bytes`)
+    this.#add(
+      'FieldValueTooLong',
+      field,
+      'Too long',
+      `may not be more than ${bytesMax} ${bytesMax === 1 ? 'byte' : 'bytes'}`,
+    )
   }
 
   #add(reason: string, field: string, head: string, detail: string): void {

@@ -25,14 +25,15 @@ const nameRules = {
 export function validateMetadata(row: ResourceRow, object: KubeObject, causes: Causes): void {
   const { metadata } = object
   const { name = '', generateName = '' } = metadata
-  const rule = nameRules[row.nameRule ?? 'subdomain']
+  const { nameRule = 'subdomain' } = row
+  const rule = typeof nameRule === 'function' ? nameRule : nameRules[nameRule]
   // What ends with a dash gets letters behind it.
-  for (const text of generateName === '' ? [] : rule(generateName.replace(/-$/, 'a'))) {
+  for (const text of generateName === '' ? [] : rule(generateName.replace(/-$/, 'a'), true)) {
     causes.invalid('metadata.generateName', generateName, text)
   }
   if (name === '') causes.required('metadata.name', 'name or generateName is required')
   else {
-    for (const text of rule(name)) causes.invalid('metadata.name', name, text)
+    for (const text of rule(name, false)) causes.invalid('metadata.name', name, text)
   }
   validateLabels(metadata.labels, 'metadata.labels', causes)
   validateAnnotations(metadata.annotations, causes)

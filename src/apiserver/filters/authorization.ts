@@ -5,8 +5,13 @@ import type { Route } from './request-info.ts'
 
 /** Goes on for those who may. */
 export const authorization: Filter = (attributes, next) => {
-  if (!isOpenPath(attributes.request.path) && !isAllowed(attributes)) throw refusal(attributes)
+  if (!isOpenPath(attributes.request.path)) mustBeAllowed(attributes)
   return next(attributes)
+}
+
+/** @throws StatusError 403 */
+export function mustBeAllowed(attributes: Attributes): void {
+  if (!isAllowed(attributes)) throw refusal(attributes)
 }
 
 const openPaths = /^\/(healthz|livez|readyz|version)(\/|$)/

@@ -1,10 +1,11 @@
 import type { ApiResponse } from '../../api/http.ts'
 import { toServed, toStored } from '../../api/resources/convert.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
-import { invalid, methodNotAllowed, success } from '../../api/status.ts'
+import { invalid, isStatusReason, methodNotAllowed, success } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
 import { Causes } from '../../api/validation/causes.ts'
 import type { Attributes } from '../filters/attributes.ts'
+import { mustBeAllowed } from '../filters/authorization.ts'
 import type { Route } from '../filters/request-info.ts'
 import { listOptionsOf } from '../registry/list-options.ts'
 import { type Entry, objectOf } from '../storage/entry.ts'
@@ -17,7 +18,7 @@ import { checkFieldValidation, readDeleteOptions } from './options.ts'
 import { preparePatch } from './patch.ts'
 import { inFormat, jsonResponse, listBody } from './respond.ts'
 import { checkIdentity, expectedOf, placeInNamespace, type Target } from './target.ts'
-import { warningHeaders } from './warnings.ts'
+import { allWarnings } from './warnings.ts'
 
 /** Runs a verb on a collection or an object. @throws StatusError */
 export async function serveResource(
@@ -99,10 +100,9 @@ async function create(parts: Parts, attributes: Attributes, target: Target): Pro
     expectedOf(target),
   )
   placeInNamespace(row, object, route.namespace)
-  const said: string[] = [...warnings]
-  const writes = writeOptionsOf(attributes, 'CreateOptions', [], text => said.push(text))
+  const writes = writeOptionsOf(attributes, 'CreateOptions')
   const entry = await parts.registry.create(row, toStored(row, served, object), writes)
-  return objectResponse(parts, attributes, target, entry, 201, warningHeaders(said))
+  return objectResponse(parts, attributes, target, entry, 201, allWarnings(warnings, writes))
 }
 
 async function update(parts: Parts, attributes: Attributes, target: Target): Promise<ApiResponse> {
@@ -114,24 +114,28 @@ async function update(parts: Parts, attributes: Attributes, target: Target): Pro
     expectedOf(target),
   )
   checkIdentity(row, object, route)
-  const said: string[] = [...warnings]
-  const writes = writeOptionsOf(attributes, 'UpdateOptions', [], text => said.push(text))
-  const entry = await parts.registry.update(
-    row,
-    route.namespace,
-    route.name,
-    { part: 'main', change: () => toStored(row, served, structuredClone(object)) },
-    writes,
-  )
-  return objectResponse(parts, attributes, target, entry, 200, warningHeaders(said))
+  const writes = writeOptionsOf(attributes, 'UpdateOptions')
+  const stored = () => toStored(row, served, structuredClone(object))
+  try {
+    const update = { part: 'main', change: stored } as const
+    const entry = await parts.registry.update(row, route.namespace, route.name, update, writes)
+    return objectResponse(parts, attributes, target, entry, 200, allWarnings(warnings, writes))
+  } catch (error) {
+    if (!row.createOnUpdate || !isStatusReason(error, 'NotFound')) throw error
+  }
+  mustBeAllowed({ ...attributes, verb: 'create' })
+  placeInNamespace(row, object, route.namespace)
+  // A version that it would replace is not looked at: there is none.
+  delete object.metadata.resourceVersion
+  const entry = await parts.registry.create(row, stored(), writes)
+  return objectResponse(parts, attributes, target, entry, 201, allWarnings(warnings, writes))
 }
 
 async function patch(parts: Parts, attributes: Attributes, target: Target): Promise<ApiResponse> {
   const { row, served, route } = target
   checkFieldValidation('PatchOptions', attributes.request.query)
   const prepared = await preparePatch(parts.decoder, attributes.request, expectedOf(target))
-  const said: string[] = []
-  const writes = writeOptionsOf(attributes, 'PatchOptions', [], text => said.push(text))
+  const writes = writeOptionsOf(attributes, 'PatchOptions')
   const change = (current: KubeObject) => {
     const { metadata } = current
     const next = prepared.apply(toServed(served, current))
@@ -144,8 +148,14 @@ async function patch(parts: Parts, attributes: Attributes, target: Target): Prom
     { part: 'main', change },
     writes,
   )
-  const headers = warningHeaders([...prepared.warnings, ...said])
-  return objectResponse(parts, attributes, target, entry, 200, headers)
+  return objectResponse(
+    parts,
+    attributes,
+    target,
+    entry,
+    200,
+    allWarnings(prepared.warnings, writes),
+  )
 }
 
 function patchedObject(

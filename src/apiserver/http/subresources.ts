@@ -19,7 +19,7 @@ import { checkDeleteOptions, type OptionsKind } from './options.ts'
 import { preparePatch } from './patch.ts'
 import { jsonResponse } from './respond.ts'
 import { checkIdentity, expectedOf, type Target } from './target.ts'
-import { warningHeaders } from './warnings.ts'
+import { allWarnings } from './warnings.ts'
 
 type Serve = (
   parts: Parts,
@@ -30,6 +30,8 @@ type Serve = (
 
 const servers: Record<string, Serve> = {
   status: (parts, attributes, target, verb) =>
+    updatePart(parts, attributes, target, verb, 'status', asIs),
+  approval: (parts, attributes, target, verb) =>
     updatePart(parts, attributes, target, verb, 'status', asIs),
   finalize: (parts, attributes, target, verb) =>
     updatePart(parts, attributes, target, verb, 'system', keepButFinalizers),
@@ -110,14 +112,11 @@ async function updatePart(
     checkIdentity(row, next, route)
     return pick(toStored(row, served, next), current)
   }
-  const entry = await parts.registry.update(
-    row,
-    namespace,
-    name,
-    { part, subresource, change },
-    writeOptionsOf(attributes, optionsOf(verb)),
-  )
-  return objectResponse(parts, attributes, target, entry, 200, warningHeaders(prepared.warnings))
+  const writes = writeOptionsOf(attributes, optionsOf(verb))
+  const update = { part, subresource, change }
+  const entry = await parts.registry.update(row, namespace, name, update, writes)
+  const headers = allWarnings(prepared.warnings, writes)
+  return objectResponse(parts, attributes, target, entry, 200, headers)
 }
 
 /** A PUT's object or a PATCH, as a change of the current state. */

@@ -10,8 +10,9 @@ import { objectOf } from '../storage/entry.ts'
 import type { ClusterInfo } from '../types.ts'
 import type { Allocator } from './allocator.ts'
 
-const addressPrefix = '/registry/ipaddresses/'
-const portPrefix = '/registry/servicenodeports/'
+/** Of our own, where upstream has the bitmaps of its ranges, which nobody reads but it. */
+const addressPrefix = '/registry/ranges/quorate/addresses/'
+const portPrefix = '/registry/ranges/quorate/nodeports/'
 const defaultPorts = { first: 30_000, last: 32_767 }
 /** Random picks before the range is searched in order. */
 const picksMax = 32

@@ -2,7 +2,7 @@ import type { UserInfo } from '../../api/http.ts'
 import { apiVersionOf } from '../../api/kinds.ts'
 import type { DeleteOptions } from '../../api/objects.ts'
 import { namedAs } from '../../api/resources/convert.ts'
-import type { ResourceRow } from '../../api/resources/types.ts'
+import type { ResourceRow, Subresource } from '../../api/resources/types.ts'
 import { typeOfKind } from '../../api/schema/lookup.ts'
 import { asHeld } from '../../api/schema/written.ts'
 import { alreadyExists, badRequest, invalid, type StatusError } from '../../api/status.ts'
@@ -17,14 +17,14 @@ import { type Entry, objectOf } from '../storage/entry.ts'
 import type { NextState, Storage, Updated, WriteOptions } from '../storage/storage.ts'
 import type { Allocator } from './allocator.ts'
 import { checkPreconditions, deletionOf } from './delete.ts'
-import { apiTime, fillNewMetadata, generateName } from './metadata.ts'
+import { fillNewMetadata, generateName } from './metadata.ts'
 import { checkVersion, isGone, type Part, prepareUpdate } from './update.ts'
 
 /** How a write is carried out, and for whom. */
 export interface RequestOptions extends WriteOptions {
   readonly user: UserInfo
-  /** Hears what the client is to be told besides the answer. */
-  readonly warn?: (text: string) => void
+  /** What the rules of a kind say to the client beside the answer is added here. */
+  readonly warnings?: string[]
 }
 
 /** What an update does to the object it is given; it may change it in place or return another. */
@@ -75,8 +75,9 @@ export class RegistryStore {
     asGoHasIt(row, object)
     row.applyDefaults?.(object)
     await this.#admission.admit(attributes)
-    fillNewMetadata(row, object, this.#clock.wall())
-    row.prepareCreate?.(object)
+    const wallMs = this.#clock.wall()
+    fillNewMetadata(row, object, wallMs)
+    row.prepareCreate?.(object, { user, wallMs })
     asGoHasIt(row, object)
     if (!dryRun && /^[0-9]*[1-9][0-9]*$/.test(version)) throw versionOnCreate()
     for (let tries = 1; ; tries++) {
@@ -110,12 +111,10 @@ export class RegistryStore {
     for (let races = 0; ; races++) {
       const claims = allocator?.allocate(object, undefined) ?? noClaims
       check(row, object, options)
+      if (races === 0) warn(options, row.warnings?.(object, undefined))
       await this.#admission.validate(attributes)
       const done = await this.#storage.create(row, object, claims, options)
-      if (done !== 'claimed') {
-        for (const text of row.warnings?.(object, undefined) ?? []) options.warn?.(text)
-        return done
-      }
+      if (done !== 'claimed') return done
       if (races === racesMax) return 'exists'
       allocator?.forget(object)
     }
@@ -135,11 +134,10 @@ export class RegistryStore {
   ): Promise<Entry> {
     const { user, dryRun } = options
     const allocator = this.#allocators.get(row)
-    let warnings: readonly string[] = []
     const tryUpdate = async (current: KubeObject, entry: Entry): Promise<NextState> => {
       const next = await change(current)
       const old = objectOf(entry)
-      checkVersion(namedAs(row, options.asked), next, old, entry)
+      checkVersion(row, namedAs(row, options.asked), next, old, entry)
       const attributes: AdmissionAttributes = {
         ...{ operation: 'UPDATE', row, subresource, namespace, name, user, dryRun },
         ...{ object: next, old },
@@ -148,16 +146,16 @@ export class RegistryStore {
       row.applyDefaults?.(next)
       await this.#admission.admit(attributes)
       asGoHasIt(row, next)
-      prepareUpdate(row, next, old, part, apiTime(this.#clock.wall()))
+      const sub = row.subresources.find(one => one.name === subresource)
+      prepareUpdate(row, next, old, part, sub, { user, wallMs: this.#clock.wall() })
       const claims = allocator?.allocate(next, old)
-      checkUpdate(row, next, old, part, options)
+      checkUpdate(row, next, old, part, sub, options)
+      warn(options, part === 'main' ? row.warnings?.(next, old) : sub?.warnings?.(next, old))
       await this.#admission.validate(attributes)
-      if (part === 'main') warnings = row.warnings?.(next, old) ?? []
       if (!isGone(row, next)) return { object: next, claims }
       return { object: next, isRemoved: true, claims: allocator?.free(old) }
     }
     const done = await this.#storage.guaranteedUpdate(row, namespace, name, tryUpdate, options)
-    for (const text of warnings) options.warn?.(text)
     return done.entry
   }
 
@@ -191,6 +189,11 @@ export class RegistryStore {
   }
 }
 
+/** An update that lost a race is looked at again: what it says then counts. */
+function warn({ warnings }: RequestOptions, texts: readonly string[] = []): void {
+  if (warnings !== undefined) warnings.splice(0, warnings.length, ...texts)
+}
+
 /** Source: apiserver pkg/storage ErrResourceVersionSetOnCreate; a dry run passes, as upstream. */
 function versionOnCreate(): StatusError {
   return badRequest('resourceVersion should not be set on objects to be created')
@@ -214,6 +217,7 @@ function checkUpdate(
   next: KubeObject,
   old: KubeObject,
   part: Part,
+  sub: Subresource | undefined,
   { asked = row }: RequestOptions,
 ): void {
   const causes = new Causes()
@@ -224,8 +228,10 @@ function checkUpdate(
     validateMetadataUpdate(next, old, causes)
   }
   if (part === 'main') {
-    row.validate?.(next, causes, asked)
+    if (!row.updateIsJudgedAlone) row.validate?.(next, causes, asked)
     row.validateUpdate?.(next, old, causes, asked)
-  } else if (part === 'status') row.validateStatus?.(next, old, causes, asked)
+  }
+  if (part === 'status') row.validateStatus?.(next, old, causes, asked)
+  sub?.validateUpdate?.(next, old, causes)
   if (causes.list.length > 0) throw invalid(row, next.metadata.name ?? '', causes.list)
 }

@@ -1,8 +1,9 @@
-import type { ResourceRow } from '../../api/resources/types.ts'
-import { conflict, type GroupResource } from '../../api/status.ts'
+import type { ResourceRow, Subresource, WriteContext } from '../../api/resources/types.ts'
+import { conflict, type GroupResource, invalid, type StatusError } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
+import { Causes } from '../../api/validation/causes.ts'
 import type { Entry } from '../storage/entry.ts'
-import { countGeneration, keepSystemMetadata } from './metadata.ts'
+import { apiTime, countGeneration, keepSystemMetadata } from './metadata.ts'
 
 /**
  * Which part of an object an update is about. `system`: what only the server changes, and counts;
@@ -10,14 +11,19 @@ import { countGeneration, keepSystemMetadata } from './metadata.ts'
  */
 export type Part = 'main' | 'status' | 'system' | 'binding'
 
-/** The client's resourceVersion and UID are preconditions. @throws StatusError 409 */
+/**
+ * The client's resourceVersion and UID are preconditions.
+ * @throws StatusError 409; 422 where an update without a version could undo another one
+ */
 export function checkVersion(
+  row: ResourceRow,
   resource: GroupResource,
   next: KubeObject,
   old: KubeObject,
   entry: Entry,
 ): void {
   const { resourceVersion: version, uid } = next.metadata
+  if (row.needsVersion && (!version || version === '0')) throw versionMissing(resource, entry.name)
   if (version && version !== '0' && Number(version) !== entry.revision) {
     throw conflict(resource, entry.name)
   }
@@ -30,6 +36,13 @@ export function checkVersion(
   }
 }
 
+/** The qualified kind of such an error is the resource. Source: registry/store.go Update. */
+function versionMissing({ group, resource }: GroupResource, name: string): StatusError {
+  const causes = new Causes()
+  causes.invalid('metadata.resourceVersion', 0, 'must be specified for an update')
+  return invalid({ group, kind: resource }, name, causes.list)
+}
+
 /**
  * Takes back what an update of that part can't change.
  * Source: apiserver pkg/registry/rest/update.go BeforeUpdate.
@@ -39,7 +52,8 @@ export function prepareUpdate(
   next: KubeObject,
   old: KubeObject,
   part: Part,
-  now: string,
+  sub: Subresource | undefined,
+  context: WriteContext,
 ): void {
   keepSystemMetadata(next, old)
   if (part === 'binding') return
@@ -53,7 +67,9 @@ export function prepareUpdate(
     Object.assign(next, old, { metadata })
     if (status === undefined) delete next.status
     else next.status = status
-    row.prepareStatus?.(next, old, now)
+    row.prepareStatus?.(next, old, apiTime(context.wallMs))
+    if (sub?.keepsMetadata) keepMetadata(next, old)
+    sub?.prepareUpdate?.(next, old, context)
     return
   }
   if (row.status) {
@@ -62,6 +78,14 @@ export function prepareUpdate(
   }
   row.prepareUpdate?.(next, old)
   countGeneration(row, next, old)
+}
+
+/** Source: apimachinery pkg/apis/meta/v1/meta.go ResetObjectMetaForStatus. */
+function keepMetadata(next: KubeObject, old: KubeObject): void {
+  for (const key of ['labels', 'annotations', 'finalizers', 'ownerReferences'] as const) {
+    if (old.metadata[key] === undefined) delete next.metadata[key]
+    else Object.assign(next.metadata, { [key]: old.metadata[key] })
+  }
 }
 
 /** True when the last finalizer went off an object that was only waiting for it. */

@@ -1,0 +1,33 @@
+import { defaultFlowSchema, defaultPriorityLevel } from '../defaults/flowcontrol.ts'
+import { flowSchemaColumns, priorityLevelConfigurationColumns } from '../printers/flowcontrol.ts'
+import type { KubeObject } from '../types.ts'
+import { row, statusOf } from './row.ts'
+import type { ResourceRow } from './types.ts'
+
+const gv = 'flowcontrol.apiserver.k8s.io/v1'
+const common = {
+  ...{ namespaced: false, generation: true, status: true },
+  prepareCreate(object: KubeObject) {
+    delete object.status
+  },
+}
+
+/** Source of both: kubernetes pkg/registry/flowcontrol. */
+export const flowcontrolRows: readonly ResourceRow[] = [
+  row(gv, {
+    ...common,
+    resource: 'flowschemas',
+    kind: 'FlowSchema',
+    subresources: [statusOf('FlowSchema', { keepsMetadata: true })],
+    applyDefaults: defaultFlowSchema,
+    columns: flowSchemaColumns,
+  }),
+  row(gv, {
+    ...common,
+    resource: 'prioritylevelconfigurations',
+    kind: 'PriorityLevelConfiguration',
+    subresources: [statusOf('PriorityLevelConfiguration', { keepsMetadata: true })],
+    applyDefaults: defaultPriorityLevel,
+    columns: priorityLevelConfigurationColumns,
+  }),
+]
