@@ -1,5 +1,6 @@
 import type { LabelSelector } from './objects.ts'
 import { ownValue } from './own.ts'
+import { labelValueErrors, qualifiedNameErrors } from './validation/names.ts'
 
 /**
  * Label and field selectors: parse, match, write back.
@@ -184,6 +185,7 @@ function parseRequirement(tokens: readonly string[], start: number): [Requiremen
   }
   if (operator === 'in' || operator === 'notin') {
     const [values, next] = parseValues(tokens, at + 2)
+    checkValues(key, values)
     return [{ key, operator: operator === 'in' ? 'In' : 'NotIn', values }, next]
   }
   const names: Record<string, Requirement['operator']> = {
@@ -197,7 +199,7 @@ function parseRequirement(tokens: readonly string[], start: number): [Requiremen
   if (name === undefined) fail(`found '${operator}', expected: in, notin, =, ==, !=, gt, lt`)
   const value = tokens[at + 2]
   if (value === undefined || value === ',') return [{ key, operator: name, values: [''] }, at + 2]
-  checkValue(word(value, 'identifier'))
+  checkValues(key, [word(value, 'identifier')])
   if ((name === 'Gt' || name === 'Lt') && !isInteger(value)) {
     fail(
       `values[0]: Invalid value: "${value}": for 'Gt', 'Lt' operators, the value ` +
@@ -220,8 +222,7 @@ function parseValues(tokens: readonly string[], start: number): [string[], numbe
       expectValue = true
       continue
     }
-    checkValue(word(token, 'identifier'))
-    values.push(token)
+    values.push(word(token, 'identifier'))
     expectValue = false
   }
   if (expectValue) values.push('')
@@ -233,32 +234,20 @@ function word(token: string | undefined, wanted: string): string {
   return token
 }
 
-const namePattern = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/
-const prefixPattern = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
-
+/** The path that upstream's parser has for a key is none. */
 function checkKey(key: string): void {
-  const parts = key.split('/')
-  const name = parts.at(-1) ?? ''
-  const good =
-    parts.length <= 2 &&
-    name.length <= 63 &&
-    namePattern.test(name) &&
-    (parts.length === 1 || prefixPattern.test(parts[0] ?? ''))
-  if (!good)
-    fail(
-      `key: Invalid value: "${key}": name part must consist of alphanumeric characters, ` +
-        `'-', '_' or '.', and must start and end with an alphanumeric character`,
-    )
+  const wrong = qualifiedNameErrors(key)
+  if (wrong.length > 0) fail(`<nil>: Invalid value: ${JSON.stringify(key)}: ${wrong.join('; ')}`)
 }
 
-function checkValue(value: string): void {
-  if (value !== '' && (value.length > 63 || !namePattern.test(value))) {
-    fail(
-      `values: Invalid value: "${value}": a valid label must be an empty string or ` +
-        `consist of alphanumeric characters, '-', '_' or '.', and must start and end with ` +
-        'an alphanumeric character',
-    )
-  }
+/** Source: labels NewRequirement, validateLabelValue. */
+function checkValues(key: string, values: readonly string[]): void {
+  const problems = values.flatMap((value, at) => {
+    const wrong = labelValueErrors(value)
+    const told = `values[${at}][${key}]: Invalid value: ${JSON.stringify(value)}`
+    return wrong.length === 0 ? [] : [`${told}: ${wrong.join('; ')}`]
+  })
+  if (problems.length > 0) fail(problems.length === 1 ? problems[0]! : `[${problems.join(', ')}]`)
 }
 
 function splitTerms(text: string): string[] {

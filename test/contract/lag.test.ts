@@ -143,7 +143,7 @@ describe('a watch and a cache that is loaded again', () => {
 })
 
 describe('a bookmark is what this watch has shown', () => {
-  const query = 'timeoutSeconds=1&allowWatchBookmarks=true'
+  const query = 'timeoutSeconds=3&allowWatchBookmarks=true'
 
   test('not what the cache has, when the watch is served by the store', async () => {
     const version = versionOf(await send(behind.api, 'GET', url))

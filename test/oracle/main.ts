@@ -84,6 +84,8 @@ async function answersTo(steps: readonly AnsweredStep[]): Promise<AnsweredStep[]
 function apiOnly(file: Record<string, unknown>): void {
   file.controllers = []
   file.scheduler = { enabled: false }
+  // Upstream's.
+  file.timings = { podEvictionSeconds: 300 }
   const peers = file.peers as Record<string, unknown>[]
   file.peers = peers.map(peer => ({ ...peer, roles: ['control-plane'] }))
 }

@@ -66,7 +66,7 @@ export function qualifiedNameErrors(value: string): string[] {
   const wrong: string[] = []
   if (parts.length > 2) {
     return [
-      `a qualified name ${qualifiedText.slice(10)} with an optional DNS subdomain prefix ` +
+      `a valid label key ${qualifiedText.slice(10)} with an optional DNS subdomain prefix ` +
         `and '/' (e.g. 'example.com/MyName')`,
     ]
   }

@@ -9,7 +9,11 @@ import type { Filter } from './attributes.ts'
  * Source: apiserver pkg/endpoints/installer.go, deprecation.WarningMessage.
  */
 export const deprecation: Filter = (attributes, next) => {
-  const text = attributes.route?.served?.deprecation
+  const { route } = attributes
+  const { subresource = '', row } = route ?? {}
+  // What is not there is not deprecated either.
+  const isThere = subresource === '' || row?.subresources.some(({ name }) => name === subresource)
+  const text = isThere ? route?.served?.deprecation : undefined
   return text === undefined ? next(attributes) : warned(next(attributes), text)
 }
 

@@ -1,10 +1,11 @@
-import type { ApiRequest, ApiResponse } from '../../api/http.ts'
+import type { ApiResponse } from '../../api/http.ts'
 import { apiVersionOf } from '../../api/kinds.ts'
 import { pods } from '../../api/resources/pods.ts'
 import { discover } from '../discovery/discovery.ts'
 import { openApi } from '../discovery/openapi.ts'
 import { openApiV2 } from '../discovery/openapi-v2.ts'
 import { type Review, reviews } from '../discovery/reviews.ts'
+import { rootPaths } from '../discovery/root-paths.ts'
 import type { Attributes, Serve } from '../filters/attributes.ts'
 import { readObject } from './body.ts'
 import type { Parts } from './context.ts'
@@ -26,7 +27,7 @@ export function dispatcher(parts: Parts, metrics: Metrics): Serve {
       discover(parts.resources, request) ??
       openApi(parts.resources, request) ??
       openApiV2(request) ??
-      rootPaths(request)
+      rootPaths(parts, request)
     if (plain !== undefined) return plain
     if (route === undefined) return noSuchPath()
     const review = reviews.find(
@@ -58,21 +59,5 @@ async function answerReview(
   const expected = { apiVersion: apiVersionOf(review), kind: review.kind }
   const { object } = await readObject(decoder, request, expected)
   const status = review.answer(user, object)
-  const metadata = { ...object.metadata, creationTimestamp: null }
-  return jsonResponse(201, { ...object, ...expected, metadata, status })
-}
-
-function rootPaths(request: ApiRequest): ApiResponse | undefined {
-  if (request.path !== '/') return undefined
-  const paths = [
-    '/api',
-    '/apis',
-    '/healthz',
-    '/livez',
-    '/metrics',
-    '/openapi/v3',
-    '/readyz',
-    '/version',
-  ]
-  return jsonResponse(200, { paths })
+  return jsonResponse(201, { ...object, ...expected, status })
 }

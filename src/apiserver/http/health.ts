@@ -52,6 +52,14 @@ export function health(parts: Parts, request: ApiRequest): ApiResponse | undefin
   return { ...answer, headers: { ...answer.headers, [roleHeader]: parts.role() } }
 }
 
+/** The paths of all checks. */
+export function healthPaths(parts: Parts): string[] {
+  return ['healthz', 'livez', 'readyz'].flatMap(kind => [
+    `/${kind}`,
+    ...[...checksOf(parts, kind === 'readyz').keys()].map(name => `/${kind}/${name}`),
+  ])
+}
+
 function checksOf({ cache, options, role }: Parts, ready: boolean): Map<string, Check> {
   const checks = new Map<string, Check>([['ping', () => undefined]])
   if (!ready) return checks

@@ -3,6 +3,7 @@ import type { ResourceRegistry } from '../../api/resources/registry.ts'
 import { storeKey } from '../../api/resources/table.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
 import { internalError, StatusError } from '../../api/status.ts'
+import { Causes } from '../../api/validation/causes.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import { errorMessage } from '../../kernel/result.ts'
 import type { Format, Renderer } from '../http/format.ts'
@@ -17,6 +18,8 @@ import { parseVersion } from '../storage/versioner.ts'
 import { WatchStream } from './watch-stream.ts'
 
 const bookmarkEveryMs = 60_000
+/** Source: apiserver pkg/storage/cacher/cache_watcher.go nextBookmarkTime. */
+const bookmarkBeforeEndMs = 2_000
 const defaultTimeoutSeconds = 1800
 /** Timers count milliseconds in 31 bits. */
 const timeoutSecondsMax = 2_000_000
@@ -110,13 +113,13 @@ export class Watches {
     const asked = integerOf(query, 'timeoutSeconds') ?? 0
     const seconds = Math.min(asked > 0 ? asked : defaultTimeoutSeconds, timeoutSecondsMax)
     const bookmarks = booleanOf(query, 'allowWatchBookmarks') === true
-    stream.onEnd(
-      this.#clock.after(seconds * 1000, () => {
-        if (bookmarks) watcher.bookmark()
-        stream.end()
-      }),
-    )
-    if (bookmarks) stream.onEnd(this.#clock.every(bookmarkEveryMs, () => watcher.bookmark()))
+    stream.onEnd(this.#clock.after(seconds * 1000, () => stream.end()))
+    if (bookmarks) {
+      const tell = () => watcher.bookmark()
+      stream.onEnd(this.#clock.every(bookmarkEveryMs, tell))
+      const last = seconds * 1000 - bookmarkBeforeEndMs
+      if (last > 0) stream.onEnd(this.#clock.after(last, tell))
+    }
     if (signal?.aborted) stream.end()
     const stop = () => stream.end()
     signal?.addEventListener('abort', stop, { once: true })
@@ -229,7 +232,6 @@ class Watcher implements ChangeListener {
     const { row, format, renderer } = this.#request
     const metadata = {
       resourceVersion: String(revision),
-      creationTimestamp: null,
       ...(annotations ? { annotations } : {}),
     }
     const kinds = {
@@ -255,26 +257,30 @@ class Watcher implements ChangeListener {
 }
 
 const lineEnd = Buffer.from('}\n')
+const notOlderThan = 'NotOlderThan'
 
+/** Source: apimachinery internalversion/validation validateWatchOptions. */
 function checkOptions(query: URLSearchParams): void {
   const initial = query.get('sendInitialEvents')
   const match = query.get('resourceVersionMatch') ?? ''
-  const wrong = (field: string, message: string) =>
-    invalidOptions('ListOptions', [
-      { reason: 'FieldValueForbidden', message: `Forbidden: ${message}`, field },
-    ])
-  if (initial !== null && match !== 'NotOlderThan') {
-    throw wrong(
-      'resourceVersionMatch',
-      'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
-    )
+  const field = 'resourceVersionMatch'
+  const causes = new Causes()
+  if (initial !== null && match !== notOlderThan) {
+    causes.forbidden(field, `sendInitialEvents requires setting ${field} to ${notOlderThan}`)
   }
-  if (initial === null && match !== '') {
-    throw wrong(
-      'resourceVersionMatch',
-      'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
-    )
+  if (match !== '') {
+    if (initial === null) {
+      causes.forbidden(
+        field,
+        `${field} is forbidden for watch unless sendInitialEvents is provided`,
+      )
+    }
+    if (match !== notOlderThan) causes.notSupported(field, match, [notOlderThan])
+    if (query.get('continue')) {
+      causes.forbidden(field, `${field} is forbidden when continue is provided`)
+    }
   }
+  if (causes.list.length > 0) throw invalidOptions('ListOptions', causes.list)
   integerOf(query, 'timeoutSeconds')
   integerOf(query, 'limit')
 }

@@ -1,3 +1,4 @@
+import { jsonSyntaxError } from '../../api/schema/json-syntax.ts'
 import { badRequest, expired, type StatusError } from '../../api/status.ts'
 import { errorMessage } from '../../kernel/result.ts'
 
@@ -20,10 +21,11 @@ export function decodeToken(text: string): ContinueToken {
   const wrong = (why: string) =>
     badRequest(`invalid continue token: continue key is not valid: ${why}`)
   let token: { v?: unknown; rv?: unknown; start?: unknown } | null
+  const json = Buffer.from(text, 'base64url').toString('latin1')
   try {
-    token = JSON.parse(Buffer.from(text, 'base64url').toString('utf8'))
+    token = JSON.parse(Buffer.from(json, 'latin1').toString('utf8'))
   } catch (error) {
-    throw wrong(errorMessage(error))
+    throw wrong(jsonSyntaxError(json) ?? errorMessage(error))
   }
   const { v, rv, start } = token ?? {}
   if (v !== 'meta.k8s.io/v1') {
