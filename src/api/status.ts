@@ -105,6 +105,19 @@ export function conflict(
   return failure(409, 'Conflict', text, detailsOf(gr, name))
 }
 
+/** 409 of an apply that would take what others own. Source: errors.go NewApplyConflict. */
+export function applyConflict(why: string, causes: readonly StatusCause[]): StatusError {
+  return failure(409, 'Conflict', why, { causes: [...causes] })
+}
+
+/** 500 of an error that says no more than its text: what upstream has no reason for. */
+export function plainFailure(why: string): StatusError {
+  return new StatusError({
+    ...{ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: why },
+    code: 500,
+  })
+}
+
 /** 422 with one cause a field. `gk` names the kind, not the resource: `Deployment.apps "a"`. */
 export function invalid(
   gk: { readonly group: string; readonly kind: string },

@@ -40,13 +40,19 @@ type Send = (
   body?: KubeObject,
 ) => Promise<{ code: number; value: unknown }>
 
+const ownHeaders = {
+  accept: 'application/json',
+  'content-type': 'application/json',
+  'user-agent': 'kube-apiserver',
+}
+
 function sender(transport: Transport, fence: Readonly<Record<string, string>>): Send {
   return async (method, path, body) => {
     const response = await transport.request({
       method,
       path,
       query: new URLSearchParams(),
-      headers: { accept: 'application/json', 'content-type': 'application/json', ...fence },
+      headers: { ...ownHeaders, ...fence },
       ...(body === undefined ? {} : { body: Buffer.from(JSON.stringify(body)) }),
     })
     const text = Buffer.from(await wholeBody(response)).toString('utf8')

@@ -63,7 +63,8 @@ function decodeStruct(
     if (item === null || item === undefined) continue
     const inner = { path, goPath: goPathOf(place, field), struct }
     const decoded = decodeField(field, item, inner, unknown)
-    if (!isDropped(field, decoded)) result[key] = decoded
+    // That there is no manager any more is said by a list that is empty.
+    if (!isDropped(field, decoded) || key === 'managedFields') result[key] = decoded
   }
   return result
 }

@@ -9,6 +9,8 @@ export interface ResolvedField extends FieldSchema {
 /** A type ready for use: embedded structs are already part of `fields`. */
 export interface ResolvedType {
   readonly name: string
+  /** Who applies a part of it applies all of it. */
+  readonly atomic?: true
   /** By JSON name. */
   readonly fields: ReadonlyMap<string, ResolvedField>
   /** By protobuf number; embedded structs are still fields here. */
@@ -80,7 +82,12 @@ function resolve(name: string): ResolvedType | null {
       fields.set(field.name, field)
     }
   }
-  return { name, fields, byNumber: new Map(source.fields.map(field => [field.number, field])) }
+  return {
+    name,
+    ...(source.atomic ? { atomic: true } : {}),
+    fields,
+    byNumber: new Map(source.fields.map(field => [field.number, field])),
+  }
 }
 
 /** `Pod` of `io.k8s.api.core.v1.Pod`. */

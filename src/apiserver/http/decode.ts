@@ -43,12 +43,14 @@ export interface DecodedBody {
 export const jsonType = 'application/json'
 export const yamlType = 'application/yaml'
 export const protobufType = 'application/vnd.kubernetes.protobuf'
+/** Of a server-side apply. */
+export const applyType = 'application/apply-patch+yaml'
 
 /** @throws StatusError 400, 415 */
 export function decodeBody(job: DecodeJob): DecodedBody {
   const problems: string[] = []
   const { expected } = job
-  if (expected === undefined) return { value: parsePatch(job), problems }
+  if (expected === undefined) return { value: parsePatch(job, problems), problems }
   // Go decodes null into an object that has nothing.
   const raw = (parseBody(job, expected, problems) ?? {}) as Record<string, unknown>
   checkKind(raw, expected)
@@ -183,12 +185,25 @@ function parseProtobuf(body: Uint8Array, expected: Expected): unknown {
 }
 
 /** kubectl accepts patches in YAML and converts; other clients may not. */
-function parsePatch({ body }: DecodeJob): unknown {
+function parsePatch({ body, type }: DecodeJob, problems: string[]): unknown {
   const text = textOf(body)
+  if (type === applyType) return parseApplied(text, problems)
   if (!/^\s*[[{]/.test(text)) return parseYaml(text, [])
   const value = parseJson(text)
   guarded(() => duplicateFields(text))
   return value
+}
+
+/** What is applied is YAML, of which JSON is a part; keys that are repeated are told of. */
+function parseApplied(text: string, problems: string[]): unknown {
+  try {
+    const value = parseJsonExact(text)
+    if (guarded(() => duplicateFields(text)).length === 0) return value
+  } catch (error) {
+    if (error instanceof StatusError) throw error
+    // YAML has its own words for what is wrong.
+  }
+  return parseYaml(text, problems)
 }
 
 function textOf(body: Uint8Array): string {

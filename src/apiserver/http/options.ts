@@ -1,3 +1,4 @@
+import { managerBytesMax, managerMistakes } from '../../api/fieldmanagement/manager-name.ts'
 import type { ApiRequest } from '../../api/http.ts'
 import { apiVersionOf } from '../../api/kinds.ts'
 import type { DeleteOptions, StatusCause } from '../../api/objects.ts'
@@ -57,13 +58,32 @@ export function isDryRun(kind: OptionsKind, values: readonly string[]): boolean 
 
 const validations = ['', 'Ignore', 'Strict', 'Warn']
 
-/** @throws StatusError 422 for a fieldValidation that is none */
-export function checkFieldValidation(kind: OptionsKind, query: URLSearchParams): void {
-  const value = query.get('fieldValidation') ?? ''
-  if (validations.includes(value)) return
+/**
+ * The options of a write. Source: apimachinery pkg/apis/meta/v1/validation ValidateCreateOptions,
+ * ValidateUpdateOptions, ValidatePatchOptions.
+ * @throws StatusError 422 for those that make no sense
+ */
+export function checkWriteOptions(
+  kind: OptionsKind,
+  query: URLSearchParams,
+  isApply = false,
+): void {
   const causes = new Causes()
-  causes.notSupported('fieldValidation', value, validations)
-  throw invalidOptions(kind, causes.list)
+  const manager = query.get('fieldManager') ?? ''
+  if (isApply && manager === '') causes.required('fieldManager', 'is required for apply patch')
+  if (!isApply && kind === 'PatchOptions' && query.has('force')) {
+    causes.forbidden('force', 'may not be specified for non-apply patch')
+  }
+  const { isTooLong, characters } = managerMistakes(manager)
+  if (isTooLong) causes.tooLong('fieldManager', managerBytesMax)
+  for (const text of characters) causes.invalid('fieldManager', manager, text)
+  const dryRuns = query.getAll('dryRun')
+  if (dryRuns.some(value => value !== 'All')) causes.notSupported('dryRun', dryRuns, ['All'])
+  const validation = query.get('fieldValidation') ?? ''
+  if (!validations.includes(validation)) {
+    causes.notSupported('fieldValidation', validation, validations)
+  }
+  if (causes.list.length > 0) throw invalidOptions(kind, causes.list)
 }
 
 /** The options of a DELETE: body and query together. @throws StatusError 400, 422 */

@@ -1,3 +1,5 @@
+import type { FieldManager } from '../../api/fieldmanagement/field-manager.ts'
+import { goText } from '../../api/fieldmanagement/values.ts'
 import type { ApiRequest } from '../../api/http.ts'
 import { applyJsonPatch, JsonPatchError, operationsMax } from '../../api/patch/json-patch.ts'
 import { mergePatch } from '../../api/patch/merge.ts'
@@ -10,41 +12,40 @@ import {
   requestEntityTooLarge,
   StatusError,
   unsupportedByRoute,
-  unsupportedMediaType,
 } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
+import { prepareApply } from './apply.ts'
 import { contentTypeOf, fieldValidationOf, readPatch } from './body.ts'
-import { decodeObject, type Expected } from './decode.ts'
+import { applyType, decodeObject, type Expected } from './decode.ts'
 import type { BodyDecoder } from './decoder.ts'
-
-/** Applies one client's patch to any state of the object. */
-export interface PreparedPatch {
-  apply(current: KubeObject): KubeObject
-  /** Filled by `apply`. */
-  readonly warnings: string[]
-}
+import { checkWriteOptions } from './options.ts'
+import type { PreparedPatch } from './prepared-patch.ts'
 
 const jsonPatch = 'application/json-patch+json'
 const merge = 'application/merge-patch+json'
 const strategic = 'application/strategic-merge-patch+json'
-/** Types that upstream's route takes; an apply is not there yet. */
-const routed = new Set([jsonPatch, merge, strategic, 'application/apply-patch+yaml'])
+/** Types that upstream's route takes; those of CBOR are behind a gate that is off. */
+const routed = new Set([jsonPatch, merge, strategic, applyType])
 
-/** Reads the body of a PATCH. @throws StatusError 400, 413, 415 */
+/**
+ * Reads the body of a PATCH. `manager`: who applies.
+ * @throws StatusError 400, 413, 415, 422
+ */
 export async function preparePatch(
   decoder: BodyDecoder,
   request: ApiRequest,
   expected: Expected,
+  manager: () => FieldManager,
 ): Promise<PreparedPatch> {
   const type = contentTypeOf(request)
   if (!routed.has(type)) throw unsupportedByRoute()
-  if (type !== jsonPatch && type !== merge && type !== strategic) {
-    throw unsupportedMediaType([jsonPatch, merge, strategic])
-  }
+  checkWriteOptions('PatchOptions', request.query, type === applyType)
+  if (type === applyType) return prepareApply(decoder, request, expected, manager)
   const patch = await readPatch(decoder, request)
   const mode = fieldValidationOf(request)
   const warnings: string[] = []
   return {
+    isApply: false,
     warnings,
     apply(current) {
       const problems: string[] = []
@@ -99,13 +100,4 @@ function jsonPatched(current: KubeObject, patch: unknown): unknown {
       code: 422,
     })
   }
-}
-
-/** A value as Go prints it: upstream's texts quote patches so. */
-function goText(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`
-  if (value === null) return '<nil>'
-  if (typeof value !== 'object') return String(value)
-  const entries = Object.entries(value as object).sort(([a], [b]) => (a < b ? -1 : 1))
-  return `map[${entries.map(([key, item]) => `${key}:${goText(item)}`).join(' ')}]`
 }

@@ -1,7 +1,7 @@
 import type { ApiResponse } from '../../api/http.ts'
 import { toServed, toStored } from '../../api/resources/convert.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
-import { invalid, isStatusReason, methodNotAllowed, success } from '../../api/status.ts'
+import { conflict, invalid, isStatusReason, methodNotAllowed, success } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
 import { Causes } from '../../api/validation/causes.ts'
 import type { Attributes } from '../filters/attributes.ts'
@@ -12,10 +12,12 @@ import { type Entry, objectOf } from '../storage/entry.ts'
 import { parseFilter } from '../storage/filter.ts'
 import { readObject } from './body.ts'
 import { type Parts, writeOptionsOf } from './context.ts'
+import { fieldManagerOf, trackerOf } from './field-manager.ts'
 import { negotiate, plainFormat } from './format.ts'
 import { objectResponse, rendererOf } from './object-response.ts'
-import { checkFieldValidation, readDeleteOptions } from './options.ts'
+import { checkWriteOptions, readDeleteOptions } from './options.ts'
 import { preparePatch } from './patch.ts'
+import type { PreparedPatch } from './prepared-patch.ts'
 import { inFormat, jsonResponse, listBody } from './respond.ts'
 import { checkIdentity, expectedOf, placeInNamespace, type Target } from './target.ts'
 import { allWarnings } from './warnings.ts'
@@ -93,28 +95,30 @@ async function watch(parts: Parts, attributes: Attributes, target: Target): Prom
 
 async function create(parts: Parts, attributes: Attributes, target: Target): Promise<ApiResponse> {
   const { row, served, route } = target
-  checkFieldValidation('CreateOptions', attributes.request.query)
+  checkWriteOptions('CreateOptions', attributes.request.query)
   const { object, warnings } = await readObject(
     parts.decoder,
     attributes.request,
     expectedOf(target),
   )
   placeInNamespace(row, object, route.namespace)
-  const writes = writeOptionsOf(attributes, 'CreateOptions')
+  const track = trackerOf(parts, attributes, target)
+  const writes = { ...writeOptionsOf(attributes, 'CreateOptions'), track }
   const entry = await parts.registry.create(row, toStored(row, served, object), writes)
   return objectResponse(parts, attributes, target, entry, 201, allWarnings(warnings, writes))
 }
 
 async function update(parts: Parts, attributes: Attributes, target: Target): Promise<ApiResponse> {
   const { row, served, route } = target
-  checkFieldValidation('UpdateOptions', attributes.request.query)
+  checkWriteOptions('UpdateOptions', attributes.request.query)
   const { object, warnings } = await readObject(
     parts.decoder,
     attributes.request,
     expectedOf(target),
   )
   checkIdentity(row, object, route)
-  const writes = writeOptionsOf(attributes, 'UpdateOptions')
+  const track = trackerOf(parts, attributes, target)
+  const writes = { ...writeOptionsOf(attributes, 'UpdateOptions'), track }
   const stored = () => toStored(row, served, structuredClone(object))
   try {
     const update = { part: 'main', change: stored } as const
@@ -133,29 +137,72 @@ async function update(parts: Parts, attributes: Attributes, target: Target): Pro
 
 async function patch(parts: Parts, attributes: Attributes, target: Target): Promise<ApiResponse> {
   const { row, served, route } = target
-  checkFieldValidation('PatchOptions', attributes.request.query)
-  const prepared = await preparePatch(parts.decoder, attributes.request, expectedOf(target))
+  const prepared = await preparePatch(parts.decoder, attributes.request, expectedOf(target), () =>
+    fieldManagerOf(parts, attributes, target),
+  )
   const writes = writeOptionsOf(attributes, 'PatchOptions')
   const change = (current: KubeObject) => {
     const { metadata } = current
     const next = prepared.apply(toServed(served, current))
     return toStored(row, served, patchedObject(row, route, next, metadata))
   }
-  const entry = await parts.registry.update(
-    row,
-    route.namespace,
-    route.name,
-    { part: 'main', change },
-    writes,
-  )
-  return objectResponse(
-    parts,
-    attributes,
-    target,
-    entry,
-    200,
-    allWarnings(prepared.warnings, writes),
-  )
+  const update = (): Promise<Entry> => {
+    const track = prepared.isApply ? undefined : trackerOf(parts, attributes, target)
+    const options = track === undefined ? writes : { ...writes, track }
+    const { namespace, name } = route
+    return parts.registry.update(row, namespace, name, { part: 'main', change }, options)
+  }
+  const { entry, code } = prepared.isApply
+    ? await applied(parts, attributes, target, prepared, update)
+    : { entry: await update(), code: 200 }
+  const warnings = allWarnings(prepared.warnings, writes)
+  return objectResponse(parts, attributes, target, entry, code, warnings)
+}
+
+/** Rounds of an object that comes and goes. */
+const appliesMax = 5
+
+/** What is applied and not there is made. Source: handlers/patch.go, forceAllowCreate. */
+async function applied(
+  parts: Parts,
+  attributes: Attributes,
+  target: Target,
+  prepared: PreparedPatch,
+  update: () => Promise<Entry>,
+): Promise<{ readonly entry: Entry; readonly code: number }> {
+  const { row, served, route } = target
+  for (let tries = 1; ; tries++) {
+    try {
+      return { entry: await update(), code: 200 }
+    } catch (error) {
+      if (!isStatusReason(error, 'NotFound') || tries === appliesMax) throw error
+    }
+    const object = prepared.apply({ ...expectedOf(target), metadata: {} })
+    placeApplied(target, object)
+    mustBeAllowed({ ...attributes, verb: 'create' })
+    try {
+      const writes = writeOptionsOf(attributes, 'PatchOptions')
+      const entry = await parts.registry.create(row, toStored(row, served, object), writes)
+      return { entry, code: 201 }
+    } catch (error) {
+      if (!isStatusReason(error, 'AlreadyExists') || route.name === '') throw error
+    }
+  }
+}
+
+/** @throws StatusError 400, 409 */
+function placeApplied({ row, route }: Target, object: KubeObject): void {
+  const { uid } = object.metadata
+  if (uid) {
+    throw conflict(
+      row,
+      route.name,
+      `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+    )
+  }
+  placeInNamespace(row, object, route.namespace)
+  checkIdentity(row, object, route)
+  delete object.metadata.resourceVersion
 }
 
 function patchedObject(

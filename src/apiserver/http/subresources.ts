@@ -1,23 +1,22 @@
 import type { ApiResponse } from '../../api/http.ts'
-import type { Binding, Deployment, Eviction, Pod, Scale } from '../../api/objects.ts'
+import type { Binding, Eviction, Pod } from '../../api/objects.ts'
 import { toServed, toStored } from '../../api/resources/convert.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
-import { selectorOf, selectorOfMap, selectorText } from '../../api/selectors.ts'
 import { badRequest, conflict, methodNotAllowed, pathNotFound, success } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
 import type { Attributes } from '../filters/attributes.ts'
 import { apiTime } from '../registry/metadata.ts'
 import type { Part } from '../registry/update.ts'
-import { objectOf } from '../storage/entry.ts'
 import { readLog } from '../streams/log.ts'
 import { readObject } from './body.ts'
+import { changeOf, optionsOf } from './change.ts'
 import { type Parts, writeOptionsOf } from './context.ts'
-import { decodeObject, type Expected } from './decode.ts'
+import { fieldManagerOf, trackerOf } from './field-manager.ts'
 import { negotiate } from './format.ts'
 import { objectResponse } from './object-response.ts'
-import { checkDeleteOptions, type OptionsKind } from './options.ts'
-import { preparePatch } from './patch.ts'
+import { checkDeleteOptions } from './options.ts'
 import { jsonResponse } from './respond.ts'
+import { scale } from './scale.ts'
 import { checkIdentity, expectedOf, type Target } from './target.ts'
 import { allWarnings } from './warnings.ts'
 
@@ -106,77 +105,23 @@ async function updatePart(
     const entry = await parts.reader.get(row, namespace, name)
     return objectResponse(parts, attributes, target, entry, 200)
   }
-  const prepared = await changeOf(parts, attributes, expectedOf(target), verb)
+  const prepared = await changeOf(parts, attributes, expectedOf(target), verb, () =>
+    fieldManagerOf(parts, attributes, target),
+  )
   const change = (current: KubeObject) => {
     const next = prepared.apply(toServed(served, structuredClone(current)))
     checkIdentity(row, next, route)
     return pick(toStored(row, served, next), current)
   }
-  const writes = writeOptionsOf(attributes, optionsOf(verb))
+  const track = prepared.isApply ? undefined : trackerOf(parts, attributes, target)
+  const writes = {
+    ...writeOptionsOf(attributes, optionsOf(verb)),
+    ...(track === undefined ? {} : { track }),
+  }
   const update = { part, subresource, change }
   const entry = await parts.registry.update(row, namespace, name, update, writes)
   const headers = allWarnings(prepared.warnings, writes)
   return objectResponse(parts, attributes, target, entry, 200, headers)
-}
-
-/** A PUT's object or a PATCH, as a change of the current state. */
-async function changeOf(parts: Parts, attributes: Attributes, expected: Expected, verb: string) {
-  if (verb === 'patch') return preparePatch(parts.decoder, attributes.request, expected)
-  const { object, warnings } = await readObject(parts.decoder, attributes.request, expected)
-  return { warnings, apply: () => structuredClone(object) }
-}
-
-function optionsOf(verb: string): OptionsKind {
-  return verb === 'patch' ? 'PatchOptions' : 'UpdateOptions'
-}
-
-const scaleKind: Expected = { apiVersion: 'autoscaling/v1', kind: 'Scale' }
-
-function scaleOf(row: ResourceRow, object: KubeObject): Scale {
-  const { name, namespace, uid, creationTimestamp, resourceVersion } = object.metadata
-  const { spec, status } = object as Deployment
-  // A ReplicationController is older than selectors that are objects.
-  const isMap = row.resource === 'replicationcontrollers'
-  const selector = isMap ? selectorOfMap(object.spec?.selector) : selectorOf(spec.selector)
-  return {
-    ...scaleKind,
-    metadata: { name, namespace, uid, resourceVersion, creationTimestamp },
-    spec: { replicas: spec.replicas ?? 0 },
-    status: { replicas: status?.replicas ?? 0, selector: selectorText(selector) },
-  }
-}
-
-async function scale(
-  parts: Parts,
-  attributes: Attributes,
-  { row, route }: Target,
-  verb: string,
-): Promise<ApiResponse> {
-  if (verb === 'get') {
-    const entry = await parts.reader.get(row, route.namespace, route.name)
-    return jsonResponse(200, scaleOf(row, objectOf(entry)))
-  }
-  const change = await changeOf(parts, attributes, scaleKind, verb)
-  const entry = await parts.registry.update(
-    row,
-    route.namespace,
-    route.name,
-    {
-      ...{ part: 'main', subresource: 'scale' },
-      change: current => {
-        const next = decodeObject(change.apply(scaleOf(row, current)), scaleKind, [])
-        const replicas = next.spec?.replicas ?? 0
-        const { resourceVersion, uid } = next.metadata
-        return {
-          ...current,
-          metadata: { ...current.metadata, resourceVersion, uid },
-          spec: { ...current.spec, replicas },
-        }
-      },
-    },
-    writeOptionsOf(attributes, optionsOf(verb)),
-  )
-  return jsonResponse(200, scaleOf(row, objectOf(entry)))
 }
 
 /** Source: kubernetes pkg/registry/core/pod/storage/storage.go BindingREST. */

@@ -26,7 +26,6 @@ export function fillNewMetadata(row: ResourceRow, object: KubeObject, wallMs: nu
   delete metadata.deletionTimestamp
   delete metadata.deletionGracePeriodSeconds
   delete metadata.resourceVersion
-  delete metadata.managedFields
   metadata.uid = randomUUID()
   metadata.creationTimestamp = apiTime(wallMs)
   if (!metadata.name && metadata.generateName) metadata.name = generateName(metadata.generateName)
@@ -51,7 +50,6 @@ export function keepSystemMetadata(next: KubeObject, old: KubeObject): void {
     if (before[key] === undefined) delete metadata[key]
     else Object.assign(metadata, { [key]: before[key] })
   }
-  delete metadata.managedFields
 }
 
 /** Counts the generation up when anything but metadata and status differs. */

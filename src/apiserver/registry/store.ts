@@ -1,3 +1,5 @@
+import { keepTimes } from '../../api/fieldmanagement/field-manager.ts'
+import { modelOfKind } from '../../api/fieldmanagement/model.ts'
 import type { UserInfo } from '../../api/http.ts'
 import { apiVersionOf } from '../../api/kinds.ts'
 import type { DeleteOptions } from '../../api/objects.ts'
@@ -25,6 +27,11 @@ export interface RequestOptions extends WriteOptions {
   readonly user: UserInfo
   /** What the rules of a kind say to the client beside the answer is added here. */
   readonly warnings?: string[]
+  /**
+   * Says in `next` who owns what now, before admission has its say; `old` is absent for a new
+   * object. Absent for an apply, which says so itself, and for what is not kept.
+   */
+  readonly track?: (next: KubeObject, old?: KubeObject) => void
 }
 
 /** What an update does to the object it is given; it may change it in place or return another. */
@@ -68,12 +75,13 @@ export class RegistryStore {
     const isGenerated = !object.metadata.name && Boolean(object.metadata.generateName)
     const version = object.metadata.resourceVersion ?? ''
     const { namespace = '', name = '' } = object.metadata
-    const { user, dryRun } = options
+    const { user, dryRun, track } = options
     const attributes: AdmissionAttributes = {
       ...{ operation: 'CREATE', row, subresource: '', namespace, name, object, user, dryRun },
     }
     asGoHasIt(row, object)
     row.applyDefaults?.(object)
+    track?.(object)
     await this.#admission.admit(attributes)
     const wallMs = this.#clock.wall()
     fillNewMetadata(row, object, wallMs)
@@ -132,7 +140,7 @@ export class RegistryStore {
     { part, subresource = '', change }: UpdateRequest,
     options: RequestOptions,
   ): Promise<Entry> {
-    const { user, dryRun } = options
+    const { user, dryRun, track } = options
     const allocator = this.#allocators.get(row)
     const tryUpdate = async (current: KubeObject, entry: Entry): Promise<NextState> => {
       const next = await change(current)
@@ -144,11 +152,13 @@ export class RegistryStore {
       }
       asGoHasIt(row, next)
       row.applyDefaults?.(next)
+      track?.(next, old)
       await this.#admission.admit(attributes)
       asGoHasIt(row, next)
       const sub = row.subresources.find(one => one.name === subresource)
       prepareUpdate(row, next, old, part, sub, { user, wallMs: this.#clock.wall() })
       const claims = allocator?.allocate(next, old)
+      keepTimes(modelOfKind(apiVersionOf(row), row.kind), next, old)
       checkUpdate(row, next, old, part, sub, options)
       warn(options, part === 'main' ? row.warnings?.(next, old) : sub?.warnings?.(next, old))
       await this.#admission.validate(attributes)

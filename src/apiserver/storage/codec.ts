@@ -30,7 +30,7 @@ export function headLength(kind: string, apiVersion: string): number {
   return Buffer.byteLength(headText(kind, apiVersion))
 }
 
-/** The bytes to store: type and metadata first, no resourceVersion, no managedFields. */
+/** The bytes to store: type and metadata first, no resourceVersion. */
 export function encodeObject(row: ResourceRow, object: KubeObject): Buffer {
   return encodeAs(row.kind, apiVersionOf(row), object)
 }
@@ -40,9 +40,9 @@ export function encodeAs(kind: string, apiVersion: string, object: KubeObject): 
   const type = typeOfKind(apiVersion, kind)
   if (type !== undefined) asWritten(type, object as unknown as Record<string, unknown>)
   const { apiVersion: _gv, kind: _kind, metadata, ...rest } = object
-  const { resourceVersion: _rv, managedFields: _fields, ...kept } = metadata
-  const { name, ...others } = kept
-  return Buffer.from(stringifyJson({ kind, apiVersion, metadata: { name, ...others }, ...rest }))
+  const { resourceVersion: _rv, name, managedFields, ...others } = metadata
+  const head = { kind, apiVersion, metadata: { name, ...others, managedFields } }
+  return Buffer.from(stringifyJson({ ...head, ...rest }))
 }
 
 /** An entry of bytes that `encodeObject` made. */
