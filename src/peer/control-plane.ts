@@ -25,6 +25,8 @@ export interface ControlPlaneOptions {
   readonly managerClient: Client
   /** Objects that every cluster has: namespaces, the kubernetes Service. Idempotent. */
   readonly bootstrap: (term: number) => Promise<void>
+  /** Objects that every cluster has too, and that nothing waits for. Idempotent. */
+  readonly defaults: (term: number) => Promise<void>
   readonly clock: Clock
   readonly logger: Logger
   readonly onEvent: (message: string) => void
@@ -115,10 +117,21 @@ export class ControlPlane {
       logger.info('control plane established', { term, revision, tookMs })
       this.#options.onEvent(`control plane established in ${tookMs} ms (term ${term})`)
       await this.#options.bootstrap(term)
+      await this.#createDefaults(term, signal)
     } catch (error) {
       if (signal.aborted) return
       logger.error('control plane could not be established', { term, error: errorMessage(error) })
       await this.#giveUp(term, revision, signal)
+    }
+  }
+
+  /** The control plane does without them: the next leader tries again what this one could not. */
+  async #createDefaults(term: number, signal: AbortSignal): Promise<void> {
+    try {
+      await this.#options.defaults(term)
+    } catch (error) {
+      if (signal.aborted) return
+      this.#options.logger.warn('defaults are missing', { error: errorMessage(error) })
     }
   }
 

@@ -1,9 +1,12 @@
 import { join } from 'node:path'
-import { fenceHeader, type UserInfo } from '../api/http.ts'
+import { fenceHeader, type Transport, type UserInfo } from '../api/http.ts'
 import { kinds } from '../api/kinds.ts'
-import { bootstrap } from '../apiserver/bootstrap.ts'
+import { ResourceRegistry } from '../api/resources/registry.ts'
+import { bootstrap } from '../apiserver/bootstrap/bootstrap.ts'
+import { createDefaults } from '../apiserver/bootstrap/defaults.ts'
+import { apiTime } from '../apiserver/registry/metadata.ts'
 import { createApiServer } from '../apiserver/server.ts'
-import type { ApiServer } from '../apiserver/types.ts'
+import type { ApiServer, ClusterInfo } from '../apiserver/types.ts'
 import { createClient } from '../client/client.ts'
 import { InformerFactory } from '../client/informer.ts'
 import type { Client } from '../client/types.ts'
@@ -49,6 +52,8 @@ export class Master implements Startable {
   readonly factory: InformerFactory
   readonly controlPlane: ControlPlane
   readonly #options: MasterOptions
+  readonly #resources = new ResourceRegistry()
+  readonly #clusterInfo: ClusterInfo
   #unsubscribe: () => void = () => {}
 
   constructor(options: MasterOptions) {
@@ -58,17 +63,19 @@ export class Master implements Startable {
       readKeyPair(options.pkiDir, 'apiserver'),
       join(options.pkiDir, 'apiserver.crt'),
     )
+    this.#clusterInfo = {
+      name: config.name,
+      serviceCidr: config.networks.services,
+      apiEndpoints: () => apiEndpoints(options.live.config),
+    }
     this.api = createApiServer({
       store,
+      resources: this.#resources,
       ca: options.ca,
       tls,
       host: peer.api.host,
       port: peer.api.port,
-      clusterInfo: {
-        name: config.name,
-        serviceCidr: config.networks.services,
-        apiEndpoints: () => apiEndpoints(options.live.config),
-      },
+      clusterInfo: this.#clusterInfo,
       logger: logger.child({ component: 'kube-apiserver' }),
       clock: systemClock,
       kubeletCredentials: { ...tls, ca: options.ca },
@@ -127,8 +134,13 @@ export class Master implements Startable {
     return createClient(held ? this.#options.hold.over(transport) : transport, { userAgent })
   }
 
+  /** Of the server itself. */
+  #transport(): Transport {
+    return this.api.transport(userOf(identities.apiserver))
+  }
+
   #buildControlPlane(managerClient: Client): ControlPlane {
-    const { config, logger, store, onEvent, ca, live } = this.#options
+    const { config, logger, store, onEvent, ca } = this.#options
     const { factory } = this
     const prng = createPrng(process.pid)
     const schedulerLogger = logger.child({ component: 'kube-scheduler' })
@@ -153,21 +165,22 @@ export class Master implements Startable {
         },
       }),
       managerClient,
-      bootstrap: term =>
-        bootstrap(
-          this.api.transport(userOf(identities.apiserver)),
-          {
-            name: config.name,
-            serviceCidr: config.networks.services,
-            apiEndpoints: () => apiEndpoints(live.config),
-          },
-          { [fenceHeader]: String(term) },
+      bootstrap: term => bootstrap(this.#transport(), this.#clusterInfo, fenceOf(term)),
+      defaults: term =>
+        createDefaults(
+          ...([this.#transport(), this.#resources, this.#clusterInfo] as const),
+          () => apiTime(clock.wall()),
+          fenceOf(term),
         ),
       clock,
       logger,
       onEvent,
     })
   }
+}
+
+function fenceOf(term: number): Record<string, string> {
+  return { [fenceHeader]: String(term) }
 }
 
 function userOf(identity: Identity): UserInfo {

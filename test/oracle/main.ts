@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { until } from '../support/until.ts'
 import { withCluster } from '../support/with-cluster.ts'
 import { betterOf, type Grade, grades, judge, tallyOf, type Verdict } from './grade.ts'
 import { belowRatchet, raised, reached, readRatchet, writeRatchet } from './ratchet.ts'
@@ -75,9 +76,15 @@ async function answersTo(steps: readonly AnsweredStep[]): Promise<AnsweredStep[]
     const text = (file: string) => readFileSync(file, 'utf8')
     return replay(requests, { server, tls: { ca: text(ca), cert: text(cert), key: text(key) } })
   }
-  return withCluster({ config: apiOnly }, cluster =>
-    replay(requests, { server: cluster.api(1), tls: cluster.tls }),
-  )
+  return withCluster({ config: apiOnly }, async cluster => {
+    // The last of what a fresh cluster is given.
+    await until('the defaults', async () => {
+      return (
+        (await cluster.kubectl('get', 'apiservice', 'v1.flowcontrol.apiserver.k8s.io')).code === 0
+      )
+    })
+    return replay(requests, { server: cluster.api(1), tls: cluster.tls })
+  })
 }
 
 /** API servers and nothing else: beside the recording's server there was nobody who wrote. */

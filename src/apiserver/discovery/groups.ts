@@ -1,32 +1,19 @@
 import type { ResourceRegistry, ServedResource } from '../../api/resources/registry.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
+import { priorityOf } from './priorities.ts'
 import { reviews } from './reviews.ts'
 
 /**
- * Upstream's groups in its order of preference, which clients follow when a name is in several;
- * custom groups come behind them. Source: pkg/controlplane/apiserver/aggregator.go, the priorities.
+ * Groups with stored resources and those that only have reviews, each with its versions, in the order
+ * of their priorities.
  */
-const preferred = [
-  ...['apiregistration.k8s.io', 'apps', 'events.k8s.io', 'authentication.k8s.io'],
-  ...['authorization.k8s.io', 'autoscaling', 'batch', 'certificates.k8s.io', 'networking.k8s.io'],
-  ...['policy', 'rbac.authorization.k8s.io', 'storage.k8s.io', 'admissionregistration.k8s.io'],
-  ...['apiextensions.k8s.io', 'scheduling.k8s.io', 'coordination.k8s.io', 'node.k8s.io'],
-  ...['discovery.k8s.io', 'resource.k8s.io', 'flowcontrol.apiserver.k8s.io'],
-]
-
-/** Groups with stored resources and those that only have reviews, each with its versions. */
 export function versionsByGroup(
   resources: ResourceRegistry,
 ): ReadonlyMap<string, readonly string[]> {
   const groups = new Map(resources.groupVersions())
   for (const { group, version } of reviews) if (!groups.has(group)) groups.set(group, [version])
-  const place = (group: string) => {
-    const at = preferred.indexOf(group)
-    return at < 0 ? preferred.length : at
-  }
-  const ordered = [...groups].sort(
-    ([a], [b]) => place(a) - place(b) || (a < b ? -1 : a === b ? 0 : 1),
-  )
+  const rank = (group: string) => priorityOf(group, '').groupPriorityMinimum
+  const ordered = [...groups].sort(([a], [b]) => rank(b) - rank(a) || byText(a, b))
   return new Map(ordered)
 }
 

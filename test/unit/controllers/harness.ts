@@ -1,6 +1,6 @@
 import { kinds } from '../../../src/api/kinds.ts'
 import type { Deployment, Pod, ReplicaSet } from '../../../src/api/objects.ts'
-import { bootstrap } from '../../../src/apiserver/bootstrap.ts'
+import { bootstrap } from '../../../src/apiserver/bootstrap/bootstrap.ts'
 import { createApiServer } from '../../../src/apiserver/server.ts'
 import { createClient } from '../../../src/client/client.ts'
 import { InformerFactory } from '../../../src/client/informer.ts'

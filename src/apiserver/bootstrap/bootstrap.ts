@@ -1,11 +1,11 @@
-import type { ApiRequest, Transport } from '../api/http.ts'
-import type { Kind } from '../api/kinds.ts'
-import { kinds, resourcePath } from '../api/kinds.ts'
-import type { EndpointAddress, EndpointSlice, Endpoints, Service } from '../api/objects.ts'
-import { isRecord } from '../api/patch/merge.ts'
-import type { KubeObject } from '../api/types.ts'
-import { wholeBody } from './http/respond.ts'
-import type { ClusterInfo } from './types.ts'
+import type { Transport } from '../../api/http.ts'
+import type { Kind } from '../../api/kinds.ts'
+import { kinds, resourcePath } from '../../api/kinds.ts'
+import type { EndpointAddress, EndpointSlice, Endpoints, Service } from '../../api/objects.ts'
+import { isRecord } from '../../api/patch/merge.ts'
+import type { KubeObject } from '../../api/types.ts'
+import type { ClusterInfo } from '../types.ts'
+import { type Send, sender } from './send.ts'
 
 const systemNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease']
 const serviceName = 'kubernetes'
@@ -32,32 +32,6 @@ export async function bootstrap(
   await ensure(send, kinds.services, serviceOf(info, targetPort))
   await replace(send, kinds.endpoints, endpointsOf(endpoints))
   for (const slice of slicesOf(endpoints)) await replace(send, kinds.endpointSlices, slice)
-}
-
-type Send = (
-  method: ApiRequest['method'],
-  path: string,
-  body?: KubeObject,
-) => Promise<{ code: number; value: unknown }>
-
-const ownHeaders = {
-  accept: 'application/json',
-  'content-type': 'application/json',
-  'user-agent': 'kube-apiserver',
-}
-
-function sender(transport: Transport, fence: Readonly<Record<string, string>>): Send {
-  return async (method, path, body) => {
-    const response = await transport.request({
-      method,
-      path,
-      query: new URLSearchParams(),
-      headers: { ...ownHeaders, ...fence },
-      ...(body === undefined ? {} : { body: Buffer.from(JSON.stringify(body)) }),
-    })
-    const text = Buffer.from(await wholeBody(response)).toString('utf8')
-    return { code: response.status, value: JSON.parse(text) }
-  }
 }
 
 async function ensure<T extends KubeObject>(send: Send, kind: Kind<T>, object: T): Promise<void> {
