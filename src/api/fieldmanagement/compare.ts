@@ -1,9 +1,9 @@
 import { type Element, fieldElement } from './element.ts'
 import { type FieldSet, isEmptySet, SetBuilder } from './field-set.ts'
-import { equalWritten, writtenAt } from './go-form.ts'
+import { equalWritten, writtenValue } from './go-form.ts'
 import { elementOf } from './list-items.ts'
-import type { ListModel, MapModel, Model } from './model.ts'
-import { formOf, modelAt } from './validate.ts'
+import type { FieldModel, ListModel, MapModel, Model } from './model.ts'
+import { formOf } from './validate.ts'
 import { equalValues } from './values.ts'
 
 /** What one object has that another has not. No path is in two of the sets. */
@@ -53,7 +53,6 @@ class CompareWalk {
   }
 
   value(model: Model, left: unknown, right: unknown): void {
-    if (left === right) return
     const hasForms = Number(!!model.map) + Number(!!model.list) + Number(!!model.scalar) > 1
     const ours = formOf(model, left)
     const theirs = formOf(model, right)
@@ -76,7 +75,11 @@ class CompareWalk {
 
   #leaf(model: Model, left: unknown, right: unknown): void {
     if (left === undefined || right === undefined) return
-    const isEqual = this.#asWritten ? equalWritten(model, left, right) : equalValues(left, right)
+    // Nothing and an empty list are not the same here, though both are stored as nothing.
+    const isEqual =
+      this.#asWritten && (left === null) === (right === null)
+        ? equalWritten(model, left, right)
+        : equalValues(left, right)
     if (!isEqual) this.modified.add(this.#path)
   }
 
@@ -87,39 +90,41 @@ class CompareWalk {
       this.#leaf(model, left, right)
       return
     }
-    for (const key in ours) this.#key(model, map, key, ours, theirs)
-    for (const key in theirs) {
-      if (!isIn(ours, key)) this.#key(model, map, key, ours, theirs)
-    }
+    for (const key in ours) this.#key(map, key, ours, theirs)
+    for (const key in theirs) if (!isIn(ours, key)) this.#key(map, key, ours, theirs)
     // What is written though nobody gave it: only where one side is not there at all.
     if (!this.#asWritten || (ours !== undefined && theirs !== undefined)) return
     for (const [key, { schema }] of map.fields) {
       if (!schema.written || isIn(ours, key) || isIn(theirs, key)) continue
-      this.#key(model, map, key, ours, theirs)
+      this.#key(map, key, ours, theirs)
     }
   }
 
-  #key(model: Model, map: MapModel, key: string, ours?: Json, theirs?: Json): void {
-    const left = this.#at(model, ours, key)
-    const right = this.#at(model, theirs, key)
-    if (left === undefined && right === undefined) return
-    this.#path.push(fieldElement(key))
-    this.value(modelAt(map, key) ?? undeclared, left, right)
+  #key(map: MapModel, key: string, ours?: Json, theirs?: Json): void {
+    const field = map.fields.get(key)
+    const left = this.#at(field, ours, key)
+    const right = this.#at(field, theirs, key)
+    if (left === right) return
+    this.#path.push(field?.element ?? fieldElement(key))
+    this.value(field?.model ?? map.item ?? undeclared, left, right)
     this.#path.pop()
   }
 
-  #at(model: Model, object: Json | undefined, key: string): unknown {
+  #at(field: FieldModel | undefined, object: Json | undefined, key: string): unknown {
     if (object === undefined) return undefined
-    if (this.#asWritten) return writtenAt(model, object, key)
-    return Object.hasOwn(object, key) ? object[key] : undefined
+    const value = Object.hasOwn(object, key) ? object[key] : undefined
+    return this.#asWritten && field !== undefined ? writtenValue(field.schema, value) : value
   }
 
   /** A struct is empty when Go would write nothing of it. */
   #isEmpty(model: Model, object: Json | undefined): boolean {
     if (object === undefined) return true
-    for (const key in object) if (this.#at(model, object, key) !== undefined) return false
-    if (!this.#asWritten || model.map === undefined) return true
-    for (const { schema } of model.map.fields.values()) if (schema.written) return false
+    const fields = model.map?.fields
+    for (const key in object) {
+      if (this.#at(fields?.get(key), object, key) !== undefined) return false
+    }
+    if (!this.#asWritten || fields === undefined) return true
+    for (const { schema } of fields.values()) if (schema.written) return false
     return true
   }
 
@@ -130,6 +135,8 @@ class CompareWalk {
       this.#leaf(model, left, right)
       return
     }
+    // Most lists are as they were: that is seen before their items are told apart.
+    if (ours.length === theirs.length && this.#areEqual(list.item, ours, theirs)) return
     const before = byElement(list, ours)
     const after = byElement(list, theirs)
     for (const [element, items] of before) this.#items(list, element, items, after.get(element))

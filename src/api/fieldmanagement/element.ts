@@ -25,10 +25,17 @@ export function fieldNameOf(element: Element): string | undefined {
 
 /** The item of a list with such keys; `keys` in any order. */
 export function keyElement(keys: readonly (readonly [name: string, value: unknown])[]): Element {
+  const [first] = keys
+  if (keys.length === 1 && typeof first?.[1] === 'string' && plain.test(first[1])) {
+    return `k:{"${first[0]}":"${first[1]}"}`
+  }
   const sorted = keys.length < 2 ? keys : [...keys].sort(([a], [b]) => compareTexts(a, b))
   const texts = sorted.map(([name, value]) => `${JSON.stringify(name)}:${goJson(value)}`)
   return `k:{${texts.join(',')}}`
 }
+
+/** Needs no escape in JSON. */
+const plain = /^[\w ./:@-]*$/
 
 export function valueElement(value: unknown): Element {
   return `v:${goJson(value)}`
@@ -44,21 +51,39 @@ export function parseElement(text: string): Element | undefined {
   if (text[1] !== ':') throw new ElementError(`missing colon: ${text}`)
   const rest = text.slice(2)
   switch (text[0]) {
-    case 'k': {
-      const keys = parsed(rest)
-      if (typeof keys !== 'object' || keys === null || Array.isArray(keys)) {
-        throw new ElementError(`expect an object as key: ${text}`)
-      }
-      return keyElement(Object.entries(keys))
-    }
+    case 'k':
     case 'v':
-      return valueElement(parsed(rest))
+      return remembered(text)
     case 'i':
       if (!/^[+-]?[0-9]+$/.test(rest)) throw new ElementError(`invalid index: ${text}`)
       return `i:${Number(rest)}`
     default:
       return undefined
   }
+}
+
+/** Keys and values in their one text: there are not many, and each is met at every write. */
+const canonical = new Map<string, Element>()
+const rememberedMax = 10_000
+
+/** @throws ElementError */
+function remembered(text: string): Element {
+  let element = canonical.get(text)
+  if (element === undefined) {
+    element = canonicalElement(text)
+    if (canonical.size >= rememberedMax) canonical.clear()
+    canonical.set(text, element)
+  }
+  return element
+}
+
+function canonicalElement(text: string): Element {
+  const value = parsed(text.slice(2))
+  if (text[0] === 'v') return valueElement(value)
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw new ElementError(`expect an object as key: ${text}`)
+  }
+  return keyElement(Object.entries(value))
 }
 
 /** The element as upstream's messages show it: `.spec`, `[name="a"]`, `[="x"]`, `[0]`. */
@@ -94,34 +119,40 @@ export function sortedElements(elements: Iterable<Element>): Element[] {
     .map(({ element }) => element)
 }
 
+/** True when `left` comes before `right`, or is `.`, which comes first. */
+export function inOrder(left: Element, right: Element): boolean {
+  if (left === '.' || right === '.') return left === '.'
+  const isFields = left.startsWith('f:') && right.startsWith('f:')
+  return isFields ? compareTexts(left, right) <= 0 : sortedElements([left, right])[0] === left
+}
+
 /** Go's order of strings: that of their code points. */
 export function compareTexts(a: string, b: string): number {
   if (a === b) return 0
-  const length = Math.min(a.length, b.length)
-  for (let at = 0; at < length; at++) {
-    const left = a.charCodeAt(at)
-    const right = b.charCodeAt(at)
-    if (left === right) continue
-    // Surrogates stand for what is above all other characters.
-    if (isSurrogate(left) !== isSurrogate(right)) return isSurrogate(left) ? 1 : -1
-    return left - right
-  }
-  return a.length - b.length
+  // Surrogates stand for what is above all other characters, and are below some of them.
+  if (surrogate.test(a) || surrogate.test(b)) return Buffer.compare(Buffer.from(a), Buffer.from(b))
+  return a < b ? -1 : 1
 }
+
+const surrogate = /[\ud800-\udfff]/
 
 const ranks = 'fkvi'
 
-function isSurrogate(unit: number): boolean {
-  return unit >= 0xd800 && unit <= 0xdfff
+function contentOf(element: Element): unknown {
+  if (element[0] === 'f') return element.slice(2)
+  if (element[0] === 'i') return Number(element.slice(2))
+  let content = contents.get(element)
+  if (content === undefined) {
+    const value: unknown = JSON.parse(element.slice(2))
+    content = element[0] === 'k' ? Object.entries(value as object) : value
+    if (contents.size >= rememberedMax) contents.clear()
+    contents.set(element, content)
+  }
+  return content
 }
 
-function contentOf(element: Element): unknown {
-  const rest = element.slice(2)
-  if (element[0] === 'f') return rest
-  if (element[0] === 'i') return Number(rest)
-  const value: unknown = JSON.parse(rest)
-  return element[0] === 'k' ? Object.entries(value as object) : value
-}
+/** What is in elements of keys and of values. */
+const contents = new Map<Element, unknown>()
 
 function compareContents(a: unknown, b: unknown): number {
   if (!Array.isArray(a) || !Array.isArray(b)) return compareScalars(a, b)

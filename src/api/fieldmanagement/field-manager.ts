@@ -20,7 +20,7 @@ import {
 import { mergeTyped } from './merge.ts'
 import type { Model } from './model.ts'
 import { toFieldSet } from './to-field-set.ts'
-import { apply, setOfUpdate } from './updater.ts'
+import { apply, changesOfUpdate } from './updater.ts'
 import { validateTyped } from './validate.ts'
 import { equalValues } from './values.ts'
 import type { Managers, Versions } from './versions.ts'
@@ -109,14 +109,16 @@ function addUpdate(
   { manager, subresource, versions, now }: FieldManager,
   managers: Managers,
 ): void {
-  const change = { live, next, asWritten: true }
-  const set = difference(setOfUpdate(change, versions, managers), stripSet)
-  if (isEmptySet(set)) return
   const { apiVersion } = versions
   const entry = newEntry({ manager, operation: 'Update', apiVersion, subresource })
   const id = managerId(entry)
+  const change = { live, next, asWritten: true }
+  const changes = changesOfUpdate(change, versions, managers, id)
+  const set = difference(changes.set, stripSet)
   const before = managers.get(id) ?? entry
-  managers.set(id, { ...withSet(before, union(set, before.set)), time: now })
+  const kept = union(difference(before.set, changes.removed), set)
+  if (isEmptySet(kept)) managers.delete(id)
+  else managers.set(id, { ...withSet(before, kept), ...(isEmptySet(set) ? {} : { time: now }) })
 }
 
 function withoutManaged(object: KubeObject): KubeObject {

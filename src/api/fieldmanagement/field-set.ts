@@ -1,77 +1,97 @@
 import { type Element, type Path, sortedElements } from './element.ts'
 
 /**
- * A set of fields: a tree of path elements. A node is a member of the set or stands only on the way
- * to members below. The root is never a member: nobody owns a whole object.
- * Source: structured-merge-diff fieldpath/set.go, where members and children are two lists.
+ * A set of fields, in the JSON that FieldsV1 has for it: a tree of path elements. A node without
+ * anything below is a member of the set; one with something below is a member when `.` is among it.
+ * The root is never a member: nobody owns a whole object. Sets share their nodes and are never
+ * changed. Source: structured-merge-diff fieldpath/set.go, serialize.go.
  */
 export interface FieldSet {
-  readonly isMember: boolean
-  readonly children: ReadonlyMap<Element, FieldSet>
+  readonly [element: Element]: FieldSet
 }
 
-const noChildren: ReadonlyMap<Element, FieldSet> = new Map()
-
-export const emptySet: FieldSet = { isMember: false, children: noChildren }
-/** A node that is a member and has nothing below. */
-export const leaf: FieldSet = { isMember: true, children: noChildren }
-
-/** A node, or undefined when there is nothing in it. */
-function node(isMember: boolean, children: ReadonlyMap<Element, FieldSet>): FieldSet | undefined {
-  if (children.size > 0) return { isMember, children }
-  return isMember ? leaf : undefined
+interface MutableSet {
+  [element: Element]: MutableSet
 }
 
-function setOf(children: ReadonlyMap<Element, FieldSet>): FieldSet {
-  return children.size === 0 ? emptySet : { isMember: false, children }
-}
+const self = '.'
+
+export const emptySet: FieldSet = Object.freeze({})
 
 /** True for a set without members. */
 export function isEmptySet(set: FieldSet): boolean {
-  return set.children.size === 0
+  for (const _ in set) return false
+  return true
+}
+
+/** True when something is below a node. */
+export function hasBelow(node: FieldSet): boolean {
+  for (const element in node) if (element !== self) return true
+  return false
+}
+
+export function isMember(node: FieldSet): boolean {
+  return node[self] !== undefined || isEmptySet(node)
+}
+
+/** Elements below a node, each with what is below it. */
+export function* childrenOf(node: FieldSet): Generator<[Element, FieldSet]> {
+  for (const element in node) if (element !== self) yield [element, node[element] ?? emptySet]
+}
+
+/** `below` as a node that is a member or not; undefined when there is nothing in it. */
+export function nodeOf(member: boolean, below: FieldSet): FieldSet | undefined {
+  if (!hasBelow(below)) return member ? emptySet : undefined
+  if (member === (below[self] !== undefined)) return below
+  if (member) return { [self]: emptySet, ...below }
+  const { [self]: _, ...rest } = below
+  return rest
 }
 
 export function hasPath(set: FieldSet, path: Path): boolean {
   let at: FieldSet | undefined = set
   for (const element of path) {
-    at = at?.children.get(element)
+    at = at[element]
     if (at === undefined) return false
   }
-  return at !== set && at.isMember
+  return path.length > 0 && isMember(at)
 }
 
 /** What is in either. */
 export function union(left: FieldSet, right: FieldSet): FieldSet {
-  if (left.children.size === 0) return right
-  if (right.children.size === 0) return left
-  return setOf(unionOf(left, right))
+  if (isEmptySet(left)) return right
+  let result: MutableSet | undefined
+  for (const element in right) {
+    const ours = left[element]
+    const theirs = right[element] ?? emptySet
+    const both = ours === undefined ? theirs : unionOfNodes(ours, theirs)
+    if (both === ours) continue
+    result ??= { ...left } as MutableSet
+    result[element] = both as MutableSet
+  }
+  return result ?? left
 }
 
-function unionOf(left: FieldSet, right: FieldSet): ReadonlyMap<Element, FieldSet> {
-  if (left.children.size === 0) return right.children
-  if (right.children.size === 0) return left.children
-  const children = new Map(left.children)
-  for (const [element, theirs] of right.children) {
-    const ours = children.get(element)
-    const both = ours && {
-      isMember: ours.isMember || theirs.isMember,
-      children: unionOf(ours, theirs),
-    }
-    children.set(element, both ?? theirs)
-  }
-  return children
+function unionOfNodes(left: FieldSet, right: FieldSet): FieldSet {
+  if (isEmptySet(left)) return nodeOf(true, right) ?? left
+  if (isEmptySet(right)) return nodeOf(true, left) ?? right
+  return union(left, right)
 }
 
 /** What is in both. */
 export function intersection(left: FieldSet, right: FieldSet): FieldSet {
-  const children = new Map<Element, FieldSet>()
-  for (const [element, ours] of left.children) {
-    const theirs = right.children.get(element)
-    if (theirs === undefined) continue
-    const both = node(ours.isMember && theirs.isMember, intersection(ours, theirs).children)
-    if (both !== undefined) children.set(element, both)
+  let result: MutableSet | undefined
+  for (const element in right) {
+    if (element === self) continue
+    const ours = left[element]
+    const theirs = right[element] ?? emptySet
+    if (ours === undefined) continue
+    const both = nodeOf(isMember(ours) && isMember(theirs), intersection(ours, theirs))
+    if (both === undefined) continue
+    result ??= {}
+    result[element] = both as MutableSet
   }
-  return setOf(children)
+  return result ?? emptySet
 }
 
 /** What is in `left` and not in `right`; what is below a member of `right` stays. */
@@ -85,21 +105,21 @@ export function recursiveDifference(left: FieldSet, right: FieldSet): FieldSet {
 }
 
 function without(left: FieldSet, right: FieldSet, isRecursive: boolean): FieldSet {
-  if (left.children.size === 0 || right.children.size === 0) return left
-  let children: Map<Element, FieldSet> | undefined
-  for (const [element, theirs] of right.children) {
-    const ours = left.children.get(element)
-    if (ours === undefined) continue
-    const isWhole = isRecursive && theirs.isMember
-    const rest = isWhole ? emptySet : without(ours, theirs, isRecursive)
-    const isMember = ours.isMember && !theirs.isMember
-    if (isMember === ours.isMember && rest.children === ours.children) continue
-    children ??= new Map(left.children)
-    const kept = node(isMember, rest.children)
-    if (kept === undefined) children.delete(element)
-    else children.set(element, kept)
+  let result: MutableSet | undefined
+  for (const element in right) {
+    const ours = left[element]
+    if (ours === undefined || element === self) continue
+    const theirs = right[element] ?? emptySet
+    const isTaken = isMember(theirs)
+    const rest = isRecursive && isTaken ? emptySet : without(ours, theirs, isRecursive)
+    const wasMember = isMember(ours)
+    if (rest === ours && !(wasMember && isTaken)) continue
+    const kept = nodeOf(wasMember && !isTaken, rest)
+    result ??= { ...left } as MutableSet
+    if (kept === undefined) delete result[element]
+    else result[element] = kept as MutableSet
   }
-  return children === undefined ? left : setOf(children)
+  return result ?? left
 }
 
 /** `*`: any element. */
@@ -108,27 +128,25 @@ export type Pattern = readonly Element[]
 /** What is at or below a path that matches. Source: fieldpath/set.go NewIncludeMatcherFilter. */
 export function onlyMatching(set: FieldSet, patterns: readonly Pattern[]): FieldSet {
   if (patterns.some(pattern => pattern.length === 0)) return set
-  const children = new Map<Element, FieldSet>()
-  for (const [element, child] of set.children) {
+  const result: MutableSet = {}
+  for (const [element, child] of childrenOf(set)) {
     const further = patterns
       .filter(([first]) => first === '*' || first === element)
       .map(pattern => pattern.slice(1))
     if (further.length === 0) continue
-    const kept = node(child.isMember, onlyMatching(child, further).children)
-    if (kept !== undefined) children.set(element, kept)
+    const kept = nodeOf(isMember(child), onlyMatching(child, further))
+    if (kept !== undefined) result[element] = kept as MutableSet
   }
-  return setOf(children)
+  return result
 }
 
 /** Every member's path: those of a level before what is below. */
 export function pathsOf(set: FieldSet, prefix: Path = []): Path[] {
-  const elements = sortedElements(set.children.keys())
-  const here = elements.filter(element => set.children.get(element)?.isMember)
+  const elements = sortedElements([...childrenOf(set)].map(([element]) => element))
+  const below = (element: Element) => set[element] ?? emptySet
   return [
-    ...here.map(element => [...prefix, element]),
-    ...elements.flatMap(element =>
-      pathsOf(set.children.get(element) ?? emptySet, [...prefix, element]),
-    ),
+    ...elements.filter(each => isMember(below(each))).map(element => [...prefix, element]),
+    ...elements.flatMap(element => pathsOf(below(element), [...prefix, element])),
   ]
 }
 
@@ -139,14 +157,9 @@ export function setOfPaths(paths: readonly Path[]): FieldSet {
   return builder.set
 }
 
-interface MutableSet {
-  isMember: boolean
-  children: Map<Element, MutableSet>
-}
-
 /** Collects paths. */
 export class SetBuilder {
-  readonly #root: MutableSet = { isMember: false, children: new Map() }
+  readonly #root: MutableSet = {}
 
   get set(): FieldSet {
     return this.#root
@@ -154,16 +167,24 @@ export class SetBuilder {
 
   /** Adds the path itself; what is above it does not become a member. */
   add(path: Path): void {
-    if (path.length === 0) return
+    const last = path.length - 1
+    if (last < 0) return
     let at = this.#root
-    for (const element of path) {
-      let next = at.children.get(element)
+    for (let depth = 0; depth < last; depth++) {
+      const element = path[depth]!
+      let next = at[element]
       if (next === undefined) {
-        next = { isMember: false, children: new Map() }
-        at.children.set(element, next)
+        next = {}
+        at[element] = next
+      } else if (isEmptySet(next)) {
+        // A member so far without anything below.
+        next[self] = {}
       }
       at = next
     }
-    at.isMember = true
+    const element = path[last]!
+    const there = at[element]
+    if (there === undefined) at[element] = {}
+    else if (!isEmptySet(there)) there[self] = {}
   }
 }

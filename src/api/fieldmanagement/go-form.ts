@@ -12,7 +12,9 @@ import { valueForm } from './values.ts'
 /** A field's value in that form; undefined when Go leaves it out. */
 export function writtenValue(field: FieldSchema, value: unknown): unknown {
   if (value !== undefined && value !== null && !isDropped(field, value)) return value
-  return field.written ? zeroOf(field) : undefined
+  if (!field.written) return undefined
+  // An empty list is not the same as none, as long as it is not stored.
+  return Array.isArray(value) ? value : zeroOf(field)
 }
 
 function zeroOf(field: FieldSchema): unknown {
@@ -33,13 +35,6 @@ const zeros: Partial<Record<FieldSchema['type'], unknown>> = {
   intorstring: 0,
 }
 
-/** The value of a key in that form. */
-export function writtenAt(model: Model, object: Record<string, unknown>, key: string): unknown {
-  const field = model.map?.fields.get(key)
-  const value = Object.hasOwn(object, key) ? object[key] : undefined
-  return field === undefined ? value : writtenValue(field.schema, value)
-}
-
 /** True when Go would write the same. `ignored`: keys of the outermost object that do not count. */
 export function equalWritten(
   model: Model,
@@ -49,7 +44,7 @@ export function equalWritten(
 ): boolean {
   if (left === right) return true
   const form = valueForm(left)
-  if (form !== valueForm(right)) return false
+  if (form !== valueForm(right)) return isEmptyList(left) && isEmptyList(right)
   if (form === 'list') return equalLists(model, left as unknown[], right as unknown[])
   if (form !== 'map') return (left ?? null) === (right ?? null)
   const ours = left as Record<string, unknown>
@@ -70,17 +65,32 @@ function equalAt(
   right: Record<string, unknown>,
   key: string,
 ): boolean {
-  const ours = writtenAt(model, left, key)
-  const theirs = writtenAt(model, right, key)
-  if (ours === undefined || theirs === undefined) return ours === theirs
   const field = model.map?.fields.get(key)
+  const ours = valueAt(field?.schema, left, key)
+  const theirs = valueAt(field?.schema, right, key)
+  if (ours === theirs) return true
+  if (ours === undefined || theirs === undefined) return false
   return equalWritten(field?.model ?? model.map?.item ?? anything, ours, theirs)
+}
+
+function valueAt(
+  field: FieldSchema | undefined,
+  object: Record<string, unknown>,
+  key: string,
+): unknown {
+  const value = Object.hasOwn(object, key) ? object[key] : undefined
+  return field === undefined ? value : writtenValue(field, value)
 }
 
 function equalLists(model: Model, left: unknown[], right: unknown[]): boolean {
   if (left.length !== right.length) return false
   const item = model.list?.item ?? anything
   return left.every((each, index) => equalWritten(item, each, right[index]))
+}
+
+/** None, or one without items: Go writes both in the same way. */
+function isEmptyList(value: unknown): boolean {
+  return value === null || (Array.isArray(value) && value.length === 0)
 }
 
 const anything: Model = {}

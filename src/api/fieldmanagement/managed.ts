@@ -17,8 +17,6 @@ export interface ManagerEntry {
   /** When it last changed; absent for one who has applied what was there already. */
   readonly time?: string
   readonly set: FieldSet
-  /** The JSON of `set`, where there is one already. */
-  readonly fieldsV1?: Json
 }
 
 /** Entries by `managerId`. */
@@ -80,13 +78,11 @@ function decodeEntry(given: Record<string, unknown>, index: number): ManagerEntr
       `invalid fieldsType ${JSON.stringify(fieldsType)} in managed fields entry ${index}`,
     )
   }
-  const fieldsV1 = given.fieldsV1 as Json | undefined
   return {
     ...{ manager: String(manager), operation, apiVersion: String(apiVersion) },
     subresource: String(subresource),
     ...(typeof time === 'string' ? { time } : {}),
-    set: decodeFields(fieldsV1),
-    ...(fieldsV1 === undefined || fieldsV1 === null ? {} : { fieldsV1 }),
+    set: decodeFields(given.fieldsV1),
   }
 }
 
@@ -104,7 +100,7 @@ function encodeEntry(entry: ManagerEntry): Json {
     apiVersion,
     ...(time === undefined ? {} : { time }),
     fieldsType: 'FieldsV1',
-    fieldsV1: entry.fieldsV1 ?? encodeFields(set),
+    fieldsV1: encodeFields(set) as Json,
     ...(subresource === '' ? {} : { subresource }),
   }
 }
@@ -122,9 +118,7 @@ function byOrder(a: ManagerEntry, b: ManagerEntry): number {
 
 /** The entry with another set. */
 export function withSet(entry: ManagerEntry, set: FieldSet): ManagerEntry {
-  if (set === entry.set) return entry
-  const { fieldsV1: _, ...rest } = entry
-  return { ...rest, set }
+  return set === entry.set ? entry : { ...entry, set }
 }
 
 /** An entry that owns nothing yet. */

@@ -1,5 +1,6 @@
 import { type ResolvedType, typeByName, typeOfKind } from '../schema/lookup.ts'
 import type { FieldSchema } from '../schema/types.ts'
+import { type Element, fieldElement } from './element.ts'
 
 /**
  * What can be owned in a value of a type: what a scalar, a list or an object of it is. Of several
@@ -34,6 +35,7 @@ export interface MapModel {
 }
 
 export interface FieldModel {
+  readonly element: Element
   readonly schema: FieldSchema
   readonly model: Model
 }
@@ -87,12 +89,17 @@ export function modelOfKind(apiVersion: string, kind: string): Model {
   return model
 }
 
+function typeField(name: string): FieldModel {
+  const schema = { name, number: 0, type: 'string' } as const
+  return { element: fieldElement(name), schema, model: { scalar: 'string' } }
+}
+
 /** Kinds name their type, which the schema leaves out. */
 function kindModel(type: ResolvedType): Model {
   const { map } = modelOfType(type)
   const fields = new Map(map?.fields)
   for (const name of ['apiVersion', 'kind']) {
-    fields.set(name, { schema: { name, number: 0, type: 'string' }, model: { scalar: 'string' } })
+    fields.set(name, typeField(name))
   }
   return { map: { isAtomic: map?.isAtomic === true, fields } }
 }
@@ -124,12 +131,12 @@ function structModel(type: ResolvedType, isAtomic: boolean): MapModel {
 function fieldsOf(type: ResolvedType): Map<string, FieldModel> {
   const fields = new Map<string, FieldModel>()
   for (const [name, schema] of type.fields) {
-    fields.set(name, { schema, model: modelOfField(type, schema) })
+    fields.set(name, { element: fieldElement(name), schema, model: modelOfField(type, schema) })
   }
   // A claim in a stateful set is a whole object of its kind.
   if (embeddedKinds.has(type.name)) {
     for (const name of ['apiVersion', 'kind']) {
-      fields.set(name, { schema: { name, number: 0, type: 'string' }, model: scalars.string })
+      fields.set(name, typeField(name))
     }
   }
   return fields

@@ -1,5 +1,5 @@
 import { type Element, fieldNameOf } from './element.ts'
-import type { FieldSet } from './field-set.ts'
+import { childrenOf, emptySet, type FieldSet, hasBelow, isMember, nodeOf } from './field-set.ts'
 import type { Model } from './model.ts'
 import { modelAt } from './validate.ts'
 
@@ -9,18 +9,14 @@ import { modelAt } from './validate.ts'
  * Source: structured-merge-diff fieldpath/set.go EnsureNamedFieldsAreMembers.
  */
 export function withNamedFields(set: FieldSet, model: Model | undefined): FieldSet {
-  if (set.children.size === 0) return set
-  const children = new Map<Element, FieldSet>()
-  for (const [element, child] of set.children) {
+  const result: Record<Element, FieldSet> = {}
+  for (const [element, child] of childrenOf(set)) {
     const name = fieldNameOf(element)
-    const isNamed = name !== undefined && child.children.size > 0 && model?.map?.fields.has(name)
+    const isNamed = name !== undefined && hasBelow(child) && model?.map?.fields.has(name) === true
     const below = withNamedFields(child, belowOf(model, element, name))
-    children.set(element, {
-      isMember: child.isMember || isNamed === true,
-      children: below.children,
-    })
+    result[element] = nodeOf(isNamed || isMember(child), below) ?? emptySet
   }
-  return { isMember: set.isMember, children }
+  return result
 }
 
 function belowOf(

@@ -1,5 +1,5 @@
 import { type Element, fieldNameOf } from './element.ts'
-import type { FieldSet } from './field-set.ts'
+import { emptySet, type FieldSet, hasBelow } from './field-set.ts'
 import type { Model } from './model.ts'
 import { deducedModel } from './model.ts'
 import { modelAt } from './validate.ts'
@@ -10,20 +10,19 @@ import { modelAt } from './validate.ts'
  * Source: structured-merge-diff typed/reconcile_schema.go.
  */
 export function reconciled(set: FieldSet, model: Model): FieldSet {
-  let children: Map<Element, FieldSet> | undefined
-  for (const [element, child] of set.children) {
-    if (child.children.size === 0) continue
+  let result: Record<Element, FieldSet> | undefined
+  for (const element in set) {
+    const child = set[element]
+    if (element === '.' || child === undefined || !hasBelow(child)) continue
     const below = belowOf(model, element)
     if (below === undefined || below === deducedModel) continue
-    const next = isAtomic(below) ? { isMember: true, children: nothing } : reconciled(child, below)
+    const next = isAtomic(below) ? emptySet : reconciled(child, below)
     if (next === child) continue
-    children ??= new Map(set.children)
-    children.set(element, next)
+    result ??= { ...set }
+    result[element] = next
   }
-  return children === undefined ? set : { isMember: set.isMember, children }
+  return result ?? set
 }
-
-const nothing: FieldSet['children'] = new Map()
 
 function belowOf(model: Model, element: Element): Model | undefined {
   const name = fieldNameOf(element)

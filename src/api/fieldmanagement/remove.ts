@@ -1,6 +1,6 @@
 import { setOwn } from '../own.ts'
 import { fieldElement } from './element.ts'
-import type { FieldSet } from './field-set.ts'
+import { type FieldSet, hasBelow, isMember } from './field-set.ts'
 import { elementOf } from './list-items.ts'
 import type { ListModel, MapModel, Model } from './model.ts'
 import { formOf, modelAt } from './validate.ts'
@@ -22,9 +22,9 @@ function removeKeys(map: MapModel, value: unknown, items: FieldSet): unknown {
   const result: Record<string, unknown> = {}
   let count = 0
   for (const [key, item] of Object.entries(value as object)) {
-    const node = items.children.get(fieldElement(key))
-    if (node?.isMember || item === undefined) continue
-    const isTouched = node !== undefined && node.children.size > 0
+    const node = items[fieldElement(key)]
+    if (item === undefined || (node !== undefined && isMember(node))) continue
+    const isTouched = node !== undefined && hasBelow(node)
     const kept = isTouched ? removeItems(modelAt(map, key) ?? {}, item, node) : item
     setOwn(result, key, kept)
     count++
@@ -36,9 +36,9 @@ function removeFromList(list: ListModel, value: unknown, items: FieldSet): unkno
   if (list.isAtomic || !Array.isArray(value)) return null
   const result: unknown[] = []
   for (const item of value) {
-    const node = items.children.get(elementOf(list, item))
-    if (node?.isMember) continue
-    const isTouched = node !== undefined && node.children.size > 0
+    const node = items[elementOf(list, item)]
+    if (node !== undefined && isMember(node)) continue
+    const isTouched = node !== undefined && hasBelow(node)
     result.push(isTouched ? removeItems(list.item, item, node) : item)
   }
   return result.length === 0 ? null : result

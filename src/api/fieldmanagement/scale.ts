@@ -67,7 +67,7 @@ function parentEntry(
   replicas: ReadonlyMap<string, Path>,
   time: string | undefined,
 ): ManagerEntry {
-  const { time: _, fieldsV1: __, ...rest } = scale
+  const { time: _, ...rest } = scale
   const set = setOfPaths([replicas.get(apiVersion) ?? replicasPath])
   return { ...rest, apiVersion, set, ...(time === undefined ? {} : { time }) }
 }

@@ -76,7 +76,7 @@ export function takeFromOthers(
 }
 
 /** What a request changed that it can change. */
-interface Changes {
+export interface Changes {
   readonly removed: FieldSet
   /** Added or modified. */
   readonly set: FieldSet
@@ -96,10 +96,15 @@ function changesOf(
   return { removed: versions.filter(removed), set: versions.filter(union(modified, added)) }
 }
 
-/** What a create, an update or a patch makes its manager the owner of. */
-export function setOfUpdate(change: Difference, versions: Versions, managers: Managers): FieldSet {
+/** What a create, an update or a patch makes its manager, `self`, the owner of, and what not. */
+export function changesOfUpdate(
+  change: Difference,
+  versions: Versions,
+  managers: Managers,
+  self: string,
+): Changes {
   upToDate(managers, versions)
-  return takeFromOthers(change, versions, managers, '', true).set
+  return takeFromOthers(change, versions, managers, self, true)
 }
 
 /** What is applied. */

@@ -63,14 +63,23 @@ function decodeStruct(
     if (item === null || item === undefined) continue
     const inner = { path, goPath: goPathOf(place, field), struct }
     const decoded = decodeField(field, item, inner, unknown)
-    // That there is no manager any more is said by a list that is empty.
-    if (!isDropped(field, decoded) || key === 'managedFields') result[key] = decoded
+    if (!isDropped(field, decoded) || saysNothing(field, decoded)) result[key] = decoded
   }
   return result
 }
 
+/**
+ * True for what is there and empty, and means something as long as it is not stored: who writes an
+ * empty list where Go writes none owns it, and an empty list of managers ends all ownership.
+ */
+function saysNothing(field: FieldSchema, value: unknown): boolean {
+  const counts = field.written === true || field.name === 'managedFields'
+  return counts && field.shape === 'list' && Array.isArray(value)
+}
+
 /** Go's decoder names embedded structs on the way, though JSON does not have them. */
 function goPathOf({ goPath }: Place, { name, embedded = [] }: ResolvedField): string {
+  if (embedded.length === 0) return goPath === '' ? name : `${goPath}.${name}`
   return [...(goPath === '' ? [] : [goPath]), ...embedded, name].join('.')
 }
 

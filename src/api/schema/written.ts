@@ -55,7 +55,10 @@ export function isDropped(field: FieldSchema, value: unknown): boolean {
 }
 
 function isEmptyCollection(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.keys(value).length === 0
+  if (typeof value !== 'object' || value === null) return false
+  if (Array.isArray(value)) return value.length === 0
+  for (const _ in value) return false
+  return true
 }
 
 /** What Go writes for a field that has nothing. */

@@ -109,7 +109,9 @@ async function updatePart(
     fieldManagerOf(parts, attributes, target),
   )
   const change = (current: KubeObject) => {
-    const next = prepared.apply(toServed(served, structuredClone(current)))
+    // Who takes the client's object as it is needs no second copy of what was there.
+    const before = pick === asIs ? current : structuredClone(current)
+    const next = prepared.apply(toServed(served, before))
     checkIdentity(row, next, route)
     return pick(toStored(row, served, next), current)
   }

@@ -1,6 +1,7 @@
 import { randomInt, randomUUID } from 'node:crypto'
-import { isDeepStrictEqual } from 'node:util'
-import { parseJsonExact, stringifyJson } from '../../api/json.ts'
+import { equalWritten } from '../../api/fieldmanagement/go-form.ts'
+import { modelOfKind } from '../../api/fieldmanagement/model.ts'
+import { apiVersionOf } from '../../api/kinds.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
 import type { KubeObject } from '../../api/types.ts'
 
@@ -55,13 +56,8 @@ export function keepSystemMetadata(next: KubeObject, old: KubeObject): void {
 /** Counts the generation up when anything but metadata and status differs. */
 export function countGeneration(row: ResourceRow, next: KubeObject, old: KubeObject): void {
   if (!row.generation) return
-  const { metadata: _a, status: _b, apiVersion: _c, kind: _d, ...now } = next
-  const { metadata: _e, status: _f, apiVersion: _g, kind: _h, ...before } = old
-  if (!isDeepStrictEqual(withoutUndefined(now), before)) {
-    next.metadata.generation = (old.metadata.generation ?? 0) + 1
-  }
+  if (equalWritten(modelOfKind(apiVersionOf(row), row.kind), next, old, uncounted)) return
+  next.metadata.generation = (old.metadata.generation ?? 0) + 1
 }
 
-function withoutUndefined(value: object): unknown {
-  return parseJsonExact(stringifyJson(value))
-}
+const uncounted = new Set(['apiVersion', 'kind', 'metadata', 'status'])

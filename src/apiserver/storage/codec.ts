@@ -59,9 +59,14 @@ export function createEntry(row: ResourceRow, key: string, bytes: Buffer, revisi
   }
 }
 
+/** Writes whose bytes are known again; each may be as large as an object. */
+const writtenMax = 64
+
 /** Between entries and what lies in the store. */
 export class Codec {
   readonly #transformer: Transformer
+  /** What this process has written lately: it need not be looked at when it comes back. */
+  readonly #written = new Map<string, Buffer>()
 
   constructor(transformer: Transformer = identity) {
     this.#transformer = transformer
@@ -69,6 +74,8 @@ export class Codec {
 
   /** The value to put under an entry's key. */
   write({ key, bytes }: Entry): Uint8Array {
+    if (this.#written.size >= writtenMax) this.#written.clear()
+    this.#written.set(key, bytes)
     return this.#transformer.toStorage(bytes, key)
   }
 
@@ -80,7 +87,9 @@ export class Codec {
   read(row: ResourceRow, key: string, value: Uint8Array, revision: number): Stored {
     try {
       const plain = this.#transformer.fromStorage(value, key)
-      return createEntry(row, key, ownBytes(canonical(row, key, plain)), revision)
+      const isOurs = this.#written.get(key)?.equals(plain) === true
+      const bytes = isOurs ? plain : canonical(row, key, plain)
+      return createEntry(row, key, ownBytes(bytes), revision)
     } catch (error) {
       return { key, revision, corrupt: errorMessage(error) }
     }
