@@ -15,7 +15,7 @@ const maps =
 
 const rules: readonly { readonly why: string; readonly pattern: RegExp }[] = [
   // A name of ours in quotation marks is fine, and so are `for (... in ...)` and mapped types.
-  { why: '`in` on a key', pattern: /(?<![\w'"`])\(?(?!const\b)[a-z]\w*\)? in [a-z][\w.]*\)/ },
+  { why: '`in` on a key', pattern: /(?<![\w'"`]|const )\(?[a-z]\w*\)? in [a-z][\w.]*\)/ },
   {
     why: 'a client map read by a variable',
     pattern: new RegExp(

@@ -1,3 +1,4 @@
+import { ownValue } from '../own.ts'
 import type { KubeObject } from '../types.ts'
 import { ageColumn, type Column, column, describedColumn, nameColumn } from './types.ts'
 
@@ -29,7 +30,7 @@ const defaultMarks = [
 
 /** Source: pkg/apis/storage/util/helpers.go IsDefaultAnnotation. */
 function nameOfClass({ metadata }: KubeObject): string {
-  const isDefault = defaultMarks.some(mark => metadata.annotations?.[mark] === 'true')
+  const isDefault = defaultMarks.some(mark => ownValue(metadata.annotations, mark) === 'true')
   return `${metadata.name}${isDefault ? ' (default)' : ''}`
 }
 

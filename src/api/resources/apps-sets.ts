@@ -5,7 +5,7 @@ import type { KubeObject } from '../types.ts'
 import { row, scaleSubresource, statusOf } from './row.ts'
 
 /** In other versions a field: how often the template has changed. */
-const templateGeneration = 'deprecated.daemonset.template.generation'
+const templateGenerationAnnotation = 'deprecated.daemonset.template.generation'
 
 /** Source: kubernetes pkg/registry/apps/daemonset/strategy.go. */
 export const daemonSets = row('apps/v1', {
@@ -29,11 +29,11 @@ export const daemonSets = row('apps/v1', {
 })
 
 function templateGenerationOf({ metadata }: KubeObject): number {
-  return Number(metadata.annotations?.[templateGeneration]) || 0
+  return Number(metadata.annotations?.[templateGenerationAnnotation]) || 0
 }
 
 function setTemplateGeneration({ metadata }: KubeObject, count: number): void {
-  metadata.annotations = { ...metadata.annotations, [templateGeneration]: String(count) }
+  metadata.annotations = { ...metadata.annotations, [templateGenerationAnnotation]: String(count) }
 }
 
 /** Source: kubernetes pkg/registry/apps/statefulset/strategy.go. */

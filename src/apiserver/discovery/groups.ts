@@ -4,8 +4,8 @@ import { priorityOf } from './priorities.ts'
 import { reviews } from './reviews.ts'
 
 /**
- * Groups with stored resources and those that only have reviews, each with its versions, in the order
- * of their priorities.
+ * Groups with stored resources and those that only have reviews, each with its versions, in the
+ * order of their priorities.
  */
 export function versionsByGroup(
   resources: ResourceRegistry,

@@ -1,3 +1,5 @@
+import { ownValue } from '../../api/own.ts'
+
 /** Of a group's versions, and of the group. Clients take the first group that has a name. */
 export interface GroupPriority {
   readonly groupPriorityMinimum: number
@@ -36,7 +38,8 @@ const customPriority: readonly [number, number] = [1_000, 100]
 const secondVersionPriority = 30
 
 export function priorityOf(group: string, version: string): GroupPriority {
-  const [groupPriorityMinimum, versionPriority] = priorities[group] ?? customPriority
+  const known = ownValue(priorities, group)
+  const [groupPriorityMinimum, versionPriority] = known ?? customPriority
   return {
     groupPriorityMinimum: group === first ? firstPriority : groupPriorityMinimum,
     versionPriority: version === 'v2' ? secondVersionPriority : versionPriority,
