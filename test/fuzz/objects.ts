@@ -85,6 +85,8 @@ const podStatus = {
 }
 
 const template = { metadata: { labels: { a: 'b' } }, spec: { ...podSpec, restartPolicy: 'Always' } }
+/** Whoever never ends has no deadline. */
+const endless = { ...template, spec: { ...template.spec, activeDeadlineSeconds: undefined } }
 const selector = {
   matchLabels: { a: 'b' },
   matchExpressions: [{ key: 'a', operator: 'In', values: ['b'] }],
@@ -243,7 +245,7 @@ export const samples: readonly Sample[] = [
       },
     },
   },
-  ...workloadSamples(template, selector),
+  ...workloadSamples(endless, selector),
   ...batchSamples(template),
   ...storageSamples,
 ]

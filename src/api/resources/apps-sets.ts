@@ -1,7 +1,15 @@
-import { isDeepStrictEqual } from 'node:util'
 import { defaultDaemonSet, defaultStatefulSet } from '../defaults/workloads.ts'
+import { isSame } from '../equal.ts'
 import { daemonSetColumns, statefulSetColumns } from '../printers/workloads.ts'
 import type { KubeObject } from '../types.ts'
+import {
+  validateDaemonSet,
+  validateNewStatefulSet,
+  validateStatefulSet,
+  validateStatefulSetUpdate,
+} from '../validation/sets.ts'
+import { validateDaemonSetStatus, validateStatefulSetStatus } from '../validation/statuses.ts'
+import { validateSelectorUpdate } from '../validation/workloads.ts'
 import { row, scaleSubresource, statusOf } from './row.ts'
 
 /** In other versions a field: how often the template has changed. */
@@ -22,9 +30,12 @@ export const daemonSets = row('apps/v1', {
     setTemplateGeneration(object, Math.max(1, templateGenerationOf(object)))
   },
   prepareUpdate(next, old) {
-    const isChanged = !isDeepStrictEqual(next.spec?.template, old.spec?.template)
+    const isChanged = !isSame(next.spec?.template, old.spec?.template)
     setTemplateGeneration(next, templateGenerationOf(old) + (isChanged ? 1 : 0))
   },
+  validate: validateDaemonSet,
+  validateUpdate: validateSelectorUpdate,
+  validateStatus: validateDaemonSetStatus,
   columns: daemonSetColumns,
 })
 
@@ -55,6 +66,10 @@ export const statefulSets = row('apps/v1', {
       dropMaxUnavailable(next)
     }
   },
+  validateNew: validateNewStatefulSet,
+  validate: validateStatefulSet,
+  validateUpdate: validateStatefulSetUpdate,
+  validateStatus: validateStatefulSetStatus,
   columns: statefulSetColumns,
 })
 

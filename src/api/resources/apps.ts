@@ -6,6 +6,7 @@ import {
   deploymentColumns,
   replicaSetColumns,
 } from '../printers/apps.ts'
+import { validateDeploymentStatus, validateReplicaSetStatus } from '../validation/statuses.ts'
 import {
   validateControllerRevision,
   validateControllerRevisionUpdate,
@@ -32,8 +33,14 @@ export const deployments = row('apps/v1', {
     if (isDeepStrictEqual(next.metadata.annotations ?? {}, old.metadata.annotations ?? {})) return
     next.metadata.generation = (old.metadata.generation ?? 0) + 1
   },
-  validate: (object, causes) => validateDeployment(object as Deployment, causes),
+  validate: validateDeployment,
   validateUpdate: validateSelectorUpdate,
+  validateStatus: validateDeploymentStatus,
+  prepareStatus(next, old) {
+    // Whoever writes the status changes no labels.
+    if (old.metadata.labels === undefined) delete next.metadata.labels
+    else next.metadata.labels = old.metadata.labels
+  },
   columns: deploymentColumns,
 })
 
@@ -49,15 +56,17 @@ export const replicaSets = row('apps/v1', {
   prepareCreate(object) {
     object.status = { replicas: 0 }
   },
-  validate: (object, causes) => validateReplicaSet(object as ReplicaSet, causes),
+  validate: validateReplicaSet,
   validateUpdate: validateSelectorUpdate,
+  validateStatus: validateReplicaSetStatus,
+  fields: { 'status.replicas': object => String(object.status?.replicas ?? 0) },
   columns: replicaSetColumns,
 })
 
 export const controllerRevisions = row('apps/v1', {
   resource: 'controllerrevisions',
   kind: 'ControllerRevision',
-  validate: validateControllerRevision,
+  validateNew: validateControllerRevision,
   validateUpdate: validateControllerRevisionUpdate,
   columns: controllerRevisionColumns,
 })

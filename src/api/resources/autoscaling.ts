@@ -1,6 +1,7 @@
 import { autoscalerConversion } from '../conversion/autoscaling.ts'
 import { defaultHorizontalPodAutoscaler } from '../defaults/autoscaling.ts'
 import { horizontalPodAutoscalerColumns } from '../printers/autoscaling.ts'
+import { validateAutoscaler, validateAutoscalerStatus } from '../validation/autoscaling.ts'
 import { row, statusOf } from './row.ts'
 
 /** Source: kubernetes pkg/registry/autoscaling/horizontalpodautoscaler/strategy.go. */
@@ -16,5 +17,8 @@ export const horizontalPodAutoscalers = row('autoscaling/v2', {
   prepareCreate(object) {
     object.status = {}
   },
+  validateNew: (object, causes) => validateAutoscaler(object, undefined, causes),
+  validateUpdate: validateAutoscaler,
+  validateStatus: (next, _old, causes) => validateAutoscalerStatus(next, causes),
   columns: horizontalPodAutoscalerColumns,
 })

@@ -1,6 +1,13 @@
 import { defaultCronJob, defaultJob } from '../defaults/batch.ts'
 import { cronJobColumns, jobColumns } from '../printers/batch.ts'
 import type { KubeObject } from '../types.ts'
+import {
+  validateCronJob,
+  validateCronJobUpdate,
+  validateJob,
+  validateJobUpdate,
+  validateNewCronJob,
+} from '../validation/jobs.ts'
 import { row, statusOf } from './row.ts'
 
 /** Source: kubernetes pkg/registry/batch/job/strategy.go. */
@@ -20,6 +27,8 @@ export const jobs = row('batch/v1', {
     if (!object.spec?.manualSelector) selectOwnPods(object)
     object.status = {}
   },
+  validate: validateJob,
+  validateUpdate: validateJobUpdate,
   columns: jobColumns,
   fields: { 'status.successful': object => String(object.status?.succeeded ?? 0) },
 })
@@ -54,5 +63,8 @@ export const cronJobs = row('batch/v1', {
   prepareCreate(object) {
     object.status = {}
   },
+  validateNew: validateNewCronJob,
+  validate: validateCronJob,
+  validateUpdate: validateCronJobUpdate,
   columns: cronJobColumns,
 })

@@ -1,6 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { defaultLimitRange, defaultResourceQuota } from '../defaults/limits.ts'
 import { createdAtColumns, resourceQuotaColumns } from '../printers/limits.ts'
+import { validateLimitRange } from '../validation/limits.ts'
+import {
+  quotaWarnings,
+  validateResourceQuota,
+  validateResourceQuotaStatus,
+  validateResourceQuotaUpdate,
+} from '../validation/quotas.ts'
 import { row, statusOf } from './row.ts'
 
 /** Source: kubernetes pkg/registry/core/limitrange/strategy.go. */
@@ -12,6 +19,7 @@ export const limitRanges = row('v1', {
   prepareCreate(object) {
     object.metadata.name ||= randomUUID()
   },
+  validate: validateLimitRange,
   columns: createdAtColumns,
 })
 
@@ -19,6 +27,7 @@ export const limitRanges = row('v1', {
 export const resourceQuotas = row('v1', {
   resource: 'resourcequotas',
   kind: 'ResourceQuota',
+  returnsDeleted: true,
   shortNames: ['quota'],
   status: true,
   subresources: [statusOf('ResourceQuota')],
@@ -26,5 +35,9 @@ export const resourceQuotas = row('v1', {
   prepareCreate(object) {
     object.status = {}
   },
+  validate: validateResourceQuota,
+  validateUpdate: validateResourceQuotaUpdate,
+  validateStatus: (next, _old, causes) => validateResourceQuotaStatus(next, causes),
+  warnings: quotaWarnings,
   columns: resourceQuotaColumns,
 })

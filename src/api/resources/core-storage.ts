@@ -1,5 +1,17 @@
 import { defaultPersistentVolume, defaultPersistentVolumeClaim } from '../defaults/volumes.ts'
 import { persistentVolumeClaimColumns, persistentVolumeColumns } from '../printers/volumes.ts'
+import {
+  claimWarnings,
+  normalizeDataSources,
+  validateClaim,
+  validateClaimStatus,
+  validateClaimUpdate,
+} from '../validation/claims.ts'
+import {
+  persistentVolumeWarnings,
+  validatePersistentVolume,
+  validatePersistentVolumeUpdate,
+} from '../validation/persistent-volumes.ts'
 import { row, statusOf } from './row.ts'
 
 /** Upstream's selectors know the name under this name, too. */
@@ -9,6 +21,7 @@ const byName = { name: (object: { metadata: { name?: string } }) => object.metad
 export const persistentVolumes = row('v1', {
   resource: 'persistentvolumes',
   kind: 'PersistentVolume',
+  returnsDeleted: true,
   shortNames: ['pv'],
   namespaced: false,
   status: true,
@@ -29,6 +42,9 @@ export const persistentVolumes = row('v1', {
       next.status = { ...next.status, lastPhaseTransitionTime: now }
     }
   },
+  validate: validatePersistentVolume,
+  validateUpdate: validatePersistentVolumeUpdate,
+  warnings: persistentVolumeWarnings,
   columns: persistentVolumeColumns,
   fields: byName,
 })
@@ -37,13 +53,20 @@ export const persistentVolumes = row('v1', {
 export const persistentVolumeClaims = row('v1', {
   resource: 'persistentvolumeclaims',
   kind: 'PersistentVolumeClaim',
+  returnsDeleted: true,
   shortNames: ['pvc'],
   status: true,
   subresources: [statusOf('PersistentVolumeClaim')],
   applyDefaults: defaultPersistentVolumeClaim,
   prepareCreate(object) {
     object.status = { phase: 'Pending' }
+    normalizeDataSources(object.spec, undefined)
   },
+  prepareUpdate: (next, old) => normalizeDataSources(next.spec, old.spec),
+  validate: validateClaim,
+  validateUpdate: validateClaimUpdate,
+  validateStatus: validateClaimStatus,
+  warnings: claimWarnings,
   columns: persistentVolumeClaimColumns,
   fields: byName,
 })

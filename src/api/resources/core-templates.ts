@@ -1,13 +1,18 @@
 import { defaultReplicationController, defaultTemplate } from '../defaults/workloads.ts'
 import { podTemplateColumns, replicationControllerColumns } from '../printers/workloads.ts'
+import { validateReplicationController } from '../validation/sets.ts'
+import { validateReplicationControllerStatus } from '../validation/statuses.ts'
+import { validateTemplate } from '../validation/templates.ts'
 import { row, scaleSubresource, statusOf } from './row.ts'
 
 /** Source: kubernetes pkg/registry/core/podtemplate/strategy.go. */
 export const podTemplates = row('v1', {
   resource: 'podtemplates',
   kind: 'PodTemplate',
+  returnsDeleted: true,
   generation: true,
   applyDefaults: object => defaultTemplate(object.template),
+  validate: (object, causes) => validateTemplate(object.template, 'template', causes),
   columns: podTemplateColumns,
 })
 
@@ -26,6 +31,8 @@ export const replicationControllers = row('v1', {
   prepareCreate(object) {
     object.status = {}
   },
+  validate: validateReplicationController,
+  validateStatus: validateReplicationControllerStatus,
   columns: replicationControllerColumns,
   fields: { 'status.replicas': object => String(object.status?.replicas ?? 0) },
 })

@@ -40,6 +40,7 @@ const kubernetesFinalizer = 'kubernetes'
 export const namespaces = row('v1', {
   resource: 'namespaces',
   kind: 'Namespace',
+  returnsDeleted: true,
   shortNames: ['ns'],
   namespaced: false,
   nameRule: 'label',
@@ -80,6 +81,7 @@ export const nodes = row('v1', {
 export const services = row('v1', {
   resource: 'services',
   kind: 'Service',
+  returnsDeleted: true,
   shortNames: ['svc'],
   categories: ['all'],
   prefix: 'services/specs',
@@ -134,6 +136,7 @@ export const secrets = row('v1', {
 export const serviceAccounts = row('v1', {
   resource: 'serviceaccounts',
   kind: 'ServiceAccount',
+  returnsDeleted: true,
   shortNames: ['sa'],
   columns: serviceAccountColumns,
 })

@@ -4,7 +4,8 @@ import { ownValue } from '../own.ts'
 import { podColumns } from '../printers/pods.ts'
 import { compareQuantities, parseQuantity } from '../quantity.ts'
 import type { KubeObject } from '../types.ts'
-import { validatePod, validatePodUpdate } from '../validation/pod.ts'
+import { validateNewPod, validatePod } from '../validation/pod.ts'
+import { validatePodUpdate } from '../validation/pod-update.ts'
 import { row, statusOf } from './row.ts'
 
 /** Streams: bodies are not objects, but discovery names an options kind. */
@@ -27,6 +28,7 @@ const gatedCondition: PodCondition = {
 export const pods = row('v1', {
   resource: 'pods',
   kind: 'Pod',
+  returnsDeleted: true,
   shortNames: ['po'],
   categories: ['all'],
   status: true,
@@ -51,6 +53,7 @@ export const pods = row('v1', {
     }
   },
   validate: (pod, causes) => validatePod(pod as Pod, causes),
+  validateNew: (pod, causes) => validateNewPod(pod as Pod, causes),
   validateUpdate: (next, old, causes) => validatePodUpdate(next as Pod, old as Pod, causes),
   columns: podColumns,
   fields: {

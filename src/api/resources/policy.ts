@@ -1,4 +1,5 @@
 import { podDisruptionBudgetColumns } from '../printers/policy.ts'
+import { validateDisruptionBudget, validateDisruptionBudgetStatus } from '../validation/policy.ts'
 import { row, statusOf } from './row.ts'
 
 /** Source: kubernetes pkg/registry/policy/poddisruptionbudget/strategy.go. */
@@ -12,5 +13,9 @@ export const podDisruptionBudgets = row('policy/v1', {
   prepareCreate(object) {
     object.status = {}
   },
+  nameRule: 'any',
+  isMetadataFree: true,
+  validate: validateDisruptionBudget,
+  validateStatus: (next, _old, causes) => validateDisruptionBudgetStatus(next, causes),
   columns: podDisruptionBudgetColumns,
 })

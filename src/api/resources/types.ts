@@ -97,6 +97,10 @@ export interface ResourceRow {
   warnings?(object: KubeObject, old: KubeObject | undefined): readonly string[]
   /** What upstream says when a client leaves the fate of the dependents open. */
   readonly deletionWarning?: string
+  /** A DELETE answers with the object, not with a Status. */
+  readonly returnsDeleted?: boolean
+  /** Upstream's strategy looks at no metadata: what all objects must have is enough. */
+  readonly isMetadataFree?: boolean
   /** Dependents stay when a deletion leaves it open: DefaultGarbageCollectionPolicy. */
   readonly orphansDependents?: boolean
   /**
@@ -104,6 +108,8 @@ export interface ResourceRow {
    * version of the request, for rules that only some have.
    */
   validate?(object: KubeObject, causes: Causes, asked: ServedVersion): void
+  /** What holds for new objects only. */
+  validateNew?(object: KubeObject, causes: Causes, asked: ServedVersion): void
   validateUpdate?(next: KubeObject, old: KubeObject, causes: Causes, asked: ServedVersion): void
   /** An update is judged by `validateUpdate` alone: ValidateUpdate does not begin with Validate. */
   readonly updateIsJudgedAlone?: boolean

@@ -26,7 +26,9 @@ type Empty = (field: FieldSchema) => unknown
 function complete(type: ResolvedType, object: Record<string, unknown>, empty: Empty): void {
   for (const [key, field] of type.fields) {
     const value = object[key]
-    if (value === undefined || value === null || isDropped(field, value)) {
+    // An empty map is not the same as none, until it is written: refusals show which it was.
+    const isKept = empty === heldOf && field.shape === 'map'
+    if (value === undefined || value === null || (!isKept && isDropped(field, value))) {
       const stand = field.written ? empty(field) : undefined
       if (stand !== undefined) object[key] = stand
       else if (value !== undefined) delete object[key]

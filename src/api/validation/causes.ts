@@ -26,8 +26,8 @@ export class Causes {
     this.#add('FieldValueDuplicate', field, `Duplicate value: ${valueText(value)}`, '')
   }
 
-  notFound(field: string, value: unknown): void {
-    this.#add('FieldValueNotFound', field, `Not found: ${valueText(value)}`, '')
+  notFound(field: string, value: unknown, detail = ''): void {
+    this.#add('FieldValueNotFound', field, `Not found: ${valueText(value)}`, detail)
   }
 
   forbidden(field: string, detail: string): void {
@@ -51,6 +51,11 @@ export class Causes {
       'Too long',
       `may not be more than ${bytesMax} ${bytesMax === 1 ? 'byte' : 'bytes'}`,
     )
+  }
+
+  /** Invalid, without saying what is there. */
+  wrong(field: string, detail: string): void {
+    this.#add('FieldValueInvalid', field, 'Invalid value', detail)
   }
 
   #add(reason: string, field: string, head: string, detail: string): void {

@@ -1,240 +1,276 @@
-import type { Container, EnvVar, Handler, Probe, ResourceRequirements } from '../objects.ts'
-import { ownValue } from '../own.ts'
-import { compareQuantities, parseQuantity } from '../quantity.ts'
 import type { Causes } from './causes.ts'
-import { dnsLabelErrors, portNameErrors, portNumberErrors, qualifiedNameErrors } from './names.ts'
-import { validateDescendingPath } from './paths.ts'
+import { validateEnv, validateEnvFrom } from './env.ts'
+import { each, type Loose } from './loose.ts'
+import { validateDevices, validateMounts } from './mounts.ts'
+import { dnsLabelErrors, portNameErrors, portNumberErrors } from './names.ts'
+import { validateLifecycle, validateProbes } from './probes.ts'
+import { validateRequirements } from './requirements.ts'
+import { chosen, judged, labelName, oneOf, present } from './rules.ts'
+import { validateContainerSecurity } from './security.ts'
 
 /** Source of all: kubernetes pkg/apis/core/validation/validation.go. */
 
-/** Containers at `path`; `volumes` are the names that mounts may use; `taken` collects names. */
+/** What a container is judged by. */
+export interface PodParts {
+  readonly volumes: ReadonlyMap<string, Loose>
+  readonly podClaims: readonly string[]
+  readonly graceSeconds: number | undefined
+  readonly restartPolicy: string
+  /** Users of containers are those of the host. */
+  readonly hasHostUsers: boolean
+}
+
+const pullPolicies = ['Always', 'IfNotPresent', 'Never']
+const protocols = ['SCTP', 'TCP', 'UDP']
+
 export function validateContainers(
-  containers: readonly Container[],
+  containers: readonly Loose[] | undefined,
   path: string,
-  volumes: ReadonlySet<string>,
-  taken: Set<string>,
+  parts: PodParts,
   causes: Causes,
 ): void {
-  for (const [index, one] of containers.entries()) {
-    const at = `${path}[${index}]`
-    validateName(one.name, at, taken, causes)
-    if (!one.image) causes.required(`${at}.image`)
-    else if (one.image !== one.image.trim()) {
-      causes.invalid(`${at}.image`, one.image, 'must not have leading or trailing whitespace')
-    }
-    const policies = ['Always', 'IfNotPresent', 'Never']
-    if (!policies.includes(one.imagePullPolicy ?? '')) {
-      causes.notSupported(`${at}.imagePullPolicy`, one.imagePullPolicy ?? '', policies)
-    }
-    const messages = ['File', 'FallbackToLogsOnError']
-    const { terminationMessagePolicy: from } = one
-    if (from && !messages.includes(from)) {
-      causes.notSupported(`${at}.terminationMessagePolicy`, from, messages)
-    }
-    validatePorts(one, at, causes)
-    validateEnv(one.env ?? [], `${at}.env`, causes)
-    validateMounts(one, at, volumes, causes)
-    for (const name of ['livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
-      const probe = one[name]
-      if (probe) validateProbe(probe, `${at}.${name}`, name !== 'readinessProbe', causes)
-    }
-    for (const name of ['postStart', 'preStop'] as const) {
-      const handler = one.lifecycle?.[name]
-      if (handler) validateHandler(handler, `${at}.lifecycle.${name}`, causes)
-    }
-    validateResources(one.resources ?? {}, `${at}.resources`, causes)
-    validateResizePolicy(one, `${at}.resizePolicy`, causes)
-  }
-}
-
-/** Whether an init container stays. Source: validateInitContainerRestartPolicy. */
-export function validateRestartPolicies(
-  containers: readonly Container[],
-  path: string,
-  causes: Causes,
-): void {
-  const policies = ['Always', 'Never', 'OnFailure']
-  for (const [index, { restartPolicy }] of containers.entries()) {
-    if (restartPolicy && !policies.includes(restartPolicy)) {
-      causes.notSupported(`${path}[${index}].restartPolicy`, restartPolicy, policies)
-    }
-  }
-}
-
-function validateResizePolicy(one: Container, path: string, causes: Causes): void {
-  const resources = new Set<string>()
-  for (const [index, { resourceName, restartPolicy }] of (one.resizePolicy ?? []).entries()) {
-    if (resources.has(resourceName)) causes.duplicate(`${path}[${index}]`, resourceName)
-    resources.add(resourceName)
-    const choices = [
-      [resourceName, ['cpu', 'memory']],
-      [restartPolicy, ['NotRequired', 'RestartContainer']],
-    ] as const
-    for (const [value, supported] of choices) {
-      if (!value) causes.required(path)
-      else if (!supported.some(each => each === value)) causes.notSupported(path, value, supported)
-    }
-  }
-}
-
-function validateName(name: string, at: string, taken: Set<string>, causes: Causes): void {
-  if (!name) {
-    causes.required(`${at}.name`)
+  if (!containers?.length) {
+    causes.required(path)
     return
   }
-  for (const text of dnsLabelErrors(name)) causes.invalid(`${at}.name`, name, text)
-  if (taken.has(name)) causes.duplicate(`${at}.name`, name)
-  taken.add(name)
-}
-
-function validatePorts(one: Container, at: string, causes: Causes): void {
   const names = new Set<string>()
-  for (const [index, port] of (one.ports ?? []).entries()) {
-    const path = `${at}.ports[${index}]`
-    if (port.name) {
-      for (const text of portNameErrors(port.name)) causes.invalid(`${path}.name`, port.name, text)
-      if (names.has(port.name)) causes.duplicate(`${path}.name`, port.name)
-      names.add(port.name)
-    }
-    if (!port.containerPort) causes.required(`${path}.containerPort`)
-    else checkPort(port.containerPort, `${path}.containerPort`, causes)
-    if (port.hostPort) checkPort(port.hostPort, `${path}.hostPort`, causes)
-    const protocols = ['SCTP', 'TCP', 'UDP']
-    if (!port.protocol) causes.required(`${path}.protocol`)
-    else if (!protocols.includes(port.protocol)) {
-      causes.notSupported(`${path}.protocol`, port.protocol, protocols)
-    }
-  }
+  each(containers, path, (one, at) => {
+    validateCommon(one, at, parts, causes)
+    const { name = '', lifecycle } = one
+    if (names.has(name)) causes.duplicate(`${at}.name`, name)
+    names.add(name)
+    if (lifecycle) validateLifecycle(lifecycle, `${at}.lifecycle`, parts.graceSeconds, causes)
+    validateProbes(one, at, parts.graceSeconds, causes)
+    validateRestart(one, at, causes)
+  })
+  validateHostPorts(containers, path, causes)
 }
 
-function checkPort(value: unknown, path: string, causes: Causes): void {
-  for (const text of portNumberErrors(value)) causes.invalid(path, value, text)
-}
+const notBeforeText = 'may not be set for init containers without restartPolicy=Always'
 
-function validateEnv(env: readonly EnvVar[], path: string, causes: Causes): void {
-  for (const [index, { name, value, valueFrom }] of env.entries()) {
-    const at = `${path}[${index}]`
-    if (!name) causes.required(`${at}.name`)
-    else if (!/^[ -<>-~]+$/.test(name)) {
-      causes.invalid(
-        `${at}.name`,
-        name,
-        'a valid environment variable name must consist only of printable ASCII ' +
-          "characters other than '='",
-      )
-    }
-    if (valueFrom === undefined) continue
-    const sources = Object.keys(valueFrom)
-    if (sources.length === 0) {
-      causes.invalid(
-        `${at}.valueFrom`,
-        '',
-        'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`',
-      )
-    } else if (value) {
-      causes.invalid(`${at}.valueFrom`, '', 'may not be specified when `value` is not empty')
-    } else if (sources.length > 1) {
-      causes.invalid(`${at}.valueFrom`, '', 'may not have more than one field specified at a time')
-    }
-    if (valueFrom.configMapKeyRef && !valueFrom.configMapKeyRef.key) {
-      causes.required(`${at}.valueFrom.configMapKeyRef.key`)
-    }
-    if (valueFrom.secretKeyRef && !valueFrom.secretKeyRef.key) {
-      causes.required(`${at}.valueFrom.secretKeyRef.key`)
-    }
-  }
-}
-
-function validateMounts(
-  one: Container,
-  at: string,
-  volumes: ReadonlySet<string>,
+export function validateInitContainers(
+  spec: Loose,
+  path: string,
+  parts: PodParts,
   causes: Causes,
 ): void {
-  const paths = new Set<string>()
-  for (const [index, mount] of (one.volumeMounts ?? []).entries()) {
-    const path = `${at}.volumeMounts[${index}]`
-    if (!mount.name) causes.required(`${path}.name`)
-    else if (!volumes.has(mount.name)) causes.notFound(`${path}.name`, mount.name)
-    if (!mount.mountPath) causes.required(`${path}.mountPath`)
-    if (paths.has(mount.mountPath)) {
-      causes.invalid(`${path}.mountPath`, mount.mountPath, 'must be unique')
+  const names = new Set((spec.containers ?? []).map((one: Loose) => one.name ?? ''))
+  each(spec.initContainers as Loose[], path, (one, at) => {
+    validateCommon(one, at, parts, causes)
+    validateInitRestart(one, at, causes)
+    const { name = '', lifecycle } = one
+    if (names.has(name)) causes.duplicate(`${at}.name`, name)
+    else if (name !== '') names.add(name)
+    validateHostPorts([one], path, causes)
+    if (one.restartPolicy === 'Always') {
+      if (lifecycle) validateLifecycle(lifecycle, `${at}.lifecycle`, parts.graceSeconds, causes)
+      validateProbes(one, at, parts.graceSeconds, causes)
+      return
     }
-    paths.add(mount.mountPath)
-    const { subPath, subPathExpr } = mount
-    // Upstream names the list, not the mount.
-    const list = `${at}.volumeMounts`
-    if (subPath) validateDescendingPath(subPath, `${list}.subPath`, causes)
-    if (subPathExpr) validateDescendingPath(subPathExpr, `${list}.subPathExpr`, causes)
-    if (subPath && subPathExpr) {
-      const text = 'subPathExpr and subPath are mutually exclusive'
-      causes.invalid(`${path}.subPathExpr`, subPathExpr, text)
+    for (const field of ['lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe']) {
+      if (one[field] !== undefined) causes.forbidden(`${at}.${field}`, notBeforeText)
     }
-  }
+  })
 }
 
-function validateProbe(probe: Probe, at: string, once: boolean, causes: Causes): void {
-  validateHandler(probe, at, causes)
-  const numbers = [
-    'initialDelaySeconds',
-    'timeoutSeconds',
-    'periodSeconds',
-    'successThreshold',
-    'failureThreshold',
-  ] as const
-  for (const name of numbers) {
-    if ((probe[name] ?? 0) < 0) {
-      causes.invalid(`${at}.${name}`, probe[name], 'must be greater than or equal to 0')
+const ephemeralFields = new Set([
+  ...['name', 'image', 'command', 'args', 'workingDir', 'envFrom', 'env', 'volumeMounts'],
+  ...['volumeDevices', 'terminationMessagePath', 'terminationMessagePolicy', 'imagePullPolicy'],
+  ...['securityContext', 'stdin', 'stdinOnce', 'tty', 'targetContainerName'],
+])
+const notEphemeralText = 'cannot be set for an Ephemeral Container'
+
+export function validateEphemeralContainers(
+  spec: Loose,
+  path: string,
+  parts: PodParts,
+  causes: Causes,
+): void {
+  const all = [...(spec.containers ?? []), ...(spec.initContainers ?? [])]
+  const others = new Set(all.map((one: Loose) => one.name ?? ''))
+  const names = new Set(others)
+  each(spec.ephemeralContainers as Loose[], path, (one, at) => {
+    validateCommon(one, at, parts, causes)
+    validateImageSpace(one, at, causes)
+    const { name = '', targetContainerName: target } = one
+    if (names.has(name)) causes.duplicate(`${at}.name`, name)
+    names.add(name)
+    if (target && !others.has(target)) causes.notFound(`${at}.targetContainerName`, target)
+    for (const [field, value] of Object.entries(one)) {
+      const isEmpty = typeof value === 'object' && Object.keys(value ?? {}).length === 0
+      if (ephemeralFields.has(field) || isEmpty) continue
+      causes.forbidden(`${at}.${field}`, notEphemeralText)
     }
-  }
-  if (once && probe.successThreshold !== 1) {
-    causes.invalid(`${at}.successThreshold`, probe.successThreshold ?? 0, 'must be 1')
-  }
+    each(one.volumeMounts as Loose[], `${at}.volumeMounts`, (mount, here) => {
+      for (const field of ['subPath', 'subPathExpr']) {
+        if (mount[field]) causes.forbidden(`${here}.${field}`, notEphemeralText)
+      }
+    })
+  })
 }
 
-function validateHandler(handler: Handler, at: string, causes: Causes): void {
-  const kinds = (['exec', 'httpGet', 'tcpSocket', 'grpc', 'sleep'] as const).filter(
-    name => handler[name] !== undefined,
+function validateCommon(one: Loose, at: string, parts: PodParts, causes: Causes): void {
+  labelName(one.name, `${at}.name`, causes)
+  present(one.image, `${at}.image`, causes)
+  const messages = ['File', 'FallbackToLogsOnError']
+  chosen(one.terminationMessagePolicy, `${at}.terminationMessagePolicy`, messages, causes)
+  validatePorts(one.ports, `${at}.ports`, causes)
+  validateEnv(one.env, `${at}.env`, causes)
+  validateEnvFrom(one.envFrom, `${at}.envFrom`, causes)
+  validateMounts(one, at, parts.volumes, causes)
+  validateDevices(one, at, parts.volumes, causes)
+  chosen(one.imagePullPolicy, `${at}.imagePullPolicy`, pullPolicies, causes)
+  validateRequirements(one.resources ?? {}, `${at}.resources`, parts.podClaims, causes)
+  validateResizePolicy(one, `${at}.resizePolicy`, parts.restartPolicy, causes)
+  validateContainerSecurity(
+    one.securityContext,
+    `${at}.securityContext`,
+    parts.hasHostUsers,
+    causes,
   )
-  if (kinds.length === 0) causes.required(at, 'must specify a handler type')
-  for (const extra of kinds.slice(1)) {
-    causes.forbidden(`${at}.${extra}`, 'may not specify more than 1 handler type')
-  }
-  if (handler.exec && !handler.exec.command?.length) causes.required(`${at}.exec.command`)
-  for (const name of ['httpGet', 'tcpSocket'] as const) {
-    const action = handler[name]
-    if (action === undefined) continue
-    const path = `${at}.${name}.port`
-    // A port that is not there is Go's zero.
-    if (typeof action.port !== 'string') checkPort(action.port ?? 0, path, causes)
-    else for (const text of portNameErrors(action.port)) causes.invalid(path, action.port, text)
-  }
-  if (handler.grpc) checkPort(handler.grpc.port, `${at}.grpc.port`, causes)
 }
 
-function validateResources(given: ResourceRequirements, at: string, causes: Causes): void {
-  for (const list of ['limits', 'requests'] as const) {
-    for (const [name, quantity] of Object.entries(given[list] ?? {})) {
-      const path = `${at}.${list}[${name}]`
-      for (const text of qualifiedNameErrors(name)) causes.invalid(`${at}.${list}`, name, text)
-      const standard = /^(cpu|memory|ephemeral-storage|storage|hugepages-.+)$/.test(name)
-      if (!name.includes('/') && !standard) {
-        causes.invalid(path, name, 'must be a standard resource for containers')
-      }
-      if (parseQuantity(quantity).nano < 0n) {
-        causes.invalid(path, quantity, 'must be greater than or equal to 0')
+/** Of a pod, not of a template. Source: validateContainerOnlyForPod. */
+export function validateImageSpace({ image = '' }: Loose, at: string, causes: Causes): void {
+  if (image === String(image).trim()) return
+  causes.invalid(`${at}.image`, image, 'must not have leading or trailing whitespace')
+}
+
+function validatePorts(ports: readonly Loose[] | undefined, path: string, causes: Causes): void {
+  const names = new Set<string>()
+  each(ports, path, ({ name, containerPort = 0, hostPort = 0, protocol }, at) => {
+    if (name) {
+      const wrong = portNameErrors(name)
+      for (const text of wrong) causes.invalid(`${at}.name`, name, text)
+      if (wrong.length === 0 && names.has(name)) causes.duplicate(`${at}.name`, name)
+      if (wrong.length === 0) names.add(name)
+    }
+    if (present(containerPort, `${at}.containerPort`, causes)) {
+      for (const text of portNumberErrors(containerPort)) {
+        causes.invalid(`${at}.containerPort`, containerPort, text)
       }
     }
+    if (hostPort !== 0) {
+      for (const text of portNumberErrors(hostPort)) {
+        causes.invalid(`${at}.hostPort`, hostPort, text)
+      }
+    }
+    chosen(protocol, `${at}.protocol`, protocols, causes)
+  })
+}
+
+/** Source: checkHostPortConflicts. */
+function validateHostPorts(containers: readonly Loose[], path: string, causes: Causes): void {
+  const seen = new Set<string>()
+  each(containers, path, (one, at) =>
+    each(one.ports as Loose[], `${at}.ports`, ({ protocol = '', hostIP = '', hostPort }, here) => {
+      if (!hostPort) return
+      const key = `${protocol}/${hostIP}/${hostPort}`
+      if (seen.has(key)) causes.duplicate(`${here}.hostPort`, key)
+      seen.add(key)
+    }),
+  )
+}
+
+function validateResizePolicy(
+  one: Loose,
+  path: string,
+  restartPolicy: string,
+  causes: Causes,
+): void {
+  const resources = new Set<string>()
+  each(
+    one.resizePolicy as Loose[],
+    path,
+    ({ resourceName = '', restartPolicy: policy = '' }, at) => {
+      if (resources.has(resourceName)) causes.duplicate(at, resourceName)
+      resources.add(resourceName)
+      chosen(resourceName, path, ['cpu', 'memory'], causes)
+      chosen(policy, path, ['NotRequired', 'RestartContainer'], causes)
+      if (restartPolicy === 'Never' && policy !== 'NotRequired') {
+        const text = "must be 'NotRequired' when `restartPolicy` is 'Never'"
+        causes.invalid(path, policy, text)
+      }
+    },
+  )
+}
+
+const restartPolicies = ['Always', 'Never', 'OnFailure']
+const rulesMax = 20
+const exitCodesMax = 255
+const needsPolicyText = 'must specify restartPolicy when restart rules are used'
+
+/** Whether a container is started again. Source: validateContainerRestartPolicy. */
+function validateRestart(one: Loose, at: string, causes: Causes): void {
+  const { restartPolicy, restartPolicyRules: rules = [] } = one
+  if (restartPolicy === undefined) {
+    if (rules.length === 0) return
+    causes.required(`${at}.restartPolicy`, needsPolicyText)
+  } else oneOf(restartPolicy, `${at}.restartPolicy`, restartPolicies, causes)
+  const path = `${at}.restartPolicyRules`
+  if (rules.length > rulesMax) causes.tooLong(path, rulesMax)
+  each(rules as Loose[], path, ({ action = '', exitCodes }, here) => {
+    oneOf(action, `${here}.action`, ['Restart'], causes)
+    if (exitCodes === undefined) {
+      causes.required(`${here}.exitCodes`, 'must be specified')
+      return
+    }
+    oneOf(exitCodes.operator ?? '', `${here}.exitCodes.operator`, ['In', 'NotIn'], causes)
+    if ((exitCodes.values?.length ?? 0) > exitCodesMax) {
+      causes.tooLong(`${here}.exitCodes.values`, exitCodesMax)
+    }
+  })
+}
+
+/** Source: validateInitContainerRestartPolicy. */
+function validateInitRestart(one: Loose, at: string, causes: Causes): void {
+  const { restartPolicy, restartPolicyRules: rules = [] } = one
+  if (restartPolicy === undefined) {
+    if (rules.length > 0) causes.required(`${at}.restartPolicy`, needsPolicyText)
+  } else if (restartPolicy !== 'Always') validateRestart(one, at, causes)
+  else if (rules.length > 0) {
+    const text = 'restartPolicyRules are not allowed for init containers with restart policy Always'
+    causes.forbidden(`${at}.restartPolicyRules`, text)
   }
-  for (const [name, request] of Object.entries(given.requests ?? {})) {
-    const limit = ownValue(given.limits, name)
-    if (limit === undefined) continue
-    if (compareQuantities(request, limit) > 0) {
-      causes.invalid(
-        `${at}.requests`,
-        request,
-        `must be less than or equal to ${name} limit of ${limit}`,
-      )
+}
+
+/** Names of claims that containers may use. */
+export function claimNamesOf(spec: Loose): string[] {
+  return (spec.resourceClaims ?? []).map((one: Loose) => one.name ?? '')
+}
+
+/** Source: validatePodResourceClaims. */
+export function validateResourceClaims(spec: Loose, path: string, causes: Causes): void {
+  const names = new Set<string>()
+  each(spec.resourceClaims as Loose[], path, (claim, at) => {
+    const { name = '', resourceClaimName, resourceClaimTemplateName } = claim
+    if (present(name, `${at}.name`, causes)) {
+      if (names.has(name)) causes.duplicate(`${at}.name`, name)
+      else judged(name, `${at}.name`, dnsLabelErrors, causes)
+      names.add(name)
     }
+    validateClaimRef(claim, resourceClaimName, resourceClaimTemplateName, at, causes)
+  })
+}
+
+function validateClaimRef(
+  claim: Loose,
+  name: string | undefined,
+  template: string | undefined,
+  at: string,
+  causes: Causes,
+): void {
+  // Upstream writes the claim as Go names its fields.
+  const value = {
+    Name: claim.name ?? '',
+    ResourceClaimName: name ?? null,
+    ResourceClaimTemplateName: template ?? null,
+  }
+  const both = '`resourceClaimName` or `resourceClaimTemplateName`'
+  if (name !== undefined && template !== undefined) {
+    causes.invalid(at, value, `at most one of ${both} may be specified`)
+  }
+  if (name === undefined && template === undefined) {
+    causes.invalid(at, value, `must specify one of: ${both.replace(' or', ',')}`)
   }
 }

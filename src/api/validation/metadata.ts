@@ -35,8 +35,13 @@ export function validateMetadata(row: ResourceRow, object: KubeObject, causes: C
   else {
     for (const text of rule(name, false)) causes.invalid('metadata.name', name, text)
   }
+  validateCommon(object, causes)
+}
+
+/** What holds for every state. */
+function validateCommon({ metadata }: KubeObject, causes: Causes): void {
   validateLabels(metadata.labels, 'metadata.labels', causes)
-  validateAnnotations(metadata.annotations, causes)
+  validateAnnotations(metadata.annotations, 'metadata.annotations', causes)
   for (const owner of metadata.ownerReferences ?? []) {
     const path = 'metadata.ownerReferences'
     for (const key of ['apiVersion', 'kind', 'name', 'uid'] as const) {
@@ -80,22 +85,25 @@ export function validateLabels(
   }
 }
 
-function validateAnnotations(
+/** Keys of annotations at `path`, and the length of all. */
+export function validateAnnotations(
   annotations: Record<string, string> | undefined,
+  path: string,
   causes: Causes,
 ): void {
   let bytes = 0
   for (const [key, value] of Object.entries(annotations ?? {})) {
     for (const text of qualifiedNameErrors(key.toLowerCase())) {
-      causes.invalid('metadata.annotations', key, text)
+      causes.invalid(path, key, text)
     }
     bytes += Buffer.byteLength(key) + Buffer.byteLength(value)
   }
-  if (bytes > annotationBytesMax) causes.tooLong('metadata.annotations', annotationBytesMax)
+  if (bytes > annotationBytesMax) causes.tooLong(path, annotationBytesMax)
 }
 
 /** What no update may change. Source: ValidateObjectMetaAccessorUpdate. */
 export function validateMetadataUpdate(next: KubeObject, old: KubeObject, causes: Causes): void {
+  validateCommon(next, causes)
   for (const key of ['name', 'namespace', 'uid', 'creationTimestamp'] as const) {
     if ((next.metadata[key] ?? '') !== (old.metadata[key] ?? '')) {
       causes.invalid(`metadata.${key}`, next.metadata[key] ?? '', 'field is immutable')

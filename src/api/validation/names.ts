@@ -39,7 +39,7 @@ const configKeyText =
 
 function check(value: string, bytesMax: number, pattern: RegExp, text: string): string[] {
   const wrong: string[] = []
-  if (value.length > bytesMax) wrong.push(`must be no more than ${bytesMax} bytes`)
+  if (value.length > bytesMax) wrong.push(`must be no more than ${bytesMax} characters`)
   if (!pattern.test(value)) wrong.push(text)
   return wrong
 }
@@ -52,6 +52,18 @@ export function dnsLabelErrors(value: string): string[] {
 /** RFC 1123 subdomain: most names. */
 export function dnsSubdomainErrors(value: string): string[] {
   return check(value, 253, subdomainPattern, subdomainText)
+}
+
+const underscorePattern = /^[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?(\.[a-z0-9_]([-a-z0-9_]*[a-z0-9_])?)*$/
+const underscoreText =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', " +
+  "'-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', " +
+  'regex used for validation is ' +
+  "'[a-z0-9_]([-_a-z0-9]*[a-z0-9_])?(\\.[a-z0-9_]([-_a-z0-9]*[a-z0-9_])?)*')"
+
+/** The same, with underscores: where names are searched for. */
+export function subdomainWithUnderscoreErrors(value: string): string[] {
+  return check(value, 253, underscorePattern, underscoreText)
 }
 
 /** RFC 1035 label: services. */

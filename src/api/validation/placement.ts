@@ -1,14 +1,21 @@
 import type {
   Affinity,
+  LabelSelector,
   NodeSelectorRequirement,
   NodeSelectorTerm,
   PodAffinity,
   PodAffinityTerm,
-  PodSpec,
   TopologySpreadConstraint,
 } from '../objects.ts'
 import type { Causes } from './causes.ts'
-import { dnsSubdomainErrors, labelValueErrors, qualifiedNameErrors } from './names.ts'
+import { each, type Loose } from './loose.ts'
+import {
+  dnsLabelErrors,
+  dnsSubdomainErrors,
+  labelValueErrors,
+  qualifiedNameErrors,
+} from './names.ts'
+import { judged } from './rules.ts'
 import { validateLabelSelector } from './selector.ts'
 
 /** Where a pod may run. Source of all: kubernetes pkg/apis/core/validation/validation.go. */
@@ -17,7 +24,7 @@ const required = 'requiredDuringSchedulingIgnoredDuringExecution'
 const preferred = 'preferredDuringSchedulingIgnoredDuringExecution'
 const badOperator = 'not a valid selector operator'
 
-export function validatePlacement(spec: PodSpec, path: string, causes: Causes): void {
+export function validatePlacement(spec: Loose, path: string, causes: Causes): void {
   validateAffinity(spec.affinity ?? {}, `${path}.affinity`, causes)
   validateSpread(spec.topologySpreadConstraints ?? [], `${path}.topologySpreadConstraints`, causes)
 }
@@ -25,19 +32,11 @@ export function validatePlacement(spec: PodSpec, path: string, causes: Causes): 
 function validateAffinity(affinity: Affinity, path: string, causes: Causes): void {
   const { nodeAffinity } = affinity
   const at = `${path}.nodeAffinity`
-  const terms = nodeAffinity?.[required]?.nodeSelectorTerms
-  if (nodeAffinity?.[required] && !terms?.length) {
-    causes.required(
-      `${at}.${required}.nodeSelectorTerms`,
-      'must have at least one node selector term',
-    )
-  }
-  for (const [index, term] of (terms ?? []).entries()) {
-    validateTerm(term, `${at}.${required}.nodeSelectorTerms[${index}]`, causes)
-  }
+  const needed = nodeAffinity?.[required]
+  if (needed) validateNodeSelector(needed, `${at}.${required}`, causes)
   for (const [index, { weight, preference }] of (nodeAffinity?.[preferred] ?? []).entries()) {
     validateWeight(weight, `${at}.${preferred}[${index}].weight`, causes)
-    validateTerm(preference ?? {}, `${at}.${preferred}[${index}].preference`, causes)
+    validateTerm(preference ?? {}, `${at}.${preferred}[${index}].preference`, false, causes)
   }
   for (const name of ['podAffinity', 'podAntiAffinity'] as const) {
     validatePodAffinity(affinity[name] ?? {}, `${path}.${name}`, causes)
@@ -50,9 +49,28 @@ function validateWeight(weight: number | undefined, path: string, causes: Causes
   }
 }
 
-function validateTerm(term: NodeSelectorTerm, path: string, causes: Causes): void {
+/** Of pods and of volumes. Source: ValidateNodeSelector. */
+export function validateNodeSelector(
+  selector: { nodeSelectorTerms?: NodeSelectorTerm[] },
+  path: string,
+  causes: Causes,
+): void {
+  const at = `${path}.nodeSelectorTerms`
+  if (!selector.nodeSelectorTerms?.length) {
+    causes.required(at, 'must have at least one node selector term')
+  }
+  each(selector.nodeSelectorTerms, at, (term, here) => validateTerm(term, here, true, causes))
+}
+
+/** `hasLabels`: values must be those of labels, for no node has others. */
+function validateTerm(
+  term: NodeSelectorTerm,
+  path: string,
+  hasLabels: boolean,
+  causes: Causes,
+): void {
   for (const [index, one] of (term.matchExpressions ?? []).entries()) {
-    validateExpression(one, `${path}.matchExpressions[${index}]`, causes)
+    validateExpression(one, `${path}.matchExpressions[${index}]`, hasLabels, causes)
   }
   for (const [index, one] of (term.matchFields ?? []).entries()) {
     validateField(one, `${path}.matchFields[${index}]`, causes)
@@ -85,6 +103,7 @@ function exactlyOne(count: number): string | undefined {
 function validateExpression(
   { key = '', operator, values = [] }: NodeSelectorRequirement,
   path: string,
+  hasLabels: boolean,
   causes: Causes,
 ): void {
   const rule = Object.hasOwn(valueRules, operator) ? valueRules[operator] : undefined
@@ -93,6 +112,7 @@ function validateExpression(
   else if (wrong !== undefined && rule === none) causes.forbidden(`${path}.values`, wrong)
   else if (wrong !== undefined) causes.required(`${path}.values`, wrong)
   for (const text of qualifiedNameErrors(key)) causes.invalid(`${path}.key`, key, text)
+  if (!hasLabels) return
   for (const [index, value] of values.entries()) {
     for (const text of labelValueErrors(value)) {
       causes.invalid(`${path}.values[${index}]`, value, text)
@@ -138,11 +158,47 @@ function validatePodTerm(term: Partial<PodAffinityTerm> = {}, path: string, caus
   if (term.namespaceSelector) {
     validateLabelSelector(term.namespaceSelector, `${path}.namespaceSelector`, causes)
   }
+  for (const name of term.namespaces ?? []) {
+    judged(name, `${path}.namespace`, dnsLabelErrors, causes)
+  }
+  validateLabelKeys(term, path, causes)
   const { topologyKey = '' } = term
   if (topologyKey === '') causes.required(`${path}.topologyKey`, 'can not be empty')
   for (const text of qualifiedNameErrors(topologyKey)) {
     causes.invalid(`${path}.topologyKey`, topologyKey, text)
   }
+}
+
+interface LabelKeys {
+  readonly labelSelector?: LabelSelector
+  readonly matchLabelKeys?: readonly string[]
+  readonly mismatchLabelKeys?: readonly string[]
+}
+
+/** Source: ValidateMatchLabelKeysAndMismatchLabelKeys. */
+function validateLabelKeys(term: LabelKeys, path: string, causes: Causes): void {
+  const { labelSelector, matchLabelKeys = [], mismatchLabelKeys = [] } = term
+  for (const list of ['matchLabelKeys', 'mismatchLabelKeys'] as const) {
+    const keys = term[list] ?? []
+    if (keys.length > 0 && labelSelector === undefined) {
+      causes.forbidden(`${path}.${list}`, 'must not be specified when labelSelector is not set')
+    } else {
+      each(keys, `${path}.${list}`, (key, at) => judged(key, at, qualifiedNameErrors, causes))
+    }
+  }
+  const selected = new Set(Object.keys(labelSelector?.matchLabels ?? {}))
+  for (const { key = '' } of labelSelector?.matchExpressions ?? []) {
+    const index = matchLabelKeys.lastIndexOf(key)
+    // Upstream names the term, not its keys.
+    if (index >= 0 && selected.has(key)) {
+      causes.invalid(`${path}[${index}]`, key, 'exists in both matchLabelKeys and labelSelector')
+    }
+    selected.add(key)
+  }
+  each(matchLabelKeys, `${path}.matchLabelKeys`, (key, at) => {
+    if (!mismatchLabelKeys.includes(key)) return
+    causes.invalid(at, key, 'exists in both matchLabelKeys and mismatchLabelKeys')
+  })
 }
 
 const actions = ['DoNotSchedule', 'ScheduleAnyway']
@@ -173,6 +229,7 @@ function validateSpread(
         causes.notSupported(`${at}.${name}`, policy, inclusions)
       }
     }
+    validateLabelKeys(one, at, causes)
     if (one.labelSelector) validateLabelSelector(one.labelSelector, `${at}.labelSelector`, causes)
   }
 }

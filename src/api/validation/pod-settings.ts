@@ -1,14 +1,20 @@
-import type { PodSpec } from '../objects.ts'
 import type { Causes } from './causes.ts'
-import { dnsSubdomainErrors, ipText, isIpAddress } from './names.ts'
+import { each, type Loose } from './loose.ts'
+import { dnsSubdomainErrors, ipText, isIpAddress, subdomainWithUnderscoreErrors } from './names.ts'
+import { judged, oneOf } from './rules.ts'
+import {
+  validateId,
+  validateProfiles,
+  validateSysctls,
+  validateWindowsOptions,
+} from './security.ts'
 
 /** What all containers of a pod share. Source: pkg/apis/core/validation/validation.go. */
 
-const idMax = 2 ** 31 - 1
 /** Source: MaxDNSNameservers, MaxDNSSearchPaths, MaxDNSSearchListChars. */
 const dnsMax = { nameservers: 3, searches: 32, searchCharacters: 2_048 } as const
 
-export function validateDnsConfig(spec: PodSpec, path: string, causes: Causes): void {
+export function validateDnsConfig(spec: Loose, path: string, causes: Causes): void {
   const { dnsConfig, dnsPolicy } = spec
   const { nameservers = [], searches = [], options = [] } = dnsConfig ?? {}
   if (dnsPolicy === 'None' && dnsConfig === undefined) {
@@ -24,9 +30,9 @@ export function validateDnsConfig(spec: PodSpec, path: string, causes: Causes): 
     const text = `must not have more than ${dnsMax.nameservers} nameservers`
     causes.invalid(`${path}.nameservers`, nameservers, text)
   }
-  for (const [index, address] of nameservers.entries()) {
-    if (!isIpAddress(address)) causes.invalid(`${path}.nameservers[${index}]`, address, ipText)
-  }
+  each(nameservers as string[], `${path}.nameservers`, (address, at) => {
+    if (!isIpAddress(address)) causes.invalid(at, address, ipText)
+  })
   if (searches.length > dnsMax.searches) {
     const text = `must not have more than ${dnsMax.searches} search paths`
     causes.invalid(`${path}.searches`, searches, text)
@@ -36,38 +42,48 @@ export function validateDnsConfig(spec: PodSpec, path: string, causes: Causes): 
     const text = `must not have more than ${most} characters (including spaces) in the search list`
     causes.invalid(`${path}.searches`, searches, text)
   }
-  for (const [index, { name }] of options.entries()) {
-    if (!name) causes.required(`${path}.options[${index}]`, 'must not be empty')
-  }
+  each(searches as string[], `${path}.searches`, (search, at) => {
+    if (search === '.') return
+    judged(search.replace(/\.$/, ''), at, subdomainWithUnderscoreErrors, causes)
+  })
+  each(options as Loose[], `${path}.options`, ({ name }, at) => {
+    if (!name) causes.required(at, 'must not be empty')
+  })
 }
 
-export function validateHostAliases(spec: PodSpec, path: string, causes: Causes): void {
-  for (const [index, { ip = '', hostnames = [] }] of (spec.hostAliases ?? []).entries()) {
-    if (!isIpAddress(ip)) causes.invalid(`${path}[${index}].ip`, ip, ipText)
-    for (const [place, name] of hostnames.entries()) {
-      for (const text of dnsSubdomainErrors(name)) {
-        causes.invalid(`${path}[${index}].hostnames[${place}]`, name, text)
-      }
-    }
-  }
+export function validateHostAliases(
+  aliases: readonly Loose[] | undefined,
+  path: string,
+  causes: Causes,
+): void {
+  each(aliases, path, ({ ip = '', hostnames = [] }, at) => {
+    if (!isIpAddress(ip)) causes.invalid(`${at}.ip`, ip, ipText)
+    each(hostnames as string[], `${at}.hostnames`, (name, here) =>
+      judged(name, here, dnsSubdomainErrors, causes),
+    )
+  })
 }
 
-export function validateSecurityContext(spec: PodSpec, path: string, causes: Causes): void {
-  const { fsGroup, runAsUser, runAsGroup, supplementalGroups = [] } = spec.securityContext ?? {}
-  for (const [name, value] of Object.entries({ fsGroup, runAsUser, runAsGroup })) {
-    if (value !== undefined) validateId(value, `${path}.${name}`, causes)
+const selinuxPolicies = ['MountOption', 'Recursive']
+
+export function validatePodSecurity(spec: Loose, path: string, causes: Causes): void {
+  const context = spec.securityContext ?? {}
+  for (const name of ['fsGroup', 'runAsUser', 'runAsGroup']) {
+    validateId(context[name], `${path}.${name}`, causes)
   }
-  for (const [index, value] of supplementalGroups.entries()) {
-    validateId(value, `${path}.supplementalGroups[${index}]`, causes)
-  }
+  each(context.supplementalGroups as number[], `${path}.supplementalGroups`, (value, at) =>
+    validateId(value, at, causes),
+  )
   if (spec.shareProcessNamespace && spec.hostPID) {
     const text = 'ShareProcessNamespace and HostPID cannot both be enabled'
     causes.invalid(`${path}.shareProcessNamespace`, true, text)
   }
-}
-
-/** Users and groups. Source: apimachinery pkg/util/validation IsValidUserID. */
-function validateId(value: number | bigint, path: string, causes: Causes): void {
-  if (value >= 0 && value <= idMax) return
-  causes.invalid(path, value, `must be between 0 and ${idMax}, inclusive`)
+  validateSysctls(context.sysctls, `${path}.sysctls`, causes)
+  const changes = ['Always', 'OnRootMismatch']
+  oneOf(context.fsGroupChangePolicy, `${path}.fsGroupChangePolicy`, changes, causes)
+  validateProfiles(context, path, causes)
+  validateWindowsOptions(context.windowsOptions, `${path}.windowsOptions`, causes)
+  const groups = ['Merge', 'Strict']
+  oneOf(context.supplementalGroupsPolicy, `${path}.supplementalGroupsPolicy`, groups, causes)
+  oneOf(context.seLinuxChangePolicy, `${path}.seLinuxChangePolicy`, selinuxPolicies, causes)
 }

@@ -20,8 +20,13 @@ export function validateLabelSelector(selector: LabelSelector, path: string, cau
           `${at}.values`,
           "may not be specified when `operator` is 'Exists' or 'DoesNotExist'",
         )
-    } else causes.invalid(`${at}.operator`, one.operator, 'not a valid selector operator')
+    } else causes.invalid(`${at}.operator`, one.operator ?? '', 'not a valid selector operator')
     const key = one.key ?? ''
     for (const text of qualifiedNameErrors(key)) causes.invalid(`${at}.key`, key, text)
+    for (const [place, value] of (one.values ?? []).entries()) {
+      for (const text of labelValueErrors(value)) {
+        causes.invalid(`${at}.values[${place}]`, value, text)
+      }
+    }
   }
 }

@@ -1,130 +1,171 @@
-import type { KeyToPath, PodSpec, Volume } from '../objects.ts'
+import type { ObjectMeta } from '../types.ts'
 import type { Causes } from './causes.ts'
-import { dnsLabelErrors } from './names.ts'
-import { validateFilePath, validateNoBacksteps } from './paths.ts'
+import { validateClaimSpec } from './claims.ts'
+import { downwardFile } from './downward.ts'
+import { keyToPath, validateMode } from './files.ts'
+import { each, type Loose } from './loose.ts'
+import { validateAnnotations, validateLabels } from './metadata.ts'
+import { dnsLabelErrors, dnsSubdomainErrors } from './names.ts'
+import { validateDescendingPath } from './paths.ts'
+import { validateProjected } from './projected.ts'
+import { chosen, judged, present } from './rules.ts'
+import {
+  both,
+  commonSources,
+  csiDriverName,
+  hostPath,
+  iscsi,
+  iscsiLengthMax,
+  iscsiLengthText,
+  iscsiUnknownText,
+  needs,
+  type SourceRule,
+  secretRef,
+  sourcePaths,
+  storageOs,
+} from './volume-sources.ts'
 
-const modeText = 'must be a number between 0 and 0777 (octal), both inclusive'
-const hostPathTypes = [
-  ...['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate'],
-  'Socket',
-]
+/** The volumes of a pod. Source of all: kubernetes pkg/apis/core/validation/validation.go. */
 
-/** The volumes of a pod; returns their names, which mounts may use. */
-export function validateVolumes(spec: PodSpec, path: string, causes: Causes): Set<string> {
-  const names = new Set<string>()
-  for (const [index, volume] of (spec.volumes ?? []).entries()) {
-    const at = `${path}.volumes[${index}]`
-    if (!volume.name) causes.required(`${at}.name`)
-    else
-      for (const text of dnsLabelErrors(volume.name))
-        causes.invalid(`${at}.name`, volume.name, text)
-    if (names.has(volume.name)) causes.duplicate(`${at}.name`, volume.name)
-    names.add(volume.name)
-    const sources = Object.keys(volume).filter(key => key !== 'name')
-    if (sources.length === 0) causes.required(at, 'must specify a volume type')
-    for (const extra of sources.slice(1)) {
-      causes.forbidden(`${at}.${extra}`, 'may not specify more than 1 volume type')
-    }
-    validateSource(volume, at, causes)
+const tooManyText = 'may not specify more than 1 volume type'
+
+const files =
+  (name: string): SourceRule =>
+  (source, path, causes) => {
+    present(source[name], `${path}.${name}`, causes)
+    validateMode(source.defaultMode, `${path}.defaultMode`, causes)
+    each(source.items as Loose[], `${path}.items`, (item, at) => keyToPath(item, at, causes))
   }
-  return names
+
+const emptyDir: SourceRule = ({ sizeLimit = '0' }, path, causes) => {
+  if (!String(sizeLimit).startsWith('-')) return
+  causes.forbidden(`${path}.sizeLimit`, 'SizeLimit field must be a valid resource quantity')
 }
 
-function validateSource(volume: Volume, at: string, causes: Causes): void {
-  const { hostPath, secret, configMap, downwardAPI, projected } = volume
-  if (hostPath) validateHostPath(hostPath, `${at}.hostPath`, causes)
-  if (secret) {
-    if (!secret.secretName) causes.required(`${at}.secret.secretName`)
-    validateFiles(secret, `${at}.secret`, causes)
-  }
-  if (configMap) {
-    if (!configMap.name) causes.required(`${at}.configMap.name`)
-    validateFiles(configMap, `${at}.configMap`, causes)
-  }
-  if (downwardAPI) validateDownward(downwardAPI, `${at}.downwardAPI`, causes)
-  if (projected) validateProjected(projected, `${at}.projected`, causes)
+const gitRepo: SourceRule = ({ repository, directory = '' }, path, causes) => {
+  present(repository, `${path}.repository`, causes)
+  validateDescendingPath(directory, `${path}.directory`, causes)
 }
-
-function validateHostPath(
-  { path, type = '' }: NonNullable<Volume['hostPath']>,
-  at: string,
-  causes: Causes,
-): void {
-  if (!path) {
-    causes.required(`${at}.path`)
-    return
-  }
-  validateNoBacksteps(path, `${at}.path`, causes)
-  if (!hostPathTypes.includes(type)) causes.notSupported(`${at}.type`, type, hostPathTypes)
-}
-
-interface FileSource {
-  readonly defaultMode?: number
-  readonly items?: readonly KeyToPath[]
-}
-
-function validateFiles({ defaultMode, items = [] }: FileSource, at: string, causes: Causes): void {
-  validateMode(defaultMode, `${at}.defaultMode`, causes)
-  for (const [index, { key, path, mode }] of items.entries()) {
-    const item = `${at}.items[${index}]`
-    if (!key) causes.required(`${item}.key`)
-    if (!path) causes.required(`${item}.path`)
-    else validateFilePath(path, `${item}.path`, causes)
-    validateMode(mode, `${item}.mode`, causes)
-  }
-}
-
-type Downward = NonNullable<Volume['downwardAPI']>
 
 /** Upstream names the volume, not the item. */
-function validateDownward({ items = [], ...source }: Downward, at: string, causes: Causes): void {
-  validateMode((source as FileSource).defaultMode, `${at}.defaultMode`, causes)
-  for (const { path, fieldRef, resourceFieldRef, mode } of items) {
-    if (!path) causes.required(`${at}.path`)
-    else validateFilePath(path, `${at}.path`, causes)
-    if (fieldRef && resourceFieldRef) {
-      const text = 'fieldRef and resourceFieldRef can not be specified simultaneously'
-      causes.invalid(at, 'resource', text)
-    }
-    if (!fieldRef && !resourceFieldRef) {
-      causes.required(at, 'one of fieldRef and resourceFieldRef is required')
-    }
-    validateMode(mode, `${at}.mode`, causes)
-  }
+const downwardAPI: SourceRule = ({ defaultMode, items = [] }, path, causes) => {
+  validateMode(defaultMode, `${path}.defaultMode`, causes)
+  for (const item of items) downwardFile(item, path, causes)
 }
 
-type Projected = NonNullable<Volume['projected']>
-
-function validateProjected({ sources = [], defaultMode }: Projected, at: string, causes: Causes) {
-  validateMode(defaultMode, `${at}.defaultMode`, causes)
-  const seen = new Set<string>()
-  const unique = (path: string | undefined, value: unknown) => {
-    if (!path) return
-    if (seen.has(path)) causes.invalid(at, value, 'conflicting duplicate paths')
-    seen.add(path)
-  }
-  for (const [index, source] of sources.entries()) {
-    const here = `${at}.sources[${index}]`
-    for (const kind of ['secret', 'configMap'] as const) {
-      const files = source[kind]
-      if (!files) continue
-      if (!files.name) causes.required(`${here}.${kind}.name`)
-      validateFiles(files, `${here}.${kind}`, causes)
-      for (const { path } of files.items ?? []) unique(path, files.name)
-    }
-    if (source.downwardAPI) {
-      validateDownward(source.downwardAPI, `${here}.downwardAPI`, causes)
-      for (const { path } of source.downwardAPI.items ?? []) unique(path, path)
-    }
-    const token = source.serviceAccountToken
-    if (token) {
-      if (!token.path) causes.required(`${here}.serviceAccountToken.path`)
-      else validateFilePath(token.path, `${here}.serviceAccountToken.path`, causes)
-      unique(token.path, token.path)
-    }
-  }
+const csi: SourceRule = ({ driver, nodePublishSecretRef: ref }, path, causes) => {
+  csiDriverName(driver, `${path}.driver`, causes)
+  if (ref === undefined) return
+  if (!present(ref.name, `${path}.nodePublishSecretRef.name`, causes)) return
+  judged(ref.name, `${path}.name`, dnsSubdomainErrors, causes)
 }
 
-function validateMode(mode: number | undefined, at: string, causes: Causes): void {
-  if (mode !== undefined && (mode < 0 || mode > 0o777)) causes.invalid(at, mode, modeText)
+const templateFields = new Set(['labels', 'annotations'])
+
+const ephemeral: SourceRule = ({ volumeClaimTemplate: template }, path, causes) => {
+  const at = `${path}.volumeClaimTemplate`
+  if (template === undefined) {
+    causes.required(at)
+    return
+  }
+  const metadata: ObjectMeta = template.metadata ?? {}
+  validateAnnotations(metadata.annotations, `${at}.metadata.annotations`, causes)
+  validateLabels(metadata.labels, `${at}.metadata.labels`, causes)
+  for (const [field, value] of Object.entries(metadata)) {
+    if (templateFields.has(field) || value === undefined || value === null) continue
+    causes.forbidden(`${at}.metadata.${goName(field)}`, 'cannot be set')
+  }
+  validateClaimSpec(template.spec ?? {}, `${at}.spec`, causes)
+}
+
+/** A field as upstream names it there: by Go's name, with its first letter made small. */
+const goName = (field: string) => (field === 'uid' ? 'uID' : field)
+
+const pullPolicies = ['Always', 'IfNotPresent', 'Never']
+
+const image =
+  (isPod: boolean): SourceRule =>
+  ({ reference, pullPolicy }, path, causes) => {
+    if (isPod) present(reference, `${path}.reference`, causes)
+    chosen(pullPolicy, `${path}.pullPolicy`, pullPolicies, causes)
+  }
+
+/** In the order in which upstream looks at them: a second one is too many. */
+const sources: Readonly<Record<string, SourceRule>> = {
+  emptyDir,
+  hostPath,
+  gitRepo,
+  ...commonSources,
+  secret: files('secretName'),
+  iscsi: (source, path, causes) => iscsi(source, path, iscsiUnknownText, causes),
+  persistentVolumeClaim: needs('claimName'),
+  cinder: both(needs('volumeID'), secretRef(false)),
+  downwardAPI,
+  configMap: files('name'),
+  storageos: storageOs(false),
+  projected: validateProjected,
+  csi,
+  ephemeral,
+}
+
+/** Upstream's paths of a source that is one too many, where they are not the field's name. */
+const extraPaths: Readonly<Record<string, string>> = {
+  cephfs: 'cephFS',
+  downwardAPI: 'downwarAPI',
+}
+
+/** Returns those volumes that are valid, by name: mounts may use them. */
+export function validateVolumes(
+  volumes: readonly Loose[] | undefined,
+  metadata: ObjectMeta | undefined,
+  path: string,
+  causes: Causes,
+): Map<string, Loose> {
+  const valid = new Map<string, Loose>()
+  const isPod = metadata !== undefined
+  const created = new Set<string>()
+  for (const { name, ephemeral: source } of volumes ?? []) {
+    if (source && metadata?.name) created.add(`${metadata.name}-${name}`)
+  }
+  each(volumes, path, (volume, at) => {
+    const before = causes.list.length
+    validateSource(volume, metadata, at, isPod, causes)
+    const { name = '' } = volume
+    if (present(name, `${at}.name`, causes)) judged(name, `${at}.name`, dnsLabelErrors, causes)
+    if (valid.has(name)) causes.duplicate(`${at}.name`, name)
+    if (causes.list.length === before) valid.set(name, volume)
+    const claim = volume.persistentVolumeClaim?.claimName
+    if (claim !== undefined && created.has(claim)) {
+      const text = 'must not reference a PVC that gets created for an ephemeral volume'
+      causes.invalid(`${at}.persistentVolumeClaim.claimName`, claim, text)
+    }
+  })
+  return valid
+}
+
+function validateSource(
+  volume: Loose,
+  metadata: ObjectMeta | undefined,
+  at: string,
+  isPod: boolean,
+  causes: Causes,
+): void {
+  const rules: Readonly<Record<string, SourceRule>> = { ...sources, image: image(isPod) }
+  const given = Object.keys(rules).filter(field => volume[field] !== undefined)
+  for (const [index, field] of given.entries()) {
+    if (index > 0) causes.forbidden(`${at}.${extraPaths[field] ?? field}`, tooManyText)
+    else rules[field]?.(volume[field], `${at}.${sourcePaths[field] ?? field}`, causes)
+  }
+  const { name = '', iscsi: target } = volume
+  if (target?.initiatorName !== undefined) {
+    const length = `${name}:${target.targetPortal ?? ''}`.length
+    if (length > iscsiLengthMax) causes.invalid(`${at}.name`, name, iscsiLengthText)
+  }
+  if (given[0] === 'ephemeral' && metadata?.name && name) {
+    const claim = `${metadata.name}-${name}`
+    for (const text of dnsSubdomainErrors(claim)) {
+      causes.invalid(`${at}.name`, name, `PVC name ${JSON.stringify(claim)}: ${text}`)
+    }
+  }
+  if (given.length === 0) causes.required(at, 'must specify a volume type')
 }

@@ -235,8 +235,11 @@ async function remove(parts: Parts, attributes: Attributes, target: Target): Pro
     options,
     writes,
   )
-  if (!isRemoved) return objectResponse(parts, attributes, target, entry, 200)
-  return jsonResponse(200, deletedStatus(row, entry))
+  const headers = allWarnings([], writes)
+  if (!isRemoved || row.returnsDeleted) {
+    return objectResponse(parts, attributes, target, entry, 200, headers)
+  }
+  return jsonResponse(200, deletedStatus(row, entry), headers)
 }
 
 function deletedStatus(row: ResourceRow, entry: Entry): unknown {

@@ -182,6 +182,9 @@ export class RegistryStore {
   ): Promise<Updated> {
     const { user, dryRun } = options
     const wallMs = this.#clock.wall()
+    const { propagationPolicy, orphanDependents } = deletion
+    const isOpen = propagationPolicy === undefined && orphanDependents === undefined
+    if (row.deletionWarning !== undefined && isOpen) warn(options, [row.deletionWarning])
     const tryUpdate = async (current: KubeObject, entry: Entry): Promise<NextState> => {
       checkPreconditions(row, current, deletion)
       const attributes: AdmissionAttributes = {
@@ -219,6 +222,7 @@ function check(row: ResourceRow, object: KubeObject, { asked = row }: RequestOpt
   const causes = new Causes()
   validateMetadata(row, object, causes)
   row.validate?.(object, causes, asked)
+  row.validateNew?.(object, causes, asked)
   if (causes.list.length > 0) throw invalid(row, object.metadata.name ?? '', causes.list)
 }
 
@@ -231,12 +235,9 @@ function checkUpdate(
   { asked = row }: RequestOptions,
 ): void {
   const causes = new Causes()
-  // Once for all kinds, and once more by the kind's own rules: clients see each cause twice.
-  // Source: apiserver pkg/registry/rest BeforeUpdate, and the strategies' ValidateUpdate.
-  for (let times = 0; times < 2; times++) {
-    validateMetadata(row, next, causes)
-    validateMetadataUpdate(next, old, causes)
-  }
+  validateMetadataUpdate(next, old, causes)
+  // Upstream's strategies say it once more.
+  if (!row.isMetadataFree) validateMetadataUpdate(next, old, causes)
   if (part === 'main') {
     if (!row.updateIsJudgedAlone) row.validate?.(next, causes, asked)
     row.validateUpdate?.(next, old, causes, asked)
