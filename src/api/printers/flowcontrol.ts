@@ -15,10 +15,12 @@ export const flowSchemaColumns: readonly Column[] = [
     'flowcontrol.v1.FlowSchemaSpec.matchingPrecedence',
     ({ spec }) => spec?.matchingPrecedence ?? 0,
   ),
-  describedColumn(
+  column(
     'DistinguisherMethod',
-    'flowcontrol.v1.FlowSchemaSpec.distinguisherMethod',
     ({ spec }) => (spec?.distinguisherMethod ? (spec.distinguisherMethod.type ?? '') : '<none>'),
+    '`distinguisherMethod` defines how to compute the flow distinguisher for requests that match ' +
+      'this schema. `nil` specifies that the distinguisher is disabled and thus will always be ' +
+      'the empty string.',
   ),
   ageColumn,
   column(

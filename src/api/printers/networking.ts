@@ -98,8 +98,11 @@ export function labelSelectorText(selector: LabelSelector): string {
 
 export const ipAddressColumns: readonly Column[] = [
   nameColumn,
-  describedColumn('ParentRef', 'networking.v1.IPAddressSpec.parentRef', ({ spec }) =>
-    parentText(spec?.parentRef),
+  column(
+    'ParentRef',
+    ({ spec }) => parentText(spec?.parentRef),
+    'ParentRef references the resource that an IPAddress is attached to. An IPAddress must ' +
+      'reference a parent object.',
   ),
   ageColumn,
 ]

@@ -9,11 +9,28 @@ import {
   validatingAdmissionPolicyColumns,
   webhookColumns,
 } from '../printers/admissionregistration.ts'
+import type { KubeObject } from '../types.ts'
+import {
+  validatePolicy,
+  validatePolicyBinding,
+  validatePolicyStatus,
+} from '../validation/admission-policies.ts'
+import { validateWebhooks } from '../validation/admission-webhooks.ts'
+import type { Causes } from '../validation/causes.ts'
 import { row, statusOf } from './row.ts'
 import type { ResourceRow } from './types.ts'
 
 const gv = 'admissionregistration.k8s.io/v1'
-const common = { namespaced: false, generation: true, needsVersion: true }
+const common = {
+  ...{ namespaced: false, generation: true, needsVersion: true },
+  // What an old object had may stay; so it is said by the same function.
+  updateIsJudgedAlone: true,
+}
+const webhookRules = {
+  validate: (object: KubeObject, causes: Causes) => validateWebhooks(object, causes),
+  validateUpdate: (next: KubeObject, old: KubeObject, causes: Causes) =>
+    validateWebhooks(next, causes, old),
+}
 const categories = ['api-extensions']
 
 /** Source of all: kubernetes pkg/registry/admissionregistration. */
@@ -24,6 +41,7 @@ export const admissionregistrationRows: readonly ResourceRow[] = [
     kind: 'MutatingWebhookConfiguration',
     categories,
     applyDefaults: defaultMutatingWebhooks,
+    ...webhookRules,
     columns: webhookColumns,
   }),
   row(gv, {
@@ -37,6 +55,9 @@ export const admissionregistrationRows: readonly ResourceRow[] = [
     prepareCreate(object) {
       delete object.status
     },
+    validate: (object, causes) => validatePolicy(object, causes),
+    validateUpdate: (next, old, causes) => validatePolicy(next, causes, old),
+    validateStatus: (next, _old, causes) => validatePolicyStatus(next, causes),
     columns: validatingAdmissionPolicyColumns,
   }),
   row(gv, {
@@ -45,6 +66,8 @@ export const admissionregistrationRows: readonly ResourceRow[] = [
     kind: 'ValidatingAdmissionPolicyBinding',
     categories,
     applyDefaults: defaultPolicyBinding,
+    validate: validatePolicyBinding,
+    validateUpdate: (next, _old, causes) => validatePolicyBinding(next, causes),
     columns: validatingAdmissionPolicyBindingColumns,
   }),
   row(gv, {
@@ -53,6 +76,7 @@ export const admissionregistrationRows: readonly ResourceRow[] = [
     kind: 'ValidatingWebhookConfiguration',
     categories,
     applyDefaults: defaultValidatingWebhooks,
+    ...webhookRules,
     columns: webhookColumns,
   }),
 ]

@@ -1,6 +1,11 @@
 import { defaultCustomResourceDefinition } from '../defaults/apiextensions.ts'
 import { defaultColumns } from '../printers/types.ts'
 import type { KubeObject } from '../types.ts'
+import {
+  validateDefinition,
+  validateDefinitionStatus,
+  validateDefinitionUpdate,
+} from '../validation/crds.ts'
 import { row, statusOf } from './row.ts'
 import type { ResourceRow } from './types.ts'
 
@@ -23,6 +28,10 @@ export const apiextensionsRows: readonly ResourceRow[] = [
       noteStoredVersion(object)
     },
     prepareUpdate: noteStoredVersion,
+    validate: validateDefinition,
+    updateIsJudgedAlone: true,
+    validateUpdate: validateDefinitionUpdate,
+    validateStatus: (next, _old, causes) => validateDefinitionStatus(next, causes),
     columns: defaultColumns,
   }),
 ]

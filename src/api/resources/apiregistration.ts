@@ -1,4 +1,5 @@
 import { apiServiceColumns } from '../printers/apiregistration.ts'
+import { validateApiService, validateApiServiceStatus } from '../validation/api-services.ts'
 import { row, statusOf } from './row.ts'
 import type { ResourceRow } from './types.ts'
 
@@ -17,16 +18,18 @@ export const apiregistrationRows: readonly ResourceRow[] = [
     applyDefaults({ spec }) {
       if (spec?.service) spec.service.port ??= 443
     },
-    prepareCreate(object, { wallMs }) {
+    prepareCreate(object, _user, now) {
       object.status = {}
       if (object.spec?.service) return
       const condition = {
         ...{ type: 'Available', status: 'True', reason: 'Local' },
-        lastTransitionTime: `${new Date(wallMs).toISOString().slice(0, 19)}Z`,
+        lastTransitionTime: now,
         message: 'Local APIServices are always available',
       }
       object.status = { conditions: [condition] }
     },
+    validate: validateApiService,
+    validateStatus: (next, _old, causes) => validateApiServiceStatus(next, causes),
     columns: apiServiceColumns,
   }),
 ]

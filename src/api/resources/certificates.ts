@@ -1,7 +1,8 @@
 import { certificateSigningRequestColumns } from '../printers/certificates.ts'
 import type { KubeObject } from '../types.ts'
+import { validateSigningRequest, validateSigningRequestUpdate } from '../validation/certificates.ts'
 import { row, statusOf } from './row.ts'
-import type { ResourceRow, WriteContext } from './types.ts'
+import type { ResourceRow } from './types.ts'
 
 interface Condition {
   readonly type?: string
@@ -23,19 +24,20 @@ export const certificatesRows: readonly ResourceRow[] = [
       {
         ...statusOf('CertificateSigningRequest'),
         name: 'approval',
-        prepareUpdate(next, old, context) {
-          const { conditions } = withTimes(next, old, context)
+        prepareUpdate(next, old, now) {
+          const { conditions } = withTimes(next, old, now)
           next.status = { ...old.status, conditions }
         },
+        validateUpdate: (next, old, causes) =>
+          validateSigningRequestUpdate(next, old, causes, 'approval'),
       },
-      statusOf('CertificateSigningRequest', {
-        prepareUpdate(next, old, context) {
-          for (const type of ['Approved', 'Denied']) keepConditions(next, old, type)
-          withTimes(next, old, context)
-        },
-      }),
+      statusOf('CertificateSigningRequest'),
     ],
-    prepareCreate(object, { user }) {
+    prepareStatus(next, old, now) {
+      for (const type of ['Approved', 'Denied']) keepConditions(next, old, type)
+      withTimes(next, old, now)
+    },
+    prepareCreate(object, user) {
       object.spec ??= {}
       const { spec } = object
       const extra = Object.entries(user.extra ?? {})
@@ -49,6 +51,12 @@ export const certificatesRows: readonly ResourceRow[] = [
     prepareUpdate(next, old) {
       next.spec = old.spec
     },
+    validate: (object, causes) => validateSigningRequest(object, causes),
+    updateIsJudgedAlone: true,
+    metadataLooks: 4,
+    validateUpdate: (next, old, causes) => validateSigningRequestUpdate(next, old, causes, 'main'),
+    validateStatus: (next, old, causes) =>
+      validateSigningRequestUpdate(next, old, causes, 'status'),
     columns: certificateSigningRequestColumns,
     fields: { 'spec.signerName': ({ spec }) => spec?.signerName ?? '' },
   }),
@@ -69,8 +77,7 @@ function keepConditions(next: KubeObject, old: KubeObject, type: string): void {
 }
 
 /** Source: populateConditionTimestamps. */
-function withTimes(next: KubeObject, old: KubeObject, { wallMs }: WriteContext): KubeObject {
-  const now = `${new Date(wallMs).toISOString().slice(0, 19)}Z`
+function withTimes(next: KubeObject, old: KubeObject, now: string): KubeObject['status'] {
   next.status ??= {}
   for (const one of conditionsOf(next)) {
     one.lastUpdateTime ||= now

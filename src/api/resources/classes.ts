@@ -1,4 +1,11 @@
 import { priorityClassColumns, runtimeClassColumns } from '../printers/classes.ts'
+import {
+  runtimeClassWarnings,
+  validatePriorityClass,
+  validatePriorityClassUpdate,
+  validateRuntimeClass,
+  validateRuntimeClassUpdate,
+} from '../validation/classes.ts'
 import { row } from './row.ts'
 import type { ResourceRow } from './types.ts'
 
@@ -16,6 +23,9 @@ export const schedulingRows: readonly ResourceRow[] = [
     prepareCreate({ metadata }) {
       metadata.generation = 1
     },
+    validate: validatePriorityClass,
+    updateIsJudgedAlone: true,
+    validateUpdate: validatePriorityClassUpdate,
     columns: priorityClassColumns,
   }),
 ]
@@ -28,6 +38,9 @@ export const nodeRows: readonly ResourceRow[] = [
     namespaced: false,
     needsVersion: true,
     createOnUpdate: true,
+    validate: validateRuntimeClass,
+    validateUpdate: validateRuntimeClassUpdate,
+    warnings: runtimeClassWarnings,
     columns: runtimeClassColumns,
   }),
 ]

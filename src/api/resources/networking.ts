@@ -6,6 +6,26 @@ import {
   networkPolicyColumns,
   serviceCidrColumns,
 } from '../printers/networking.ts'
+import {
+  ingressWarnings,
+  validateIngress,
+  validateIngressStatus,
+  validateIngressUpdate,
+} from '../validation/ingresses.ts'
+import { ipErrors } from '../validation/ip.ts'
+import {
+  networkPolicyWarnings,
+  validateNetworkPolicy,
+  validateNetworkPolicyUpdate,
+} from '../validation/network-policies.ts'
+import {
+  validateIngressClass,
+  validateIngressClassUpdate,
+  validateIpAddress,
+  validateIpAddressUpdate,
+  validateServiceCidr,
+  validateServiceCidrUpdate,
+} from '../validation/networking.ts'
 import { row, statusOf } from './row.ts'
 import type { ResourceRow } from './types.ts'
 
@@ -19,6 +39,8 @@ export const networkingRows: readonly ResourceRow[] = [
     namespaced: false,
     generation: true,
     applyDefaults: defaultIngressClass,
+    validate: validateIngressClass,
+    validateUpdate: validateIngressClassUpdate,
     columns: ingressClassColumns,
   }),
   row(gv, {
@@ -32,6 +54,13 @@ export const networkingRows: readonly ResourceRow[] = [
     prepareCreate(object) {
       delete object.status
     },
+    validate: (object, causes) => validateIngress(object, causes),
+    // With what the old one may keep: `validate` would not know.
+    updateIsJudgedAlone: true,
+    metadataLooks: 4,
+    validateUpdate: validateIngressUpdate,
+    validateStatus: validateIngressStatus,
+    warnings: ingressWarnings,
     columns: ingressColumns,
   }),
   row(gv, {
@@ -39,6 +68,9 @@ export const networkingRows: readonly ResourceRow[] = [
     kind: 'IPAddress',
     shortNames: ['ip'],
     namespaced: false,
+    nameRule: (name, isPrefix) => (isPrefix ? [] : ipErrors(name)),
+    validate: validateIpAddress,
+    validateUpdate: validateIpAddressUpdate,
     columns: ipAddressColumns,
   }),
   row(gv, {
@@ -47,6 +79,11 @@ export const networkingRows: readonly ResourceRow[] = [
     shortNames: ['netpol'],
     generation: true,
     applyDefaults: defaultNetworkPolicy,
+    validate: validateNetworkPolicy,
+    updateIsJudgedAlone: true,
+    metadataLooks: 4,
+    validateUpdate: validateNetworkPolicyUpdate,
+    warnings: networkPolicyWarnings,
     columns: networkPolicyColumns,
   }),
   row(gv, {
@@ -54,6 +91,9 @@ export const networkingRows: readonly ResourceRow[] = [
     kind: 'ServiceCIDR',
     namespaced: false,
     subresources: [statusOf('ServiceCIDR', { keepsMetadata: true })],
+    validate: validateServiceCidr,
+    updateIsJudgedAlone: true,
+    validateUpdate: validateServiceCidrUpdate,
     columns: serviceCidrColumns,
   }),
 ]

@@ -14,7 +14,7 @@ export const podDisruptionBudgets = row('policy/v1', {
     object.status = {}
   },
   nameRule: 'any',
-  isMetadataFree: true,
+  metadataLooks: 2,
   validate: validateDisruptionBudget,
   validateStatus: (next, _old, causes) => validateDisruptionBudgetStatus(next, causes),
   columns: podDisruptionBudgetColumns,

@@ -1,6 +1,13 @@
 import { defaultBinding } from '../defaults/rbac.ts'
 import { clusterRoleBindingColumns, roleBindingColumns } from '../printers/rbac.ts'
 import { defaultColumns } from '../printers/types.ts'
+import {
+  validateBindingUpdate,
+  validateClusterRole,
+  validateClusterRoleBinding,
+  validateRole,
+  validateRoleBinding,
+} from '../validation/rbac.ts'
 import { row } from './row.ts'
 import type { ResourceRow } from './types.ts'
 
@@ -15,6 +22,8 @@ export const rbacRows: readonly ResourceRow[] = [
     nameRule: 'any',
     createOnUpdate: true,
     applyDefaults: defaultBinding,
+    validate: validateClusterRoleBinding,
+    validateUpdate: validateBindingUpdate,
     columns: clusterRoleBindingColumns,
   }),
   row(gv, {
@@ -23,6 +32,10 @@ export const rbacRows: readonly ResourceRow[] = [
     namespaced: false,
     nameRule: 'any',
     createOnUpdate: true,
+    validate: (object, causes) => validateClusterRole(object, causes),
+    updateIsJudgedAlone: true,
+    metadataLooks: 4,
+    validateUpdate: (next, old, causes) => validateClusterRole(next, causes, old),
     columns: defaultColumns,
   }),
   row(gv, {
@@ -31,6 +44,8 @@ export const rbacRows: readonly ResourceRow[] = [
     nameRule: 'any',
     createOnUpdate: true,
     applyDefaults: defaultBinding,
+    validate: validateRoleBinding,
+    validateUpdate: validateBindingUpdate,
     columns: roleBindingColumns,
   }),
   row(gv, {
@@ -38,6 +53,7 @@ export const rbacRows: readonly ResourceRow[] = [
     kind: 'Role',
     nameRule: 'any',
     createOnUpdate: true,
+    validate: validateRole,
     columns: defaultColumns,
   }),
 ]

@@ -9,12 +9,14 @@ const gv = 'resource.k8s.io/v1'
 export const resourceRows: readonly ResourceRow[] = [
   row(gv, {
     resource: 'deviceclasses',
+    returnsDeleted: true,
     kind: 'DeviceClass',
     namespaced: false,
     generation: true,
   }),
   row(gv, {
     resource: 'resourceclaims',
+    returnsDeleted: true,
     kind: 'ResourceClaim',
     status: true,
     subresources: [statusOf('ResourceClaim', { keepsMetadata: true })],
@@ -26,11 +28,13 @@ export const resourceRows: readonly ResourceRow[] = [
   }),
   row(gv, {
     resource: 'resourceclaimtemplates',
+    returnsDeleted: true,
     kind: 'ResourceClaimTemplate',
     applyDefaults: defaultResourceClaimTemplate,
   }),
   row(gv, {
     resource: 'resourceslices',
+    returnsDeleted: true,
     kind: 'ResourceSlice',
     namespaced: false,
     generation: true,

@@ -3,12 +3,6 @@ import type { Column } from '../printers/types.ts'
 import type { KubeObject } from '../types.ts'
 import type { Causes } from '../validation/causes.ts'
 
-/** By whom and when an object is written. */
-export interface WriteContext {
-  readonly user: UserInfo
-  readonly wallMs: number
-}
-
 /** A part of an object with a path of its own: `pods/status`. */
 export interface Subresource {
   readonly name: string
@@ -23,12 +17,9 @@ export interface Subresource {
    * Source: meta/v1 ResetObjectMetaForStatus.
    */
   readonly keepsMetadata?: boolean
-  /** Its strategy.PrepareForUpdate, when more is kept than all but the status. */
-  prepareUpdate?(next: KubeObject, old: KubeObject, context: WriteContext): void
-  /** Its strategy.ValidateUpdate; metadata is judged for every kind. */
-  validateUpdate?(next: KubeObject, old: KubeObject, causes: Causes): void
-  /** Its strategy.WarningsOnUpdate. */
-  warnings?(next: KubeObject, old: KubeObject): readonly string[]
+  /** Of a part of the status that is not `status`: as `prepareStatus` and `validateStatus`. */
+  prepareUpdate?(next: KubeObject, old: KubeObject, now: string): void
+  validateUpdate?(next: KubeObject, old: KubeObject, causes: Causes, asked: ServedVersion): void
 }
 
 /** Between a version that clients ask for and the stored one. Nothing may be lost either way. */
@@ -83,7 +74,7 @@ export interface ResourceRow {
   /** What upstream's SetDefaults functions do. */
   applyDefaults?(object: KubeObject): void
   /** Upstream's strategy.PrepareForCreate. */
-  prepareCreate?(object: KubeObject, context: WriteContext): void
+  prepareCreate?(object: KubeObject, user: UserInfo, now: string): void
   /** Upstream's strategy.PrepareForUpdate; status is kept already when `status` is set. */
   prepareUpdate?(next: KubeObject, old: KubeObject): void
   /**
@@ -97,10 +88,6 @@ export interface ResourceRow {
   warnings?(object: KubeObject, old: KubeObject | undefined): readonly string[]
   /** What upstream says when a client leaves the fate of the dependents open. */
   readonly deletionWarning?: string
-  /** A DELETE answers with the object, not with a Status. */
-  readonly returnsDeleted?: boolean
-  /** Upstream's strategy looks at no metadata: what all objects must have is enough. */
-  readonly isMetadataFree?: boolean
   /** Dependents stay when a deletion leaves it open: DefaultGarbageCollectionPolicy. */
   readonly orphansDependents?: boolean
   /**
@@ -113,6 +100,13 @@ export interface ResourceRow {
   validateUpdate?(next: KubeObject, old: KubeObject, causes: Causes, asked: ServedVersion): void
   /** An update is judged by `validateUpdate` alone: ValidateUpdate does not begin with Validate. */
   readonly updateIsJudgedAlone?: boolean
+  /**
+   * How often upstream looks at the metadata of an update: twice for all kinds, and once or twice
+   * in the rules of a kind. Default: 3 where `updateIsJudgedAlone`, else 4.
+   */
+  readonly metadataLooks?: 2 | 3 | 4
+  /** DELETE answers with the object that is gone: ReturnDeletedObject. */
+  readonly returnsDeleted?: boolean
   /** A PUT has to say which version it replaces: AllowUnconditionalUpdate is false. */
   readonly needsVersion?: boolean
   /** A PUT of what is not there creates it: AllowCreateOnUpdate. */

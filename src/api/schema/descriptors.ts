@@ -58,7 +58,17 @@ function addMessage(types: RawTypes, pkg: string, message: DescriptorProto): voi
 }
 
 function identity(field: FieldDescriptorProto): { name: string; number: number } {
-  return { name: field.name, number: field.number }
+  return { name: jsonNames[field.name] ?? field.name, number: field.number }
+}
+
+/**
+ * Fields whose name in protobuf is that of Go's struct.
+ * Source: k8s.io/api admissionregistration/v1/types.go; DaemonEndpoint's `Port` is so in JSON, too.
+ */
+const jsonNames: Readonly<Record<string, string>> = {
+  Webhooks: 'webhooks',
+  Expression: 'expression',
+  Name: 'name',
 }
 
 const scalars: Partial<Record<FieldDescriptorProto_Type, FieldType>> = {

@@ -17,7 +17,7 @@ export class Causes {
   }
 
   notSupported(field: string, value: unknown, supported: readonly string[]): void {
-    const values = supported.map(one => JSON.stringify(one)).join(', ')
+    const values = supported.map(quoted).join(', ')
     const detail = `supported values: ${values}`
     this.#add('FieldValueNotSupported', field, `Unsupported value: ${valueText(value)}`, detail)
   }
@@ -64,7 +64,22 @@ export class Causes {
 }
 
 function valueText(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value)
+  if (typeof value === 'string') return quoted(value)
   if (typeof value === 'number' || typeof value === 'boolean') return String(value)
-  return value === undefined || value === null ? 'null' : stringifyJson(value)
+  if (value === undefined || value === null) return 'null'
+  // Source: encoding/json, which is safe to be part of a page.
+  return stringifyJson(value).replace(
+    /[<>&\u2028\u2029]/g,
+    one => `\\u${one.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  )
+}
+
+/** A text as Go's `%q` writes it. */
+export function quoted(text: string): string {
+  const escapes: Record<string, string> = { '07': '\\a', '0b': '\\v' }
+  return JSON.stringify(text)
+    .replace(/\\(?:u00([0-9a-f]{2})|.)/g, (found, code?: string) =>
+      code === undefined ? found : (escapes[code] ?? `\\x${code}`),
+    )
+    .replace(/\u007f/g, '\\x7f')
 }

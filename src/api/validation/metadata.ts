@@ -1,11 +1,12 @@
 import type { ResourceRow } from '../resources/types.ts'
-import type { KubeObject } from '../types.ts'
+import type { KubeObject, ObjectMeta } from '../types.ts'
 import type { Causes } from './causes.ts'
 import {
   dns1035Errors,
   dnsLabelErrors,
   dnsSubdomainErrors,
   labelValueErrors,
+  pathSegmentErrors,
   qualifiedNameErrors,
 } from './names.ts'
 
@@ -18,7 +19,7 @@ const nameRules = {
   subdomain: dnsSubdomainErrors,
   label: dnsLabelErrors,
   service: dns1035Errors,
-  any: (name: string) => (/[/%]/.test(name) ? ["may not contain '/' or '%'"] : []),
+  any: pathSegmentErrors,
 }
 
 /** What holds for every object. Source: apimachinery pkg/api/validation/objectmeta.go. */
@@ -35,11 +36,20 @@ export function validateMetadata(row: ResourceRow, object: KubeObject, causes: C
   else {
     for (const text of rule(name, false)) causes.invalid('metadata.name', name, text)
   }
-  validateCommon(object, causes)
+  validateNotes(metadata, causes)
+  for (const [index, finalizer] of (metadata.finalizers ?? []).entries()) {
+    if (!finalizer.includes('/') && !standardFinalizers.has(finalizer)) {
+      const text = 'name is neither a standard finalizer name nor is it fully qualified'
+      causes.invalid(`metadata.finalizers[${index}]`, finalizer, text)
+    }
+    for (const text of qualifiedNameErrors(finalizer)) {
+      causes.invalid('metadata.finalizers', finalizer, text)
+    }
+  }
 }
 
-/** What holds for every state. */
-function validateCommon({ metadata }: KubeObject, causes: Causes): void {
+/** What is judged anew with every update, too. */
+function validateNotes(metadata: ObjectMeta, causes: Causes): void {
   validateLabels(metadata.labels, 'metadata.labels', causes)
   validateAnnotations(metadata.annotations, 'metadata.annotations', causes)
   for (const owner of metadata.ownerReferences ?? []) {
@@ -61,15 +71,6 @@ function validateCommon({ metadata }: KubeObject, causes: Causes): void {
       'Only one reference can have Controller set to true. Found "true" in references for ' +
         controllers.map(({ kind, name }) => `${kind}/${name}`).join(' and '),
     )
-  }
-  for (const [index, finalizer] of (metadata.finalizers ?? []).entries()) {
-    if (!finalizer.includes('/') && !standardFinalizers.has(finalizer)) {
-      const text = 'name is neither a standard finalizer name nor is it fully qualified'
-      causes.invalid(`metadata.finalizers[${index}]`, finalizer, text)
-    }
-    for (const text of qualifiedNameErrors(finalizer)) {
-      causes.invalid('metadata.finalizers', finalizer, text)
-    }
   }
 }
 
@@ -102,8 +103,7 @@ export function validateAnnotations(
 }
 
 /** What no update may change. Source: ValidateObjectMetaAccessorUpdate. */
-export function validateMetadataUpdate(next: KubeObject, old: KubeObject, causes: Causes): void {
-  validateCommon(next, causes)
+function validateMetadataUpdate(next: KubeObject, old: KubeObject, causes: Causes): void {
   for (const key of ['name', 'namespace', 'uid', 'creationTimestamp'] as const) {
     if ((next.metadata[key] ?? '') !== (old.metadata[key] ?? '')) {
       causes.invalid(`metadata.${key}`, next.metadata[key] ?? '', 'field is immutable')
@@ -120,4 +120,24 @@ export function validateMetadataUpdate(next: KubeObject, old: KubeObject, causes
       )
     }
   }
+  validateNotes(next.metadata, causes)
+}
+
+/**
+ * The metadata of an update as upstream looks at it: once for all kinds, and again where the rules
+ * of a kind begin with it. What is wrong is a cause each time, and part of the message once.
+ * Source: apiserver pkg/registry/rest/update.go validateCommonFields.
+ */
+export function validateUpdatedMetadata(
+  row: ResourceRow,
+  next: KubeObject,
+  old: KubeObject,
+  isWhole: boolean,
+  causes: Causes,
+): void {
+  validateMetadata(row, next, causes)
+  validateMetadataUpdate(next, old, causes)
+  const { metadataLooks = row.updateIsJudgedAlone ? 3 : 4 } = row
+  if (metadataLooks > 2) validateMetadataUpdate(next, old, causes)
+  if (metadataLooks > 3 && isWhole) validateMetadata(row, next, causes)
 }

@@ -85,12 +85,22 @@ export function qualifiedNameErrors(value: string): string[] {
   if (parts.length === 2) {
     const prefix = parts[0] ?? ''
     if (prefix === '') wrong.push('prefix part must be non-empty')
-    else wrong.push(...dnsSubdomainErrors(prefix).map(text => `prefix part ${text}`))
+    else {
+      // Source: pkg/api/validate/content, which says bytes where others say characters.
+      const errors = dnsSubdomainErrors(prefix).map(text => text.replace(/characters$/, 'bytes'))
+      wrong.push(...errors.map(text => `prefix part ${text}`))
+    }
   }
   if (name === '') wrong.push('name part must be non-empty')
   else if (name.length > 63) wrong.push('name part must be no more than 63 bytes')
   if (!qualifiedPattern.test(name)) wrong.push(qualifiedText)
   return wrong
+}
+
+/** A part of a path. Source: apimachinery pkg/api/validation/path/name.go. */
+export function pathSegmentErrors(value: string, isPrefix = false): string[] {
+  if (!isPrefix && (value === '.' || value === '..')) return [`may not be '${value}'`]
+  return ['/', '%'].filter(one => value.includes(one)).map(one => `may not contain '${one}'`)
 }
 
 /** The value of a label. */

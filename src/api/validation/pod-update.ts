@@ -1,5 +1,6 @@
 import { isSame } from '../equal.ts'
 import type { Pod } from '../objects.ts'
+import { ownValue } from '../own.ts'
 import type { Causes } from './causes.ts'
 import { each, type Loose } from './loose.ts'
 import { validatePodAnnotationsUpdate } from './pod-annotations.ts'
@@ -103,7 +104,7 @@ const required = 'requiredDuringSchedulingIgnoredDuringExecution'
 /** A pod that nobody schedules yet may be narrowed down. */
 function allowOfGated(spec: Loose, old: Loose, causes: Causes): void {
   const [labels, before] = [spec.nodeSelector ?? {}, old.nodeSelector ?? {}]
-  if (Object.entries(before).some(([key, value]) => labels[key] !== value)) {
+  if (Object.entries(before).some(([key, value]) => ownValue(labels, key) !== value)) {
     const text = 'only additions to spec.nodeSelector are allowed (no mutations or deletions)'
     causes.invalid('spec.nodeSelector', spec.nodeSelector ?? null, text)
   }

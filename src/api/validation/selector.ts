@@ -1,9 +1,18 @@
 import type { LabelSelector } from '../objects.ts'
-import type { Causes } from './causes.ts'
+import { Causes } from './causes.ts'
 import { labelValueErrors, qualifiedNameErrors } from './names.ts'
 
-/** Source: meta/v1/validation ValidateLabelSelector. */
-export function validateLabelSelector(selector: LabelSelector, path: string, causes: Causes): void {
+/**
+ * Source: meta/v1/validation ValidateLabelSelector. `anyValues`: AllowInvalidLabelValueInSelector,
+ * of an object that has had such values before they were looked at.
+ */
+export function validateLabelSelector(
+  selector: LabelSelector | undefined | null,
+  path: string,
+  causes: Causes,
+  { anyValues = false }: { readonly anyValues?: boolean } = {},
+): void {
+  if (!selector) return
   for (const [key, value] of Object.entries(selector.matchLabels ?? {})) {
     for (const text of qualifiedNameErrors(key)) causes.invalid(`${path}.matchLabels`, key, text)
     for (const text of labelValueErrors(value)) causes.invalid(`${path}.matchLabels`, value, text)
@@ -23,10 +32,17 @@ export function validateLabelSelector(selector: LabelSelector, path: string, cau
     } else causes.invalid(`${at}.operator`, one.operator ?? '', 'not a valid selector operator')
     const key = one.key ?? ''
     for (const text of qualifiedNameErrors(key)) causes.invalid(`${at}.key`, key, text)
-    for (const [place, value] of (one.values ?? []).entries()) {
+    for (const [place, value] of anyValues ? [] : (one.values ?? []).entries()) {
       for (const text of labelValueErrors(value)) {
         causes.invalid(`${at}.values[${place}]`, value, text)
       }
     }
   }
+}
+
+/** Whether a selector is right: an old one that is not allows new ones that are not. */
+export function isLabelSelector(selector: LabelSelector | undefined | null): boolean {
+  const causes = new Causes()
+  validateLabelSelector(selector, '', causes)
+  return causes.list.length === 0
 }

@@ -2,6 +2,7 @@ import type { WatchCache } from '../storage/cache/watch-cache.ts'
 import type { Storage } from '../storage/storage.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
 import { defaultTolerationSeconds, priority, serviceAccount } from './pods.ts'
+import { storageObjectInUseProtection } from './storage-in-use.ts'
 import type { AdmissionAttributes, AdmissionPlugin } from './types.ts'
 
 /** What plug-ins look things up in. */
@@ -19,6 +20,7 @@ export function admissionPlugins(parts: AdmissionParts): readonly AdmissionPlugi
     serviceAccount,
     priority,
     defaultTolerationSeconds(parts.defaultTolerationSeconds),
+    storageObjectInUseProtection,
   ]
 }
 

@@ -20,7 +20,7 @@ import { preparePatch } from './patch.ts'
 import type { PreparedPatch } from './prepared-patch.ts'
 import { inFormat, jsonResponse, listBody } from './respond.ts'
 import { checkIdentity, expectedOf, placeInNamespace, type Target } from './target.ts'
-import { allWarnings } from './warnings.ts'
+import { warningHeaders } from './warnings.ts'
 
 /** Runs a verb on a collection or an object. @throws StatusError */
 export async function serveResource(
@@ -103,9 +103,11 @@ async function create(parts: Parts, attributes: Attributes, target: Target): Pro
   )
   placeInNamespace(row, object, route.namespace)
   const track = trackerOf(parts, attributes, target)
-  const writes = { ...writeOptionsOf(attributes, 'CreateOptions'), track }
+  const said: string[] = [...warnings]
+  const warn = (text: string) => said.push(text)
+  const writes = { ...writeOptionsOf(attributes, 'CreateOptions', [], warn), track }
   const entry = await parts.registry.create(row, toStored(row, served, object), writes)
-  return objectResponse(parts, attributes, target, entry, 201, allWarnings(warnings, writes))
+  return objectResponse(parts, attributes, target, entry, 201, warningHeaders(said))
 }
 
 async function update(parts: Parts, attributes: Attributes, target: Target): Promise<ApiResponse> {
@@ -118,12 +120,14 @@ async function update(parts: Parts, attributes: Attributes, target: Target): Pro
   )
   checkIdentity(row, object, route)
   const track = trackerOf(parts, attributes, target)
-  const writes = { ...writeOptionsOf(attributes, 'UpdateOptions'), track }
+  const said: string[] = [...warnings]
+  const warn = (text: string) => said.push(text)
+  const writes = { ...writeOptionsOf(attributes, 'UpdateOptions', [], warn), track }
   const stored = () => toStored(row, served, structuredClone(object))
   try {
     const update = { part: 'main', change: stored } as const
     const entry = await parts.registry.update(row, route.namespace, route.name, update, writes)
-    return objectResponse(parts, attributes, target, entry, 200, allWarnings(warnings, writes))
+    return objectResponse(parts, attributes, target, entry, 200, warningHeaders(said))
   } catch (error) {
     if (!row.createOnUpdate || !isStatusReason(error, 'NotFound')) throw error
   }
@@ -132,7 +136,7 @@ async function update(parts: Parts, attributes: Attributes, target: Target): Pro
   // A version that it would replace is not looked at: there is none.
   delete object.metadata.resourceVersion
   const entry = await parts.registry.create(row, stored(), writes)
-  return objectResponse(parts, attributes, target, entry, 201, allWarnings(warnings, writes))
+  return objectResponse(parts, attributes, target, entry, 201, warningHeaders(said))
 }
 
 async function patch(parts: Parts, attributes: Attributes, target: Target): Promise<ApiResponse> {
@@ -140,7 +144,9 @@ async function patch(parts: Parts, attributes: Attributes, target: Target): Prom
   const prepared = await preparePatch(parts.decoder, attributes.request, expectedOf(target), () =>
     fieldManagerOf(parts, attributes, target),
   )
-  const writes = writeOptionsOf(attributes, 'PatchOptions')
+  const said: string[] = []
+  const warn = (text: string) => said.push(text)
+  const writes = writeOptionsOf(attributes, 'PatchOptions', [], warn)
   const change = (current: KubeObject) => {
     const { metadata } = current
     const next = prepared.apply(toServed(served, current))
@@ -155,7 +161,7 @@ async function patch(parts: Parts, attributes: Attributes, target: Target): Prom
   const { entry, code } = prepared.isApply
     ? await applied(parts, attributes, target, prepared, update)
     : { entry: await update(), code: 200 }
-  const warnings = allWarnings(prepared.warnings, writes)
+  const warnings = warningHeaders([...prepared.warnings, ...said])
   return objectResponse(parts, attributes, target, entry, code, warnings)
 }
 
@@ -227,7 +233,9 @@ function patchedObject(
 async function remove(parts: Parts, attributes: Attributes, target: Target): Promise<ApiResponse> {
   const { row, route } = target
   const options = await readDeleteOptions(parts.decoder, attributes)
-  const writes = writeOptionsOf(attributes, 'DeleteOptions', options.dryRun)
+  const said: string[] = []
+  const warn = (text: string) => said.push(text)
+  const writes = writeOptionsOf(attributes, 'DeleteOptions', options.dryRun, warn)
   const { entry, isRemoved } = await parts.registry.delete(
     row,
     route.namespace,
@@ -235,18 +243,18 @@ async function remove(parts: Parts, attributes: Attributes, target: Target): Pro
     options,
     writes,
   )
-  const headers = allWarnings([], writes)
+  const headers = warningHeaders(said)
   if (!isRemoved || row.returnsDeleted) {
     return objectResponse(parts, attributes, target, entry, 200, headers)
   }
-  return jsonResponse(200, deletedStatus(row, entry), headers)
+  return jsonResponse(200, deletedStatus(target, entry), headers)
 }
 
-function deletedStatus(row: ResourceRow, entry: Entry): unknown {
+function deletedStatus({ row, served }: Target, entry: Entry): unknown {
   const { uid } = objectOf(entry).metadata
   return success({
     name: entry.name,
-    ...(row.group === '' ? {} : { group: row.group }),
+    ...(served.group === '' ? {} : { group: served.group }),
     kind: row.resource,
     ...(uid ? { uid } : {}),
   })

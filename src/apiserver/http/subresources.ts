@@ -18,7 +18,7 @@ import { checkDeleteOptions } from './options.ts'
 import { jsonResponse } from './respond.ts'
 import { scale } from './scale.ts'
 import { checkIdentity, expectedOf, type Target } from './target.ts'
-import { allWarnings } from './warnings.ts'
+import { warningHeaders } from './warnings.ts'
 
 type Serve = (
   parts: Parts,
@@ -116,13 +116,14 @@ async function updatePart(
     return pick(toStored(row, served, next), current)
   }
   const track = prepared.isApply ? undefined : trackerOf(parts, attributes, target)
+  const said: string[] = []
   const writes = {
-    ...writeOptionsOf(attributes, optionsOf(verb)),
+    ...writeOptionsOf(attributes, optionsOf(verb), [], text => said.push(text)),
     ...(track === undefined ? {} : { track }),
   }
   const update = { part, subresource, change }
   const entry = await parts.registry.update(row, namespace, name, update, writes)
-  const headers = allWarnings(prepared.warnings, writes)
+  const headers = warningHeaders([...prepared.warnings, ...said])
   return objectResponse(parts, attributes, target, entry, 200, headers)
 }
 

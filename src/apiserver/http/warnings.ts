@@ -24,15 +24,6 @@ export function warningHeaders(warnings: readonly string[]): Record<string, stri
   return { warning: Buffer.from(kept.join(', '), 'utf8').toString('latin1') }
 }
 
-/** The warnings about a body, and those of the rules of its kind. */
-export function allWarnings(
-  ofBody: readonly string[],
-  { warnings = [] }: { readonly warnings?: readonly string[] },
-): Record<string, string> {
-  // Source: warning.go, AddWarning: none is said twice.
-  return warningHeaders([...new Set([...ofBody, ...warnings])])
-}
-
 /** An answer with one more warning, before its own. */
 export function withWarning(
   response: ApiResponse,

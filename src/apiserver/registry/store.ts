@@ -10,7 +10,7 @@ import { asHeld } from '../../api/schema/written.ts'
 import { alreadyExists, badRequest, invalid, type StatusError } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
 import { Causes } from '../../api/validation/causes.ts'
-import { validateMetadata, validateMetadataUpdate } from '../../api/validation/metadata.ts'
+import { validateMetadata, validateUpdatedMetadata } from '../../api/validation/metadata.ts'
 import type { Clock } from '../../kernel/clock.ts'
 import type { Admission } from '../admission/plugins.ts'
 import type { AdmissionAttributes } from '../admission/types.ts'
@@ -19,14 +19,14 @@ import { type Entry, objectOf } from '../storage/entry.ts'
 import type { NextState, Storage, Updated, WriteOptions } from '../storage/storage.ts'
 import type { Allocator } from './allocator.ts'
 import { checkPreconditions, deletionOf } from './delete.ts'
-import { fillNewMetadata, generateName } from './metadata.ts'
+import { apiTime, fillNewMetadata, generateName } from './metadata.ts'
 import { checkVersion, isGone, type Part, prepareUpdate } from './update.ts'
 
 /** How a write is carried out, and for whom. */
 export interface RequestOptions extends WriteOptions {
   readonly user: UserInfo
-  /** What the rules of a kind say to the client beside the answer is added here. */
-  readonly warnings?: string[]
+  /** Hears what the client is to be told besides the answer. */
+  readonly warn?: (text: string) => void
   /**
    * Says in `next` who owns what now, before admission has its say; `old` is absent for a new
    * object. Absent for an apply, which says so itself, and for what is not kept.
@@ -83,9 +83,8 @@ export class RegistryStore {
     row.applyDefaults?.(object)
     track?.(object)
     await this.#admission.admit(attributes)
-    const wallMs = this.#clock.wall()
-    fillNewMetadata(row, object, wallMs)
-    row.prepareCreate?.(object, { user, wallMs })
+    fillNewMetadata(row, object, this.#clock.wall())
+    row.prepareCreate?.(object, user, apiTime(this.#clock.wall()))
     asGoHasIt(row, object)
     if (!dryRun && /^[0-9]*[1-9][0-9]*$/.test(version)) throw versionOnCreate()
     for (let tries = 1; ; tries++) {
@@ -119,10 +118,12 @@ export class RegistryStore {
     for (let races = 0; ; races++) {
       const claims = allocator?.allocate(object, undefined) ?? noClaims
       check(row, object, options)
-      if (races === 0) warn(options, row.warnings?.(object, undefined))
       await this.#admission.validate(attributes)
       const done = await this.#storage.create(row, object, claims, options)
-      if (done !== 'claimed') return done
+      if (done !== 'claimed') {
+        for (const text of row.warnings?.(object, undefined) ?? []) options.warn?.(text)
+        return done
+      }
       if (races === racesMax) return 'exists'
       allocator?.forget(object)
     }
@@ -142,6 +143,7 @@ export class RegistryStore {
   ): Promise<Entry> {
     const { user, dryRun, track } = options
     const allocator = this.#allocators.get(row)
+    let warnings: readonly string[] = []
     const tryUpdate = async (current: KubeObject, entry: Entry): Promise<NextState> => {
       const next = await change(current)
       const old = objectOf(entry)
@@ -156,16 +158,17 @@ export class RegistryStore {
       await this.#admission.admit(attributes)
       asGoHasIt(row, next)
       const sub = row.subresources.find(one => one.name === subresource)
-      prepareUpdate(row, next, old, part, sub, { user, wallMs: this.#clock.wall() })
+      prepareUpdate(row, next, old, part, apiTime(this.#clock.wall()), sub)
       const claims = allocator?.allocate(next, old)
       keepTimes(modelOfKind(apiVersionOf(row), row.kind), next, old)
-      checkUpdate(row, next, old, part, sub, options)
-      warn(options, part === 'main' ? row.warnings?.(next, old) : sub?.warnings?.(next, old))
+      checkUpdate(row, next, old, part, options, sub)
       await this.#admission.validate(attributes)
+      if (part === 'main') warnings = row.warnings?.(next, old) ?? []
       if (!isGone(row, next)) return { object: next, claims }
       return { object: next, isRemoved: true, claims: allocator?.free(old) }
     }
     const done = await this.#storage.guaranteedUpdate(row, namespace, name, tryUpdate, options)
+    for (const text of warnings) options.warn?.(text)
     return done.entry
   }
 
@@ -184,7 +187,7 @@ export class RegistryStore {
     const wallMs = this.#clock.wall()
     const { propagationPolicy, orphanDependents } = deletion
     const isOpen = propagationPolicy === undefined && orphanDependents === undefined
-    if (row.deletionWarning !== undefined && isOpen) warn(options, [row.deletionWarning])
+    if (row.deletionWarning !== undefined && isOpen) options.warn?.(row.deletionWarning)
     const tryUpdate = async (current: KubeObject, entry: Entry): Promise<NextState> => {
       checkPreconditions(row, current, deletion)
       const attributes: AdmissionAttributes = {
@@ -200,11 +203,6 @@ export class RegistryStore {
     }
     return this.#storage.guaranteedUpdate(row, namespace, name, tryUpdate, options)
   }
-}
-
-/** An update that lost a race is looked at again: what it says then counts. */
-function warn({ warnings }: RequestOptions, texts: readonly string[] = []): void {
-  if (warnings !== undefined) warnings.splice(0, warnings.length, ...texts)
 }
 
 /** Source: apiserver pkg/storage ErrResourceVersionSetOnCreate; a dry run passes, as upstream. */
@@ -231,18 +229,17 @@ function checkUpdate(
   next: KubeObject,
   old: KubeObject,
   part: Part,
-  sub: Subresource | undefined,
   { asked = row }: RequestOptions,
+  sub?: Subresource,
 ): void {
   const causes = new Causes()
-  validateMetadataUpdate(next, old, causes)
-  // Upstream's strategies say it once more.
-  if (!row.isMetadataFree) validateMetadataUpdate(next, old, causes)
+  validateUpdatedMetadata(row, next, old, part === 'main', causes)
   if (part === 'main') {
     if (!row.updateIsJudgedAlone) row.validate?.(next, causes, asked)
     row.validateUpdate?.(next, old, causes, asked)
+  } else if (part === 'status') {
+    if (sub?.validateUpdate) sub.validateUpdate(next, old, causes, asked)
+    else row.validateStatus?.(next, old, causes, asked)
   }
-  if (part === 'status') row.validateStatus?.(next, old, causes, asked)
-  sub?.validateUpdate?.(next, old, causes)
   if (causes.list.length > 0) throw invalid(row, next.metadata.name ?? '', causes.list)
 }

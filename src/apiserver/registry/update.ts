@@ -1,9 +1,9 @@
-import type { ResourceRow, Subresource, WriteContext } from '../../api/resources/types.ts'
+import type { ResourceRow, Subresource } from '../../api/resources/types.ts'
 import { conflict, type GroupResource, invalid, type StatusError } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
 import { Causes } from '../../api/validation/causes.ts'
 import type { Entry } from '../storage/entry.ts'
-import { apiTime, countGeneration, keepSystemMetadata } from './metadata.ts'
+import { countGeneration, keepSystemMetadata } from './metadata.ts'
 
 /**
  * Which part of an object an update is about. `system`: what only the server changes, and counts;
@@ -52,8 +52,8 @@ export function prepareUpdate(
   next: KubeObject,
   old: KubeObject,
   part: Part,
-  sub: Subresource | undefined,
-  context: WriteContext,
+  now: string,
+  sub?: Subresource,
 ): void {
   keepSystemMetadata(next, old)
   if (part === 'binding') return
@@ -67,9 +67,9 @@ export function prepareUpdate(
     Object.assign(next, old, { metadata })
     if (status === undefined) delete next.status
     else next.status = status
-    row.prepareStatus?.(next, old, apiTime(context.wallMs))
     if (sub?.keepsMetadata) keepMetadata(next, old)
-    sub?.prepareUpdate?.(next, old, context)
+    if (sub?.prepareUpdate) sub.prepareUpdate(next, old, now)
+    else row.prepareStatus?.(next, old, now)
     return
   }
   if (row.status) {
