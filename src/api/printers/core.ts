@@ -1,4 +1,4 @@
-import type { CoreEvent, EndpointSlice, Endpoints, Node, Service } from '../objects.ts'
+import type { CoreEvent, Endpoints, Node, Service } from '../objects.ts'
 import { ageColumn, ageOf, type Column, column, nameColumn, wideColumn } from './types.ts'
 
 /** Source of all: kubernetes pkg/printers/internalversion/printers.go. */
@@ -134,39 +134,6 @@ function endpointsText({ subsets }: Endpoints): string {
   return firstThree(all, '<none>')
 }
 
-export const endpointSliceColumns: readonly Column[] = [
-  nameColumn,
-  column(
-    'AddressType',
-    object => String(object.addressType ?? ''),
-    'addressType specifies the type of address carried by this EndpointSlice.',
-  ),
-  column(
-    'Ports',
-    object => slicePorts(object as EndpointSlice),
-    'ports specifies the list of network ports exposed by each endpoint in this slice.',
-  ),
-  column(
-    'Endpoints',
-    object =>
-      firstThree(
-        ((object as EndpointSlice).endpoints ?? []).flatMap(one => one.addresses ?? []),
-        '<unset>',
-      ),
-    'endpoints is a list of unique endpoints in this slice.',
-  ),
-  ageColumn,
-]
-
-function slicePorts({ ports }: EndpointSlice): string {
-  const all = (ports ?? []).map(one => (one.port === undefined ? '*' : String(one.port)))
-  return firstThree(
-    all.sort((a, b) => Number(a) - Number(b)),
-    '<unset>',
-    ',',
-  )
-}
-
 function firstThree(all: readonly string[], none: string, more = ' '): string {
   if (all.length === 0) return none
   const shown = all.slice(0, 3).join(',')
@@ -208,16 +175,6 @@ export const serviceAccountColumns: readonly Column[] = [
 function countOf(map: object | undefined): number {
   return Object.keys(map ?? {}).length
 }
-
-export const leaseColumns: readonly Column[] = [
-  nameColumn,
-  column(
-    'Holder',
-    object => object.spec?.holderIdentity ?? '',
-    'holderIdentity contains the identity of the holder of a current lease.',
-  ),
-  ageColumn,
-]
 
 export const eventColumns: readonly Column[] = [
   column(

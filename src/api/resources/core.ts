@@ -1,27 +1,16 @@
 import { eventConversion } from '../conversion/events.ts'
 import {
-  defaultEndpointSlice,
   defaultEndpoints,
   defaultNamespace,
   defaultNode,
   defaultSecret,
   defaultService,
 } from '../defaults/core.ts'
-import type {
-  CoreEvent,
-  EndpointSlice,
-  Endpoints,
-  Namespace,
-  Node,
-  Secret,
-  Service,
-} from '../objects.ts'
+import type { CoreEvent, Endpoints, Namespace, Node, Secret, Service } from '../objects.ts'
 import {
   configMapColumns,
-  endpointSliceColumns,
   endpointsColumns,
   eventColumns,
-  leaseColumns,
   namespaceColumns,
   nodeColumns,
   secretColumns,
@@ -154,6 +143,8 @@ export const events = row('v1', {
   nameRule: 'any',
   alsoServed: [{ group: 'events.k8s.io', version: 'v1', conversion: eventConversion }],
   validate: (object, causes, asked) => validateEvent(object as CoreEvent, causes, asked),
+  updateIsJudgedAlone: true,
+  metadataLooks: 2,
   validateUpdate: (next, old, causes, asked) =>
     validateEventUpdate(next as CoreEvent, old as CoreEvent, causes, asked),
   columns: eventColumns,
@@ -170,21 +161,4 @@ export const events = row('v1', {
     source: object => object.source?.component || object.reportingComponent || '',
     type: object => object.type ?? '',
   },
-})
-
-export const endpointSlices = row('discovery.k8s.io/v1', {
-  resource: 'endpointslices',
-  kind: 'EndpointSlice',
-  generation: true,
-  applyDefaults: object => defaultEndpointSlice(object as EndpointSlice),
-  validate: (object, causes) => validation.validateEndpointSlice(object as EndpointSlice, causes),
-  validateUpdate: validation.validateEndpointSliceUpdate,
-  columns: endpointSliceColumns,
-})
-
-export const leases = row('coordination.k8s.io/v1', {
-  resource: 'leases',
-  kind: 'Lease',
-  validate: validation.validateLease,
-  columns: leaseColumns,
 })

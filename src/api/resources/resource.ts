@@ -1,5 +1,18 @@
 import { defaultResourceClaim, defaultResourceClaimTemplate } from '../defaults/resource.ts'
 import { resourceClaimColumns, resourceSliceColumns } from '../printers/resource.ts'
+import type { KubeObject } from '../types.ts'
+import { dropDeallocated, validateClaimStatus } from '../validation/claim-status.ts'
+import {
+  validateClaimUpdate,
+  validateResourceClaim,
+  validateResourceClaimTemplate,
+} from '../validation/resource-claims.ts'
+import {
+  dropDisabledFields,
+  validateDeviceClass,
+  validateResourceSlice,
+  validateResourceSliceUpdate,
+} from '../validation/resource-slices.ts'
 import { row, statusOf } from './row.ts'
 import type { ResourceRow } from './types.ts'
 
@@ -13,6 +26,9 @@ export const resourceRows: readonly ResourceRow[] = [
     kind: 'DeviceClass',
     namespaced: false,
     generation: true,
+    prepareCreate: dropExtendedResource,
+    prepareUpdate: dropExtendedResource,
+    validate: validateDeviceClass,
   }),
   row(gv, {
     resource: 'resourceclaims',
@@ -23,7 +39,15 @@ export const resourceRows: readonly ResourceRow[] = [
     applyDefaults: defaultResourceClaim,
     prepareCreate(object) {
       delete object.status
+      dropTolerations(object.spec)
     },
+    prepareUpdate: ({ spec }) => dropTolerations(spec),
+    prepareStatus: dropDeallocated,
+    validate: validateResourceClaim,
+    updateIsJudgedAlone: true,
+    metadataLooks: 4,
+    validateUpdate: validateClaimUpdate,
+    validateStatus: validateClaimStatus,
     columns: resourceClaimColumns,
   }),
   row(gv, {
@@ -31,6 +55,10 @@ export const resourceRows: readonly ResourceRow[] = [
     returnsDeleted: true,
     kind: 'ResourceClaimTemplate',
     applyDefaults: defaultResourceClaimTemplate,
+    prepareCreate: ({ spec }) => dropTolerations(spec?.spec),
+    prepareUpdate: ({ spec }) => dropTolerations(spec?.spec),
+    validate: validateResourceClaimTemplate,
+    validateUpdate: validateClaimUpdate,
   }),
   row(gv, {
     resource: 'resourceslices',
@@ -38,6 +66,12 @@ export const resourceRows: readonly ResourceRow[] = [
     kind: 'ResourceSlice',
     namespaced: false,
     generation: true,
+    prepareCreate: object => dropDisabledFields(object),
+    prepareUpdate: object => dropDisabledFields(object),
+    validate: validateResourceSlice,
+    updateIsJudgedAlone: true,
+    validateUpdate: validateResourceSliceUpdate,
+    warnings: driverWarnings,
     columns: resourceSliceColumns,
     fields: {
       'spec.nodeName': ({ spec }) => spec?.nodeName ?? '',
@@ -45,3 +79,27 @@ export const resourceRows: readonly ResourceRow[] = [
     },
   }),
 ]
+
+/** Behind DRADeviceTaints and DRAConsumableCapacity, which are off. */
+function dropTolerations(spec: KubeObject['spec']): void {
+  for (const request of spec?.devices?.requests ?? []) {
+    for (const wanted of [request.exactly, ...(request.firstAvailable ?? [])]) {
+      for (const field of ['tolerations', 'capacity']) if (wanted) delete wanted[field]
+    }
+  }
+  for (const constraint of spec?.devices?.constraints ?? []) delete constraint.distinctAttribute
+}
+
+/** Behind DRAExtendedResource, which is off. */
+function dropExtendedResource({ spec }: KubeObject): void {
+  if (spec) delete spec.extendedResourceName
+}
+
+/** Source: resourceslice/strategy.go. */
+function driverWarnings({ spec }: KubeObject): string[] {
+  const driver: string = spec?.driver ?? ''
+  if (driver === driver.toLowerCase()) return []
+  return [
+    `spec.driver: driver names should be lowercase; "${driver}" contains uppercase characters`,
+  ]
+}

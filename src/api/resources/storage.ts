@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util'
 import { defaultCsiDriver, defaultStorageClass } from '../defaults/storage-classes.ts'
 import {
   csiDriverColumns,
@@ -8,6 +7,7 @@ import {
   volumeAttachmentColumns,
   volumeAttributesClassColumns,
 } from '../printers/storage-classes.ts'
+import { semanticEqual } from '../semantic.ts'
 import {
   csiDriverWarnings,
   storageCapacityWarnings,
@@ -49,7 +49,7 @@ export const storageRows: readonly ResourceRow[] = [
     warnings: csiDriverWarnings,
     // Counted only from the first change on.
     prepareUpdate(next, old) {
-      if (isDeepStrictEqual(next.spec, old.spec)) return
+      if (semanticEqual(next.spec, old.spec)) return
       next.metadata.generation = (old.metadata.generation ?? 0) + 1
     },
     columns: csiDriverColumns,

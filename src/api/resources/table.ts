@@ -9,10 +9,8 @@ import { certificatesRows } from './certificates.ts'
 import { nodeRows, schedulingRows } from './classes.ts'
 import {
   configMaps,
-  endpointSlices,
   endpoints,
   events,
-  leases,
   namespaces,
   nodes,
   secrets,
@@ -23,6 +21,7 @@ import { limitRanges, resourceQuotas } from './core-limits.ts'
 import { persistentVolumeClaims, persistentVolumes } from './core-storage.ts'
 import { podTemplates, replicationControllers } from './core-templates.ts'
 import { bindings, componentStatuses } from './core-virtual.ts'
+import { endpointSlices, leases } from './discovery.ts'
 import { flowcontrolRows } from './flowcontrol.ts'
 import { networkingRows } from './networking.ts'
 import { pods } from './pods.ts'

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util'
+import { semanticEqual } from '../semantic.ts'
 import type { KubeObject } from '../types.ts'
 import {
   failurePolicies,
@@ -49,7 +49,7 @@ export function validatePolicy(object: KubeObject, causes: Causes, old?: KubeObj
       causes.required('spec.matchConstraints.resourceRules')
     }
   }
-  const isSame = (field: string) => isDeepStrictEqual(spec[field], old?.spec?.[field])
+  const isSame = (field: string) => semanticEqual(spec[field], old?.spec?.[field])
   if (old === undefined || !isSame('paramKind') || !isSame('matchConditions')) {
     validateMatchConditions(spec.matchConditions ?? [], 'spec.matchConditions', causes)
   }

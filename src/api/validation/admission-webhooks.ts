@@ -1,5 +1,5 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { LabelSelector } from '../objects.ts'
+import { semanticEqual } from '../semantic.ts'
 import type { KubeObject } from '../types.ts'
 import {
   failurePolicies,
@@ -84,7 +84,7 @@ function strictnessOf(next: readonly Webhook[], old: readonly Webhook[] | undefi
     labelValues: before.every(
       one => isLabelSelector(one.namespaceSelector) && isLabelSelector(one.objectSelector),
     ),
-    matchConditions: old === undefined || !isDeepStrictEqual(conditions(next), conditions(before)),
+    matchConditions: old === undefined || !semanticEqual(conditions(next), conditions(before)),
   }
 }
 

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util'
+import { semanticEqual } from '../semantic.ts'
 import type { KubeObject } from '../types.ts'
 import type { Causes } from './causes.ts'
 import { certificateError, requestError } from './csr.ts'
@@ -146,7 +146,7 @@ export function validateSigningRequestUpdate(
     if (after.length < before.length) causes.forbidden(path, change('remove'))
     else if (part === 'approval' || type === 'Failed') continue
     else if (after.length > before.length) causes.forbidden(path, change('add'))
-    else if (!isDeepStrictEqual(after, before)) causes.forbidden(path, change('modify'))
+    else if (!semanticEqual(after, before)) causes.forbidden(path, change('modify'))
   }
   const [before, after] = [old.status?.certificate ?? '', next.status?.certificate ?? '']
   if (after === before) return

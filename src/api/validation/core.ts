@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { EndpointSlice, Endpoints, Node } from '../objects.ts'
+import type { Endpoints, Node } from '../objects.ts'
 import { ownValue } from '../own.ts'
 import type { KubeObject } from '../types.ts'
 import type { Causes } from './causes.ts'
@@ -8,7 +8,6 @@ import {
   dnsLabelErrors,
   ipText,
   isIpAddress,
-  isIpv4,
   labelValueErrors,
   portNumberErrors,
   qualifiedNameErrors,
@@ -112,17 +111,6 @@ export function validateSecret(object: KubeObject, causes: Causes): void {
   }
 }
 
-export function validateLease(object: KubeObject, causes: Causes): void {
-  const seconds = object.spec?.leaseDurationSeconds
-  if (seconds !== undefined && seconds <= 0) {
-    causes.invalid('spec.leaseDurationSeconds', seconds, 'must be greater than 0')
-  }
-  const transitions = object.spec?.leaseTransitions
-  if (transitions !== undefined && transitions < 0) {
-    causes.invalid('spec.leaseTransitions', transitions, 'must be greater than or equal to 0')
-  }
-}
-
 export function validateEndpoints({ subsets }: Endpoints, causes: Causes): void {
   for (const [index, subset] of (subsets ?? []).entries()) {
     const at = `subsets[${index}]`
@@ -151,39 +139,5 @@ export function validateEndpoints({ subsets }: Endpoints, causes: Causes): void 
         causes.invalid(`${at}.ports[${place}].name`, name, text)
       }
     }
-  }
-}
-
-const endpointsMax = 1000
-
-export function validateEndpointSlice(slice: EndpointSlice, causes: Causes): void {
-  const types = ['FQDN', 'IPv4', 'IPv6']
-  if (!slice.addressType) causes.required('addressType')
-  else if (!types.includes(slice.addressType)) {
-    causes.notSupported('addressType', slice.addressType, types)
-  }
-  const endpoints = slice.endpoints ?? []
-  if (endpoints.length > endpointsMax) {
-    causes.invalid('endpoints', endpoints.length, `must have at most ${endpointsMax} items`)
-  }
-  for (const [index, endpoint] of endpoints.entries()) {
-    const at = `endpoints[${index}].addresses`
-    if (!endpoint.addresses?.length) causes.required(at, 'must contain at least 1 address')
-    for (const [place, address] of (endpoint.addresses ?? []).entries()) {
-      const wrong =
-        (slice.addressType === 'IPv4' && !isIpv4(address)) ||
-        (slice.addressType === 'IPv6' && !address.includes(':'))
-      if (wrong) causes.invalid(`${at}[${place}]`, address, ipText)
-    }
-  }
-}
-
-export function validateEndpointSliceUpdate(
-  next: KubeObject,
-  old: KubeObject,
-  causes: Causes,
-): void {
-  if (next.addressType !== old.addressType) {
-    causes.invalid('addressType', next.addressType, 'field is immutable')
   }
 }

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util'
+import { semanticEqual } from '../semantic.ts'
 import type { KubeObject } from '../types.ts'
 import { type Causes, quoted } from './causes.ts'
 import { type Names, type Shared, type Spec, schemaHas, type Version } from './crd-types.ts'
@@ -36,7 +36,7 @@ interface Internal {
 function internalOf(spec: Spec): Internal {
   const all = spec.versions ?? []
   const same = sharedFields.filter(field =>
-    all.every(version => isDeepStrictEqual(version[field], all[0]?.[field])),
+    all.every(version => semanticEqual(version[field], all[0]?.[field])),
   )
   const shared = Object.fromEntries(same.map(field => [field, all[0]?.[field]])) as Shared
   const versions = all.map(version => {

@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { LabelSelector } from '../objects.ts'
 import { parseQuantity } from '../quantity.ts'
+import { semanticEqual } from '../semantic.ts'
 import type { KubeObject } from '../types.ts'
 import type { Causes } from './causes.ts'
 import { validateChoice } from './fields.ts'
@@ -81,14 +81,14 @@ export function validateCsiDriverUpdate(next: KubeObject, old: KubeObject, cause
   validateCsiDriver(next, causes)
   const fixed = { attachRequired: 'attachedRequired', volumeLifecycleModes: 'volumeLifecycleModes' }
   for (const [field, shown] of Object.entries(fixed)) {
-    if (isDeepStrictEqual(next.spec?.[field], old.spec?.[field])) continue
+    if (semanticEqual(next.spec?.[field], old.spec?.[field])) continue
     causes.invalid(`spec.${shown}`, next.spec?.[field], immutable)
   }
 }
 
 /** Source: pkg/registry/storage/csidriver/strategy.go. */
 export function csiDriverWarnings({ spec = {} }: KubeObject, old?: KubeObject): string[] {
-  const isSame = old !== undefined && isDeepStrictEqual(spec.tokenRequests, old.spec?.tokenRequests)
+  const isSame = old !== undefined && semanticEqual(spec.tokenRequests, old.spec?.tokenRequests)
   const isSaid = !spec.tokenRequests?.length || spec.serviceAccountTokenInSecrets !== undefined
   if (isSame || isSaid) return []
   return [
@@ -143,7 +143,7 @@ export function validateCsiNodeUpdate(next: KubeObject, old: KubeObject, causes:
   for (const before of (old.spec?.drivers ?? []) as NodeDriver[]) {
     for (const driver of (next.spec?.drivers ?? []) as NodeDriver[]) {
       if (driver.name !== before.name) continue
-      if (isDeepStrictEqual(identity(driver), identity(before))) continue
+      if (semanticEqual(identity(driver), identity(before))) continue
       const { name = '', nodeID = '', topologyKeys } = driver
       const keys = topologyKeys ?? null
       const shown = { Name: name, NodeID: nodeID, TopologyKeys: keys, Allocatable: null }
@@ -176,7 +176,7 @@ export function validateStorageCapacityUpdate(
 ): void {
   validateStorageCapacity(next, causes, old)
   for (const field of ['nodeTopology', 'storageClassName']) {
-    if (!isDeepStrictEqual(next[field], old[field])) causes.invalid(field, next[field], immutable)
+    if (!semanticEqual(next[field], old[field])) causes.invalid(field, next[field], immutable)
   }
 }
 

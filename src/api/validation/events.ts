@@ -1,7 +1,8 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { CoreEvent } from '../objects.ts'
 import type { ServedVersion } from '../resources/types.ts'
+import { semanticEqual } from '../semantic.ts'
 import type { Causes } from './causes.ts'
+import { validateMetadataUpdate } from './metadata.ts'
 import { dnsSubdomainErrors, qualifiedNameErrors } from './names.ts'
 
 /** Bytes of a field. Source: pkg/apis/core/validation/events.go. */
@@ -16,7 +17,9 @@ export function validateEvent(event: CoreEvent, causes: Causes, asked: ServedVer
   if (asked.group === '') return
   const { eventTime, type, firstTimestamp, lastTimestamp, count, source } = event
   const { name = '' } = event.metadata
-  for (const text of dnsSubdomainErrors(name)) causes.invalid('metadata.name', name, text)
+  for (const text of name === '' ? [] : dnsSubdomainErrors(name)) {
+    causes.invalid('metadata.name', name, text)
+  }
   validateSeries(event, causes)
   if (!eventTime) causes.required('eventTime')
   if (type !== 'Normal' && type !== 'Warning') {
@@ -45,9 +48,11 @@ export function validateEventUpdate(
   causes: Causes,
   asked: ServedVersion,
 ): void {
+  validateAnyEvent(next, causes, asked)
   if (asked.group === '') return
-  if (!isDeepStrictEqual(next.series, old.series)) validateSeries(next, causes)
-  const isSame = (field: string) => isDeepStrictEqual(next[field] ?? null, old[field] ?? null)
+  validateMetadataUpdate(next, old, causes)
+  if (!semanticEqual(next.series, old.series)) validateSeries(next, causes)
+  const isSame = (field: string) => semanticEqual(next[field] ?? null, old[field] ?? null)
   for (const field of fixed) {
     if (!isSame(field)) causes.invalid(field, next[field], 'field is immutable')
   }

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util'
+import { semanticEqual } from '../semantic.ts'
 import type { KubeObject } from '../types.ts'
 import type { Causes } from './causes.ts'
 import { dnsLabelErrors, dnsSubdomainErrors } from './names.ts'
@@ -86,7 +86,7 @@ export function validateFlowSchema({ metadata, spec = {}, status }: KubeObject, 
     validateRules(rule, `spec.rules[${index}]`, causes)
   }
   const fixed = mandatory.get(name)
-  if (fixed !== undefined && !isDeepStrictEqual(JSON.parse(JSON.stringify(spec)), fixed)) {
+  if (fixed !== undefined && !semanticEqual(JSON.parse(JSON.stringify(spec)), fixed)) {
     causes.invalid('spec', spec, `spec of '${name}' must equal the fixed value`)
   }
   validateFlowConditions(status?.conditions, causes)

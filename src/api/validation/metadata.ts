@@ -103,7 +103,7 @@ export function validateAnnotations(
 }
 
 /** What no update may change. Source: ValidateObjectMetaAccessorUpdate. */
-function validateMetadataUpdate(next: KubeObject, old: KubeObject, causes: Causes): void {
+export function validateMetadataUpdate(next: KubeObject, old: KubeObject, causes: Causes): void {
   for (const key of ['name', 'namespace', 'uid', 'creationTimestamp'] as const) {
     if ((next.metadata[key] ?? '') !== (old.metadata[key] ?? '')) {
       causes.invalid(`metadata.${key}`, next.metadata[key] ?? '', 'field is immutable')

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util'
+import { semanticEqual } from '../semantic.ts'
 import type { KubeObject } from '../types.ts'
 import type { Causes } from './causes.ts'
 import { type TypedReference, validateTypedReference } from './ingresses.ts'
@@ -93,7 +93,7 @@ export function validateIpAddress({ spec = {} }: KubeObject, causes: Causes): vo
 }
 
 export function validateIpAddressUpdate(next: KubeObject, old: KubeObject, causes: Causes): void {
-  if (isDeepStrictEqual(next.spec?.parentRef, old.spec?.parentRef)) return
+  if (semanticEqual(next.spec?.parentRef, old.spec?.parentRef)) return
   const parent: Parent | undefined = next.spec?.parentRef
   const { group = '', resource = '', namespace = '', name = '' } = parent ?? {}
   const shown = parent && { Group: group, Resource: resource, Namespace: namespace, Name: name }

@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util'
+import { semanticEqual } from '../semantic.ts'
 import type { KubeObject } from '../types.ts'
 import type { Causes } from './causes.ts'
 import { validateFlowConditions } from './flow-schemas.ts'
@@ -30,7 +30,7 @@ export function validatePriorityLevel(
   }
   validateSpec(spec, name, causes)
   const plain = JSON.parse(JSON.stringify(spec))
-  if (name === 'catch-all' && !isDeepStrictEqual(plain, catchAll)) {
+  if (name === 'catch-all' && !semanticEqual(plain, catchAll)) {
     causes.invalid('spec', spec, `spec of '${name}' must equal the fixed value`)
   }
   if (name === 'exempt' && (spec.type !== 'Exempt' || spec.limited)) {

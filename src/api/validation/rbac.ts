@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from 'node:util'
 import type { LabelSelector } from '../objects.ts'
 import { selectorOf } from '../selectors.ts'
+import { semanticEqual } from '../semantic.ts'
 import type { KubeObject } from '../types.ts'
 import type { Causes } from './causes.ts'
 import {
@@ -137,7 +137,7 @@ function validateSubject(
 
 /** The role of a binding stays. */
 export function validateBindingUpdate(next: KubeObject, old: KubeObject, causes: Causes): void {
-  if (isDeepStrictEqual(next.roleRef, old.roleRef)) return
+  if (semanticEqual(next.roleRef, old.roleRef)) return
   const { apiGroup = '', kind = '', name = '' } = next.roleRef ?? {}
   const shown = { APIGroup: apiGroup, Kind: kind, Name: name }
   causes.invalid('roleRef', shown, 'cannot change roleRef')

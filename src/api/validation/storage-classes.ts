@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util'
+import { semanticEqual } from '../semantic.ts'
 import type { KubeObject } from '../types.ts'
 import type { Causes } from './causes.ts'
 import { validateChoice } from './fields.ts'
@@ -55,7 +55,7 @@ function validateFixed(
   causes: Causes,
 ): void {
   for (const field of fields) {
-    if (isDeepStrictEqual(next[field], old[field])) continue
+    if (semanticEqual(next[field], old[field])) continue
     causes.forbidden(field, `updates to ${field} are forbidden.`)
   }
 }
@@ -97,7 +97,7 @@ function validateTopologies(terms: readonly Term[], path: string, causes: Causes
       values[key] = [...new Set(expression.values)].sort()
     }
     // Upstream's list begins with as many empty ones as there are terms.
-    for (const other of seen) if (isDeepStrictEqual(other, values)) causes.duplicate(at, '')
+    for (const other of seen) if (semanticEqual(other, values)) causes.duplicate(at, '')
     seen.push(values)
   }
 }

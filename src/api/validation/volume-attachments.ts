@@ -1,4 +1,4 @@
-import { isDeepStrictEqual } from 'node:util'
+import { semanticEqual } from '../semantic.ts'
 import type { KubeObject } from '../types.ts'
 import type { Causes } from './causes.ts'
 import { validateDriverName } from './csi.ts'
@@ -27,7 +27,7 @@ export function validateVolumeAttachmentUpdate(
   causes: Causes,
 ): void {
   validateAny(next, causes)
-  if (isDeepStrictEqual(next.spec, old.spec)) return
+  if (semanticEqual(next.spec, old.spec)) return
   const { attacher = '', nodeName = '', source = {} } = next.spec ?? {}
   const shown = {
     Attacher: attacher,

@@ -43,8 +43,8 @@ export function deletionOf(
 }
 
 /**
- * Source: apiserver pkg/registry/rest/delete.go BeforeDelete, which names the kind; that of
- * namespaces is their storage's own: pkg/registry/core/namespace/storage.
+ * Source: apiserver pkg/registry/rest/delete.go BeforeDelete, which names the kind; namespaces and
+ * definitions of kinds have a way of their own: pkg/registry/core/namespace/storage.
  * @throws StatusError 409
  */
 export function checkPreconditions(
@@ -53,7 +53,7 @@ export function checkPreconditions(
   { preconditions = {} }: DeleteOptions,
 ): void {
   const { name = '', uid, resourceVersion } = metadata
-  const isOwn = row.resource === 'namespaces'
+  const isOwn = row.resource === 'namespaces' || row.resource === 'customresourcedefinitions'
   const what = isOwn ? row : { group: row.group, resource: row.kind }
   const check = (kind: string, wanted: string | undefined, found = '', fate: string) => {
     if (!wanted || wanted === found) return
