@@ -34,7 +34,8 @@ const binarySuffixes = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei']
 export function parseQuantity(text: string | number): Quantity {
   const given = textOf(text)
   const found = quantityPattern.exec(given)
-  if (!found) throw new QuantityError(shapePattern.test(given) ? suffixText : formatText)
+  if (!found)
+    throw new QuantityError(given !== '' && shapePattern.test(given) ? suffixText : formatText)
   const [, sign, whole = '0', after = '', bare = '', suffix = '', exponent] = found
   const fraction = after + bare
   const mantissa = BigInt(whole + fraction) * (sign === '-' ? -1n : 1n)

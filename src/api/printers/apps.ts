@@ -1,7 +1,15 @@
 import type { Deployment, PodSpec, ReplicaSet } from '../objects.ts'
 import { selectorOf, selectorText } from '../selectors.ts'
 import type { KubeObject } from '../types.ts'
-import { ageColumn, type Column, column, nameColumn, wideColumn } from './types.ts'
+import {
+  ageColumn,
+  type Column,
+  column,
+  describedColumn,
+  describedWideColumn,
+  nameColumn,
+  wideColumn,
+} from './types.ts'
 
 /** Source: kubernetes pkg/printers/internalversion/printers.go. */
 
@@ -15,57 +23,52 @@ const images = wideColumn(
   object => containerImages(object).join(','),
   'Images referenced by each container in the template.',
 )
-const selector = wideColumn(
-  'Selector',
-  object => selectorText(selectorOf(object.spec?.selector)),
-  'Label selector for pods.',
-)
+/** `owner`: whose spec has it. */
+function selectorOfSpec(owner: string): Column {
+  return describedWideColumn('Selector', `apps.v1.${owner}.selector`, object =>
+    selectorText(selectorOf(object.spec?.selector)),
+  )
+}
 
 export const deploymentColumns: readonly Column[] = [
   nameColumn,
   column('Ready', readyText, 'Number of the pod with ready state'),
-  column(
-    'Up-to-date',
-    object => String(object.status?.updatedReplicas ?? 0),
-    'Total number of non-terminated pods targeted by this deployment that have the ' +
-      'desired template spec.',
+  describedColumn('Up-to-date', 'apps.v1.DeploymentStatus.updatedReplicas', object =>
+    String(object.status?.updatedReplicas ?? 0),
   ),
-  column(
-    'Available',
-    object => String(object.status?.availableReplicas ?? 0),
-    'Total number of available pods (ready for at least minReadySeconds) targeted by ' +
-      'this deployment.',
+  describedColumn('Available', 'apps.v1.DeploymentStatus.availableReplicas', object =>
+    String(object.status?.availableReplicas ?? 0),
   ),
   ageColumn,
   containers,
   images,
-  selector,
+  selectorOfSpec('DeploymentSpec'),
 ]
 
 export const replicaSetColumns: readonly Column[] = [
   nameColumn,
-  column(
+  describedColumn(
     'Desired',
+    'apps.v1.ReplicaSetSpec.replicas',
     object => (object as ReplicaSet).spec.replicas ?? 0,
-    'Replicas is the number of desired replicas.',
     'integer',
   ),
-  column(
+  describedColumn(
     'Current',
+    'apps.v1.ReplicaSetStatus.replicas',
     object => object.status?.replicas ?? 0,
-    'Replicas is the most recently observed number of replicas.',
     'integer',
   ),
-  column(
+  describedColumn(
     'Ready',
+    'apps.v1.ReplicaSetStatus.readyReplicas',
     object => object.status?.readyReplicas ?? 0,
-    'readyReplicas is the number of pods targeted by this ReplicaSet with a Ready Condition.',
     'integer',
   ),
   ageColumn,
   containers,
   images,
-  selector,
+  selectorOfSpec('ReplicaSetSpec'),
 ]
 
 export const controllerRevisionColumns: readonly Column[] = [
@@ -74,7 +77,7 @@ export const controllerRevisionColumns: readonly Column[] = [
   column(
     'Revision',
     object => object.revision ?? 0,
-    'Revision indicates the revision of the state represented by Data.',
+    'revision indicates the revision of the state represented by Data.',
   ),
   ageColumn,
 ]

@@ -1,5 +1,15 @@
 import type { CoreEvent, Endpoints, Node, Service } from '../objects.ts'
-import { ageColumn, ageOf, type Column, column, nameColumn, wideColumn } from './types.ts'
+import {
+  ageColumn,
+  ageOf,
+  type Column,
+  column,
+  describedColumn,
+  describedWideColumn,
+  nameColumn,
+  plainColumns,
+  wideColumn,
+} from './types.ts'
 
 /** Source of all: kubernetes pkg/printers/internalversion/printers.go. */
 
@@ -19,15 +29,11 @@ export const nodeColumns: readonly Column[] = [
     node => node.status?.nodeInfo?.kubeletVersion ?? '',
     'Kubelet Version reported by the node.',
   ),
-  wideColumn(
-    'Internal-IP',
-    node => nodeAddress(node as Node, 'InternalIP'),
-    'List of addresses reachable to the node.',
+  describedWideColumn('Internal-IP', 'core.v1.NodeStatus.addresses', node =>
+    nodeAddress(node as Node, 'InternalIP'),
   ),
-  wideColumn(
-    'External-IP',
-    node => nodeAddress(node as Node, 'ExternalIP'),
-    'List of addresses reachable to the node.',
+  describedWideColumn('External-IP', 'core.v1.NodeStatus.addresses', node =>
+    nodeAddress(node as Node, 'ExternalIP'),
   ),
   wideColumn(
     'OS-Image',
@@ -69,28 +75,21 @@ function nodeAddress(node: Node, type: string): string {
 
 export const serviceColumns: readonly Column[] = [
   nameColumn,
-  column('Type', object => object.spec?.type ?? '', 'type determines how the Service is exposed.'),
-  column(
+  describedColumn('Type', 'core.v1.ServiceSpec.type', object => object.spec?.type ?? ''),
+  describedColumn(
     'Cluster-IP',
+    'core.v1.ServiceSpec.clusterIP',
     object => object.spec?.clusterIP || '<none>',
-    'clusterIP is the IP address of the service and is usually assigned randomly.',
   ),
-  column(
-    'External-IP',
-    object => externalIp(object as Service),
-    'externalIPs is a list of IP addresses for which nodes in the cluster will also ' +
-      'accept traffic for this service.',
+  describedColumn('External-IP', 'core.v1.ServiceSpec.externalIPs', object =>
+    externalIp(object as Service),
   ),
-  column(
-    'Port(s)',
-    object => servicePorts(object as Service),
-    'The list of ports that are exposed by this service.',
+  describedColumn('Port(s)', 'core.v1.ServiceSpec.ports', object =>
+    servicePorts(object as Service),
   ),
   ageColumn,
-  wideColumn(
-    'Selector',
-    object => mapText(object.spec?.selector),
-    'Route service traffic to pods with label keys and values matching this selector.',
+  describedWideColumn('Selector', 'core.v1.ServiceSpec.selector', object =>
+    mapText(object.spec?.selector),
   ),
 ]
 
@@ -114,10 +113,8 @@ function servicePorts({ spec }: Service): string {
 
 export const endpointsColumns: readonly Column[] = [
   nameColumn,
-  column(
-    'Endpoints',
-    object => endpointsText(object as Endpoints),
-    'The set of all endpoints is the union of all subsets.',
+  describedColumn('Endpoints', 'core.v1.Endpoints.subsets', object =>
+    endpointsText(object as Endpoints),
   ),
   ageColumn,
 ]
@@ -142,35 +139,22 @@ function firstThree(all: readonly string[], none: string, more = ' '): string {
 
 export const configMapColumns: readonly Column[] = [
   nameColumn,
-  column(
+  describedColumn(
     'Data',
+    'core.v1.ConfigMap.data',
     object => countOf(object.data) + countOf(object.binaryData),
-    'Data contains the configuration data.',
   ),
   ageColumn,
 ]
 
 export const secretColumns: readonly Column[] = [
   nameColumn,
-  column(
-    'Type',
-    object => object.type ?? '',
-    'Used to facilitate programmatic handling of secret data.',
-  ),
-  column('Data', object => countOf(object.data), 'Data contains the secret data.'),
+  describedColumn('Type', 'core.v1.Secret.type', object => object.type ?? ''),
+  describedColumn('Data', 'core.v1.Secret.data', object => countOf(object.data)),
   ageColumn,
 ]
 
-export const serviceAccountColumns: readonly Column[] = [
-  nameColumn,
-  column(
-    'Secrets',
-    object => object.secrets?.length ?? 0,
-    'Secrets is a list of the secrets in the same namespace that pods running using this ' +
-      'ServiceAccount are allowed to use.',
-  ),
-  ageColumn,
-]
+export const serviceAccountColumns = plainColumns
 
 function countOf(map: object | undefined): number {
   return Object.keys(map ?? {}).length
@@ -198,25 +182,23 @@ export const eventColumns: readonly Column[] = [
     event => eventObject(event as CoreEvent),
     'The object that this event is about.',
   ),
-  wideColumn(
+  describedWideColumn(
     'Subobject',
+    'core.v1.ObjectReference.fieldPath',
     event => event.involvedObject?.fieldPath ?? '',
-    'The part of the object that this event is about.',
   ),
   wideColumn(
     'Source',
     event => eventSource(event as CoreEvent),
-    'The component reporting this event.',
+    'The component reporting this event. Should be a short machine understandable string.',
   ),
   column(
     'Message',
     event => String(event.message ?? '').trim(),
     'A human-readable description of the status of this operation.',
   ),
-  wideColumn(
-    'First Seen',
-    (event, now) => ageOf(event.firstTimestamp ?? event.eventTime, now),
-    'The time at which the event was first recorded.',
+  describedWideColumn('First Seen', 'core.v1.Event.firstTimestamp', (event, now) =>
+    ageOf(event.firstTimestamp ?? event.eventTime, now),
   ),
   wideColumn(
     'Count',

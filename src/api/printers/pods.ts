@@ -1,6 +1,6 @@
 import type { ContainerStatus, Pod, PodStatus } from '../objects.ts'
 import type { KubeObject } from '../types.ts'
-import { ageColumn, ageOf, type Column, column, nameColumn, wideColumn } from './types.ts'
+import { ageColumn, ageOf, type Column, column, describedWideColumn, nameColumn } from './types.ts'
 
 /** Source: kubernetes pkg/printers/internalversion/printers.go printPod. */
 export const podColumns: readonly Column[] = [
@@ -22,21 +22,19 @@ export const podColumns: readonly Column[] = [
       'last container in this pod has restarted.',
   ),
   ageColumn,
-  wideColumn('IP', pod => podIp(pod), 'IP address allocated to the pod.'),
-  wideColumn(
+  describedWideColumn('IP', 'core.v1.PodStatus.podIP', pod => podIp(pod)),
+  describedWideColumn(
     'Node',
+    'core.v1.PodSpec.nodeName',
     pod => (pod as Pod).spec?.nodeName || '<none>',
-    'NodeName is a request to schedule this pod onto a specific node.',
   ),
-  wideColumn(
+  describedWideColumn(
     'Nominated Node',
+    'core.v1.PodStatus.nominatedNodeName',
     pod => (pod as Pod).status?.nominatedNodeName || '<none>',
-    'nominatedNodeName is set only when this pod preempts other pods on the node.',
   ),
-  wideColumn(
-    'Readiness Gates',
-    pod => gatesText(pod as Pod),
-    'If specified, all readiness gates will be evaluated for pod readiness.',
+  describedWideColumn('Readiness Gates', 'core.v1.PodSpec.readinessGates', pod =>
+    gatesText(pod as Pod),
   ),
 ]
 

@@ -50,6 +50,17 @@ export function describedColumn(
   }
 }
 
+/** The same, of `-o wide`. */
+export function describedWideColumn(name: string, field: string, cell: Cell): Column {
+  const described = describedColumn(name, field, cell)
+  return {
+    ...{ name, type: 'string', priority: 1, cell },
+    get description() {
+      return described.description
+    },
+  }
+}
+
 /** Every table begins with it. */
 export const nameColumn: Column = {
   name: 'Name',

@@ -50,7 +50,12 @@ function parseModel(declarations: string, code: string): Model {
 function commentText(comment: string | undefined): string | undefined {
   if (comment === undefined) return undefined
   const text = comment.replace(/^\s*\* ?/gm, '').trim()
-  return text === '' ? undefined : text.replace(/\\(['"`])/g, '$1')
+  if (text === '') return undefined
+  // The library writes a line break as a blank: two were a paragraph, more an indented line.
+  return text
+    .replace(/\\(['"`])/g, '$1')
+    .replace(/(\S) {2}(?=\S)/g, '$1\n\n')
+    .replace(/(\S) {3,}(?=\S)/g, found => `${found[0]}\n${found.slice(2)}`)
 }
 
 function capital(text: string): string {
