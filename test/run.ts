@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { helpers } from './conformance/suite.ts'
+import { lacksGo } from './fieldmanagement/build.ts'
 import { lacksRecording } from './oracle/recording.ts'
 import { isBuilt } from './programs/build.ts'
 import { otherNode, otherNodes } from './support/other-node.ts'
@@ -66,6 +67,11 @@ const stages: readonly Stage[] = [
     name: 'oracle',
     lacks: lacksRecording,
     run: () => command(join(root, 'dist/test/oracle/main.js'), ['--ratchet']),
+  },
+  {
+    name: 'fieldmanagement',
+    lacks: lacksGo,
+    run: () => command(join(root, 'dist/test/fieldmanagement/main.js'), []),
   },
   {
     name: 'conformance',

@@ -1,7 +1,7 @@
-import { type Element, fieldElement } from './element.ts'
+import { type Element, fieldElement, pathText } from './element.ts'
 import { type FieldSet, isEmptySet, SetBuilder } from './field-set.ts'
 import { equalWritten, writtenValue } from './go-form.ts'
-import { elementOf } from './list-items.ts'
+import { elementOf, TypedError } from './list-items.ts'
 import type { FieldModel, ListModel, MapModel, Model } from './model.ts'
 import { formOf } from './validate.ts'
 import { equalValues } from './values.ts'
@@ -137,8 +137,8 @@ class CompareWalk {
     }
     // Most lists are as they were: that is seen before their items are told apart.
     if (ours.length === theirs.length && this.#areEqual(list.item, ours, theirs)) return
-    const before = byElement(list, ours)
-    const after = byElement(list, theirs)
+    const before = this.#byElement(list, ours)
+    const after = this.#byElement(list, theirs)
     for (const [element, items] of before) this.#items(list, element, items, after.get(element))
     for (const [element, items] of after) {
       if (!before.has(element)) this.#items(list, element, [], items)
@@ -161,6 +161,26 @@ class CompareWalk {
     this.#path.pop()
   }
 
+  #byElement(list: ListModel, items: readonly unknown[]): Map<Element, unknown[]> {
+    const result = new Map<Element, unknown[]>()
+    for (const [index, item] of items.entries()) {
+      const element = this.#elementOf(list, item, index)
+      const same = result.get(element)
+      if (same === undefined) result.set(element, [item])
+      else same.push(item)
+    }
+    return result
+  }
+
+  #elementOf(list: ListModel, item: unknown, index: number): Element {
+    try {
+      return elementOf(list, item)
+    } catch (error) {
+      if (!(error instanceof TypedError)) throw error
+      throw new TypedError(`${pathText(this.#path)}: element ${index}: ${error.message}`)
+    }
+  }
+
   #areEqual(item: Model, ours: unknown[], theirs: unknown[]): boolean {
     if (!this.#asWritten) return equalValues(ours, theirs)
     const isEqual = (each: unknown, index: number) => equalWritten(item, each, theirs[index])
@@ -179,15 +199,4 @@ function mapOf(value: unknown): Json | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as Json)
     : undefined
-}
-
-function byElement(list: ListModel, items: readonly unknown[]): Map<Element, unknown[]> {
-  const result = new Map<Element, unknown[]>()
-  for (const item of items) {
-    const element = elementOf(list, item)
-    const same = result.get(element)
-    if (same === undefined) result.set(element, [item])
-    else same.push(item)
-  }
-  return result
 }

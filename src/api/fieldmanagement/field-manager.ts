@@ -201,11 +201,23 @@ function applyOnce(
   const { merged, set } = mergedWith(model, before, applied)
   const entry = newEntry({ manager, operation: 'Apply', apiVersion, subresource })
   const id = managerId(entry)
-  const next = apply({ live: before, merged, set, force }, versions, managers, id, entry)
+  const next = compared(() =>
+    apply({ live: before, merged, set, force }, versions, managers, id, entry),
+  )
   const isSame = equalValues(before, next)
   const own = managers.get(id)
   if (own !== undefined) keepOwn(managers, id, own, isSame ? undefined : now)
   return { object: isSame ? before : next, managers }
+}
+
+/** What is left of an item by an apply may be nothing that could be compared. */
+function compared<T>(run: () => T): T {
+  try {
+    return run()
+  } catch (error) {
+    if (!(error instanceof TypedError)) throw error
+    throw plainFailure(`failed to compare objects: ${error.message}`)
+  }
 }
 
 function keepOwn(managers: Managers, id: string, own: ManagerEntry, now?: string): void {
@@ -224,23 +236,35 @@ function managersOf(live: KubeObject, request: FieldManager): Managers {
     throw plainFailure(`failed to decode managed fields: ${error.message}`)
   }
   if (managers.size > 0 || !live.metadata.uid) return managers
+  const what = 'failed to create manager for existing fields: failed to convert new object'
+  checkTyped(modelOf(request.versions), live, true, objectText(live), [what, ' to smd typed'])
   const earlier = { ...request, manager: 'before-first-apply' }
   addUpdate(emptyObject, withoutManaged(live), earlier, managers)
   return managers
 }
 
 function mergedWith(model: Model, live: KubeObject, applied: KubeObject) {
+  checkTyped(model, applied, false, objectText(applied), ['failed to create typed patch object'])
+  checkTyped(model, live, true, objectText(live), ['failed to create typed live object'])
+  return {
+    merged: (mergeTyped(model, live, applied) ?? {}) as KubeObject,
+    set: toFieldSet(model, applied),
+  }
+}
+
+/** @throws StatusError 500, which says what failed before and behind the object's name */
+function checkTyped(
+  model: Model,
+  object: KubeObject,
+  allowDuplicates: boolean,
+  name: string,
+  [before, behind = '']: readonly [string, string?],
+): void {
   try {
-    validateTyped(model, applied)
-    return {
-      merged: (mergeTyped(model, live, applied) ?? {}) as KubeObject,
-      set: toFieldSet(model, applied),
-    }
+    validateTyped(model, object, allowDuplicates)
   } catch (error) {
     if (!(error instanceof TypedError)) throw error
-    throw plainFailure(
-      `failed to create typed patch object (${objectText(applied)}): ${error.message}`,
-    )
+    throw plainFailure(`${before} (${name})${behind}: ${error.message}`)
   }
 }
 

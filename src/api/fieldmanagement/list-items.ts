@@ -16,6 +16,16 @@ export function elementOf(list: ListModel, item: unknown): Element {
   return list.keys.length > 0 ? keyedElement(list, item) : setElement(item)
 }
 
+/** The same; undefined for an item that nothing tells from the others. */
+export function elementIfAny(list: ListModel, item: unknown): Element | undefined {
+  try {
+    return elementOf(list, item)
+  } catch (error) {
+    if (error instanceof TypedError) return undefined
+    throw error
+  }
+}
+
 function keyedElement({ keys, keyDefaults }: ListModel, item: unknown): Element {
   const form = valueForm(item)
   if (form === 'null') {

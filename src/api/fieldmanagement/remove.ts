@@ -1,7 +1,7 @@
 import { setOwn } from '../own.ts'
 import { fieldElement } from './element.ts'
 import { type FieldSet, hasBelow, isMember } from './field-set.ts'
-import { elementOf } from './list-items.ts'
+import { elementIfAny } from './list-items.ts'
 import type { ListModel, MapModel, Model } from './model.ts'
 import { formOf, modelAt } from './validate.ts'
 import { valueForm } from './values.ts'
@@ -36,7 +36,8 @@ function removeFromList(list: ListModel, value: unknown, items: FieldSet): unkno
   if (list.isAtomic || !Array.isArray(value)) return null
   const result: unknown[] = []
   for (const item of value) {
-    const node = items[elementOf(list, item)]
+    const element = elementIfAny(list, item)
+    const node = element === undefined ? undefined : items[element]
     if (node !== undefined && isMember(node)) continue
     const isTouched = node !== undefined && hasBelow(node)
     result.push(isTouched ? removeItems(list.item, item, node) : item)

@@ -1,6 +1,6 @@
 import { type Element, fieldElement } from './element.ts'
 import { type FieldSet, SetBuilder } from './field-set.ts'
-import { elementOf } from './list-items.ts'
+import { elementIfAny } from './list-items.ts'
 import type { ListModel, MapModel, Model } from './model.ts'
 import { formOf, modelAt } from './validate.ts'
 import { valueForm } from './values.ts'
@@ -14,6 +14,12 @@ export function toFieldSet(model: Model, value: unknown): FieldSet {
   new Walk(builder).value(model, value)
   return builder.set
 }
+
+/**
+ * Of an item that nothing tells from the others: while an apply is worked out, an item may have lost
+ * all that it had. The list is still there.
+ */
+const unnamed: Element = '?:'
 
 class Walk {
   readonly #set: SetBuilder
@@ -54,7 +60,7 @@ class Walk {
     }
     if (!Array.isArray(value)) return
     const counts = new Map<Element, number>()
-    const elements = value.map(item => elementOf(list, item))
+    const elements = value.map(item => elementIfAny(list, item) ?? unnamed)
     for (const element of elements) counts.set(element, (counts.get(element) ?? 0) + 1)
     for (const [index, element] of elements.entries()) {
       this.#path.push(element)

@@ -54,7 +54,16 @@ function addMessage(types: RawTypes, pkg: string, message: DescriptorProto): voi
     const list = field.label === FieldDescriptorProto_Label.REPEATED
     return { ...fieldOf(field), ...identity(field), ...(list ? { shape: 'list' as const } : {}) }
   })
-  types.set(openApiName(`${pkg}.${message.name}`), fields)
+  types.set(
+    openApiName(`${pkg}.${message.name}`),
+    fields.map(field => renamed(pkg, field)),
+  )
+}
+
+/** Some of these have names in protobuf that are not those of JSON. */
+function renamed(pkg: string, field: FieldSchema): FieldSchema {
+  if (!pkg.startsWith('k8s.io.api.admissionregistration.')) return field
+  return { ...field, name: field.name.charAt(0).toLowerCase() + field.name.slice(1) }
 }
 
 function identity(field: FieldDescriptorProto): { name: string; number: number } {
