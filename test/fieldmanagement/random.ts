@@ -57,7 +57,8 @@ class Random {
     const result: Json = {}
     for (const [name, field] of type.fields) {
       if (skipped.has(name) || !this.#wants(field, depth)) continue
-      result[name] = this.#field(field, depth)
+      const value = this.#field(field, depth)
+      if (value !== undefined) result[name] = value
     }
     return result
   }

@@ -16,8 +16,8 @@ export function toFieldSet(model: Model, value: unknown): FieldSet {
 }
 
 /**
- * Of an item that nothing tells from the others: while an apply is worked out, an item may have lost
- * all that it had. The list is still there.
+ * Of an item that nothing tells from the others: while an apply is worked out, an item may have
+ * lost all that it had. The list is still there.
  */
 const unnamed: Element = '?:'
 
