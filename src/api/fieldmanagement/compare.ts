@@ -136,7 +136,10 @@ class CompareWalk {
       return
     }
     // Most lists are as they were: that is seen before their items are told apart.
-    if (ours.length === theirs.length && this.#areEqual(list.item, ours, theirs)) return
+    if (ours.length === theirs.length && this.#areEqual(list.item, ours, theirs)) {
+      if (mayLackKeys(list)) this.#byElement(list, ours)
+      return
+    }
     const before = this.#byElement(list, ours)
     const after = this.#byElement(list, theirs)
     for (const [element, items] of before) this.#items(list, element, items, after.get(element))
@@ -186,6 +189,11 @@ class CompareWalk {
     const isEqual = (each: unknown, index: number) => equalWritten(item, each, theirs[index])
     return ours.length === theirs.length && ours.every(isEqual)
   }
+}
+
+/** Items that have no key are refused, even where they did not change. */
+function mayLackKeys({ keys, keyDefaults }: ListModel): boolean {
+  return keys.every(key => keyDefaults[key] === undefined)
 }
 
 /** Of a field that no type declares: it is compared as a whole. */
