@@ -56,7 +56,7 @@ function take(given: Case, live: KubeObject | undefined, step: Step): KubeObject
     const from = live ?? zeroOf({ apiVersion, kind, metadata: {} })
     return applyManaged(from, structuredClone(object), manager, step.force === true)
   }
-  const next = decoded(given, step.object)
+  const next = decoded(given, { ...step.object })
   trackUpdate(live, next, manager)
   return next
 }
@@ -74,7 +74,7 @@ function managerOf({ apiVersion, kind, subresource, reset }: Case, step: Step): 
   }
 }
 
-function decoded({ apiVersion, kind }: Case, object: unknown): KubeObject {
+function decoded({ apiVersion, kind }: Case, object: Record<string, unknown>): KubeObject {
   const type = typeOfKind(apiVersion, kind)
   if (type === undefined) throw new Error(`${kind} has no schema`)
   const result = decodeAs(type, structuredClone(object), []) as KubeObject
@@ -83,7 +83,7 @@ function decoded({ apiVersion, kind }: Case, object: unknown): KubeObject {
 }
 
 function stored(given: Case, object: KubeObject): KubeObject {
-  const result = decoded(given, object)
+  const result = decoded(given, { ...object })
   result.metadata.uid = 'uid'
   return zeroOf(result)
 }

@@ -1,6 +1,7 @@
 import { must } from '../../src/kernel/assert.ts'
 import type { Prng } from '../../src/kernel/prng.ts'
 import { batchSamples } from './samples/batch.ts'
+import { groupSamples } from './samples/groups.ts'
 import { core, namespaced, type Sample } from './samples/sample.ts'
 import { storageSamples } from './samples/storage.ts'
 import { workloadSamples } from './samples/workloads.ts'
@@ -248,6 +249,7 @@ export const samples: readonly Sample[] = [
   ...workloadSamples(endless, selector),
   ...batchSamples(template),
   ...storageSamples,
+  ...groupSamples,
 ]
 
 export const metadataOf = (name: string) => ({

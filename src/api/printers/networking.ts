@@ -104,7 +104,7 @@ export const ipAddressColumns: readonly Column[] = [
     'ParentRef references the resource that an IPAddress is attached to. An IPAddress must ' +
       'reference a parent object.',
   ),
-  ageColumn,
+  { ...ageColumn, isUndeclared: true },
 ]
 
 function parentText(

@@ -9,6 +9,8 @@ export interface Column {
   readonly description: string
   /** 0 always, 1 with `-o wide`. */
   readonly priority: 0 | 1
+  /** A cell that no column is declared for, which upstream has once. */
+  readonly isUndeclared?: true
   /** The cell; `now` is the wall clock in milliseconds. */
   cell(object: KubeObject, now: number): Json
 }

@@ -77,6 +77,7 @@ export const resourceRows: readonly ResourceRow[] = [
       'spec.nodeName': ({ spec }) => spec?.nodeName ?? '',
       'spec.driver': ({ spec }) => spec?.driver ?? '',
     },
+    unknownField: field => `field label not supported for ${gv}, Kind=ResourceSlice: ${field}`,
   }),
 ]
 

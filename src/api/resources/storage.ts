@@ -2,11 +2,11 @@ import { defaultCsiDriver, defaultStorageClass } from '../defaults/storage-class
 import {
   csiDriverColumns,
   csiNodeColumns,
-  csiStorageCapacityColumns,
   storageClassColumns,
   volumeAttachmentColumns,
   volumeAttributesClassColumns,
 } from '../printers/storage-classes.ts'
+import { defaultColumns } from '../printers/types.ts'
 import { semanticEqual } from '../semantic.ts'
 import {
   csiDriverWarnings,
@@ -73,7 +73,7 @@ export const storageRows: readonly ResourceRow[] = [
     metadataLooks: 4,
     validateUpdate: validateStorageCapacityUpdate,
     warnings: storageCapacityWarnings,
-    columns: csiStorageCapacityColumns,
+    columns: defaultColumns,
   }),
   row(gv, {
     resource: 'storageclasses',

@@ -121,4 +121,6 @@ export interface ResourceRow {
   readonly columns: readonly Column[]
   /** Field selectors besides metadata.name and metadata.namespace. */
   readonly fields: Readonly<Record<string, (object: KubeObject) => string>>
+  /** What is said of another one, where upstream has words of its own. */
+  readonly unknownField?: (field: string) => string
 }

@@ -135,9 +135,32 @@ function decodeValue(field: FieldSchema, value: unknown, place: Place, unknown: 
       return isRecord(value) ? decodeStruct(type, value, place, unknown) : failed()
     }
     default:
-      return value
+      return place.struct === 'JSONSchemaProps'
+        ? decodeSchemaOr(field.name, value, place, unknown)
+        : value
   }
 }
+
+/**
+ * A schema, or what may be in its place; what is neither is nothing.
+ * Source: apiextensions v1 marshal.go.
+ */
+function decodeSchemaOr(name: string, value: unknown, place: Place, unknown: string[]): unknown {
+  if (!schemaFields.has(name)) return value
+  const field = { name, number: 0, type: 'ref', ref: schemaType } as const
+  if (isRecord(value)) return decodeValue(field, value, place, unknown)
+  if (name === 'items' || name === 'dependencies') {
+    const type = name === 'items' ? field : ({ name, number: 0, type: 'string' } as const)
+    return Array.isArray(value)
+      ? decodeField({ ...type, shape: 'list' }, value, place, unknown)
+      : undefined
+  }
+  if (typeof value === 'boolean') return value
+  throw new DecodeError('boolean or JSON schema expected')
+}
+
+const schemaFields = new Set(['items', 'additionalItems', 'additionalProperties', 'dependencies'])
+const schemaType = 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.JSONSchemaProps'
 
 function decodeBytes(value: string): string {
   const clean = value.replace(/[\r\n]/g, '')

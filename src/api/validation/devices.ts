@@ -1,3 +1,4 @@
+import { stringifyJson } from '../json.ts'
 import type { Causes } from './causes.ts'
 import { validateDriverName } from './csi.ts'
 import { validateChoice } from './fields.ts'
@@ -80,7 +81,7 @@ export function validateConfiguration(
 /** Any JSON that is an object. Source: validateRawExtension. */
 export function validateData(data: unknown, path: string, causes: Causes): void {
   if (data === undefined || data === null) causes.required(path)
-  else if (Buffer.byteLength(JSON.stringify(data)) > bytesMax) causes.tooLong(path, bytesMax)
+  else if (Buffer.byteLength(stringifyJson(data)) > bytesMax) causes.tooLong(path, bytesMax)
   else if (typeof data !== 'object' || Array.isArray(data)) {
     causes.invalid(path, '<value omitted>', 'must be a valid JSON object')
   }

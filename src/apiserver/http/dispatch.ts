@@ -7,6 +7,7 @@ import { openApiV2 } from '../discovery/openapi-v2.ts'
 import { type Review, reviews } from '../discovery/reviews.ts'
 import { rootPaths } from '../discovery/root-paths.ts'
 import type { Attributes, Serve } from '../filters/attributes.ts'
+import type { Route } from '../filters/request-info.ts'
 import { readObject } from './body.ts'
 import type { Parts } from './context.ts'
 import { health, version } from './health.ts'
@@ -40,10 +41,17 @@ export function dispatcher(parts: Parts, metrics: Metrics): Serve {
     if (route.resource === 'bindings' && route.group === '' && verb === 'create') {
       return bind(parts, attributes, { row: pods, served: pods, route })
     }
+    if (!isServed(parts, route)) return noSuchPath()
     const target = targetOf(route)
     if (route.subresource !== '') return serveSubresource(parts, attributes, target, verb)
     return serveResource(parts, attributes, target, verb)
   }
+}
+
+/** Whether the group is there in that version: nobody else has words for what is below it. */
+function isServed({ resources }: Parts, { group, version }: Route): boolean {
+  const isReviewed = reviews.some(one => one.group === group && one.version === version)
+  return isReviewed || resources.servedIn(group, version).length > 0
 }
 
 /** Source: apiserver pkg/server/routes, http.NotFound. */

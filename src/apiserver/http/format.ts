@@ -162,13 +162,11 @@ export class Renderer {
   }
 
   columnDefinitions(): unknown[] {
-    return this.#row.columns.map(({ name, type, format = '', description, priority }) => ({
-      name,
-      type,
-      format,
-      description,
-      priority,
-    }))
+    return this.#row.columns
+      .filter(column => !column.isUndeclared)
+      .map(({ name, type, format = '', description, priority }) => ({
+        ...{ name, type, format, description, priority },
+      }))
   }
 
   /** Of the objects. */

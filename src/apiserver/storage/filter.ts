@@ -33,9 +33,10 @@ export function parseFilter(row: ResourceRow, namespace: string, query: URLSearc
         const own = Object.keys(row.fields).length > 0
         const known = 'only "metadata.name", "metadata.namespace"'
         throw badRequest(
-          own
-            ? `field label not supported: ${field}`
-            : `${JSON.stringify(field)} is not a known field selector: ${known}`,
+          row.unknownField?.(field) ??
+            (own
+              ? `field label not supported: ${field}`
+              : `${JSON.stringify(field)} is not a known field selector: ${known}`),
         )
       }
     }
