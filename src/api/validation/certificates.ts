@@ -113,7 +113,7 @@ function validateConditions(
     const isVerdict = ['Approved', 'Denied', 'Failed'].includes(type)
     const states = isVerdict ? ['True'] : ['False', 'True', 'Unknown']
     validateRequiredChoice(status, states, `${path}[${index}].status`, causes)
-    const other = { Approved: 'Denied', Denied: 'Approved' }[type]
+    const other = type === 'Approved' ? 'Denied' : type === 'Denied' ? 'Approved' : undefined
     if (other !== undefined && seen.has(other) && !mayClash) {
       causes.invalid(path, type, exclusive)
     }

@@ -1,3 +1,4 @@
+import { ownValue } from '../own.ts'
 import type { Causes } from './causes.ts'
 import {
   additionalOf,
@@ -212,7 +213,7 @@ function validateMapList(
   }
   const seen = new Set<string>()
   for (const key of keys) {
-    const property = items.properties?.[key]
+    const property = ownValue(items.properties, key)
     if (property === undefined || property === null) {
       causes.invalid(at, keys, 'entries must all be names of item properties')
     } else if (property.type === 'array' || property.type === 'object') {
@@ -234,7 +235,7 @@ export function validateMapKeys(schema: JsonSchema, path: string, causes: Causes
     causes.forbidden(`${path}.items.nullable`, text)
   }
   for (const key of listType === 'map' ? (schema['x-kubernetes-list-map-keys'] ?? []) : []) {
-    const property = items.properties?.[key]
+    const property = ownValue(items.properties, key)
     if (!property) continue
     const at = `${path}.items.properties[${key}]`
     const why = 'this property is in x-kubernetes-list-map-keys, so it'

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { ownValue } from '../own.ts'
 import type { Causes } from './causes.ts'
 import { additionalOf, itemsOf, type JsonSchema, propertiesOf } from './crd-types.ts'
 import { validateSchemaValue } from './schema-values.ts'
@@ -216,7 +217,7 @@ function validateComplete(
     validateComplete(items, itemsOf(schema), `${nestedPath}.items`, `${path}.items`, causes)
   }
   for (const [name, property] of propertiesOf(nested)) {
-    const own = schema.properties?.[name] ?? undefined
+    const own = ownValue(schema.properties, name) ?? undefined
     const at = `${path}.properties[${name}]`
     validateComplete(property, own, `${nestedPath}.properties[${name}]`, at, causes)
   }

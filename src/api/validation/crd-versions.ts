@@ -1,3 +1,4 @@
+import { ownValue } from '../own.ts'
 import { Causes } from './causes.ts'
 import {
   hasAtomicSets,
@@ -184,7 +185,7 @@ function fieldAt(schema: JsonSchema, steps: readonly string[]): JsonSchema | und
   let found: JsonSchema | undefined = schema
   for (const step of steps) {
     if (found === undefined || itemsOf(found)) return undefined
-    found = found.properties?.[step] ?? undefined
+    found = ownValue(found.properties, step) ?? undefined
   }
   return found
 }

@@ -107,7 +107,7 @@ describe('the API', () => {
       'spec.volumes[0].secret.items[0].path',
       'spec.volumes[1].downwardAPI.path',
       'spec.volumes[2].projected.sources[0].configMap.items[0].path',
-      'spec.volumes[2].projected.sources[1].serviceAccountToken.path',
+      'spec.volumes[2].projected.path',
       'spec.volumes[3].hostPath.path',
       'spec.containers[0].volumeMounts.subPath',
     ])
