@@ -59,6 +59,7 @@ const packages: ReadonlyMap<string, string> = new Map([
   ['', 'io.k8s.api.core'],
   ...inApi.map(group => [group, `io.k8s.api.${group.split('.')[0]}`] as const),
   ['internal.apiserver.k8s.io', 'io.k8s.api.apiserverinternal'],
+  ['meta.k8s.io', 'io.k8s.apimachinery.pkg.apis.meta'],
   ['apiextensions.k8s.io', 'io.k8s.apiextensions-apiserver.pkg.apis.apiextensions'],
   ['apiregistration.k8s.io', 'io.k8s.kube-aggregator.pkg.apis.apiregistration'],
 ])

@@ -16,7 +16,7 @@ export interface Format {
   readonly shape: Shape
   /** Version of meta.k8s.io for tables and metadata. */
   readonly metaVersion: 'v1' | 'v1beta1'
-  readonly yaml: boolean
+  readonly encoding: 'json' | 'yaml' | 'protobuf'
   readonly contentType: string
 }
 
@@ -44,43 +44,53 @@ export function parseAccept(header: string | undefined): AcceptClause[] {
 
 /** Plain objects as JSON, whatever the client says. */
 export const plainFormat: Format = {
-  ...{ shape: 'object', metaVersion: 'v1', yaml: false },
+  ...{ shape: 'object', metaVersion: 'v1', encoding: 'json' },
   contentType: 'application/json',
 }
-
-const jsonTypes = new Set(['application/json', '*/*', 'application/*'])
 
 /** What headers ask for; clients send few, and may send any. */
 const known = new Map<string, Format>()
 const knownMax = 256
 
 /**
- * The first clause that can be served. Protobuf answers are not made: every client that prefers
- * them lists JSON too.
+ * The first clause that can be served; `hasProtobuf` is false for what has no such form.
  * @throws StatusError 406
  */
-export function negotiate(header = '*/*'): Format {
-  let format = known.get(header)
+export function negotiate(header = '*/*', hasProtobuf = true): Format {
+  const key = hasProtobuf ? header : `${header} `
+  let format = known.get(key)
   if (format === undefined) {
-    format = formatOf(parseAccept(header))
+    format = formatOf(parseAccept(header), hasProtobuf)
     if (known.size >= knownMax) known.clear()
-    known.set(header, format)
+    known.set(key, format)
   }
   return format
 }
 
-function formatOf(clauses: readonly AcceptClause[]): Format {
+const encodings = new Map<string, Format['encoding']>([
+  ...['application/json', '*/*', 'application/*'].map(type => [type, 'json'] as const),
+  ['application/yaml', 'yaml'],
+  ['application/vnd.kubernetes.protobuf', 'protobuf'],
+])
+
+const contentTypes: Readonly<Record<Format['encoding'], string>> = {
+  json: 'application/json',
+  yaml: 'application/yaml',
+  protobuf: 'application/vnd.kubernetes.protobuf',
+}
+
+function formatOf(clauses: readonly AcceptClause[], hasProtobuf: boolean): Format {
   for (const { type, parameters } of clauses) {
-    const yaml = type === 'application/yaml'
-    if (!jsonTypes.has(type) && !yaml) continue
+    const encoding = encodings.get(type)
+    if (encoding === undefined || (encoding === 'protobuf' && !hasProtobuf)) continue
+    const contentType = contentTypes[encoding]
     const { as, g = 'meta.k8s.io', v = 'v1' } = parameters
-    if (as === undefined) {
-      const contentType = yaml ? 'application/yaml' : 'application/json'
-      return { shape: 'object', metaVersion: 'v1', yaml, contentType }
-    }
+    if (as === undefined) return { shape: 'object', metaVersion: 'v1', encoding, contentType }
     if (g !== 'meta.k8s.io' || (v !== 'v1' && v !== 'v1beta1')) continue
     const shape = ownValue(shapes, as)
-    if (shape !== undefined) return { shape, metaVersion: v, yaml, contentType: 'application/json' }
+    // A table has no such form.
+    if (shape === undefined || (shape === 'table' && encoding === 'protobuf')) continue
+    return { shape, metaVersion: v, encoding, contentType }
   }
   // Who asks for nothing that any route makes is refused in the routes' own words.
   // Source: go-restful, curly.go.

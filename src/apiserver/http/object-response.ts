@@ -1,4 +1,6 @@
 import type { ApiResponse } from '../../api/http.ts'
+import { apiVersionOf } from '../../api/kinds.ts'
+import { hasProtobuf } from '../../api/schema/protobuf-encode.ts'
 import type { Attributes } from '../filters/attributes.ts'
 import { type Entry, objectOf } from '../storage/entry.ts'
 import type { Parts } from './context.ts'
@@ -15,7 +17,7 @@ export function objectResponse(
   code: number,
   headers: Record<string, string> = {},
 ): Promise<ApiResponse> {
-  const format = negotiate(attributes.request.headers.accept)
+  const format = formatFor(attributes, target)
   const renderer = rendererOf(parts, attributes, target, format)
   if (format.shape !== 'table') {
     const body = Buffer.concat([renderer.item(entry), newline])
@@ -24,6 +26,11 @@ export function objectResponse(
   const rows = [renderer.tableRow(objectOf(entry))]
   const table = renderer.tableOf(rows, String(entry.revision))
   return inFormat(jsonResponse(code, table, headers), format)
+}
+
+/** What the client's Accept header asks for. @throws StatusError 406 */
+export function formatFor({ request }: Attributes, { row, served }: Target): Format {
+  return negotiate(request.headers.accept, hasProtobuf(apiVersionOf(served), row.kind))
 }
 
 const newline = Buffer.from('\n')

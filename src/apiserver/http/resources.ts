@@ -13,11 +13,12 @@ import { parseFilter } from '../storage/filter.ts'
 import { readObject } from './body.ts'
 import { type Parts, writeOptionsOf } from './context.ts'
 import { fieldManagerOf, trackerOf } from './field-manager.ts'
-import { negotiate, plainFormat } from './format.ts'
-import { objectResponse, rendererOf } from './object-response.ts'
+import { plainFormat } from './format.ts'
+import { formatFor, objectResponse, rendererOf } from './object-response.ts'
 import { checkWriteOptions, readDeleteOptions } from './options.ts'
 import { preparePatch } from './patch.ts'
 import type { PreparedPatch } from './prepared-patch.ts'
+import { protobufList } from './protobuf.ts'
 import { inFormat, jsonResponse, listBody } from './respond.ts'
 import { checkIdentity, expectedOf, placeInNamespace, type Target } from './target.ts'
 import { warningHeaders } from './warnings.ts'
@@ -42,7 +43,7 @@ export async function serveResource(
   const serve = verbs[verb]
   if (serve === undefined || !isRouted(target, verb)) throw methodNotAllowed()
   // Before anything is done: who can't be answered has changed nothing.
-  negotiate(attributes.request.headers.accept)
+  formatFor(attributes, target)
   return serve(parts, attributes, target)
 }
 
@@ -68,29 +69,36 @@ async function get(parts: Parts, attributes: Attributes, target: Target): Promis
 
 async function list(parts: Parts, attributes: Attributes, target: Target): Promise<ApiResponse> {
   const { row, route } = target
-  const { query, headers } = attributes.request
-  const format = negotiate(headers.accept)
+  const { query } = attributes.request
+  const format = formatFor(attributes, target)
   const filter = parseFilter(row, route.namespace, query)
   const page = await parts.reader.list(row, filter, listOptionsOf(query))
   const renderer = rendererOf(parts, attributes, target, format)
-  const head = renderer.listHead({
+  const metadata = {
     resourceVersion: String(page.revision),
     ...(page.continueToken === '' ? {} : { continue: page.continueToken }),
     ...(page.remaining === undefined ? {} : { remainingItemCount: page.remaining }),
-  })
+  }
+  if (format.encoding === 'protobuf') {
+    const bytes = await protobufList(target, format, metadata, page.entries)
+    return { status: 200, headers: { 'content-type': format.contentType }, body: bytes }
+  }
+  const head = renderer.listHead(metadata)
   const body = listBody(head, page.entries, entry => renderer.listItem(entry))
   return inFormat({ status: 200, headers: { 'content-type': 'application/json' }, body }, format)
 }
 
 async function watch(parts: Parts, attributes: Attributes, target: Target): Promise<ApiResponse> {
   const { row, route } = target
-  const { query, headers, signal } = attributes.request
-  const format = negotiate(headers.accept)
+  const { query, signal } = attributes.request
+  const format = formatFor(attributes, target)
   if (route.name !== '') query.set('fieldSelector', `metadata.name=${route.name}`)
   const filter = parseFilter(row, route.namespace, query)
   const renderer = rendererOf(parts, attributes, target, format)
   const body = await parts.watches.start({ row, filter, query, format, renderer, signal })
-  return { status: 200, headers: { 'content-type': 'application/json' }, body }
+  const contentType =
+    format.encoding === 'protobuf' ? `${format.contentType};stream=watch` : 'application/json'
+  return { status: 200, headers: { 'content-type': contentType }, body }
 }
 
 async function create(parts: Parts, attributes: Attributes, target: Target): Promise<ApiResponse> {

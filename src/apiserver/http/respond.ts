@@ -2,6 +2,7 @@ import { stringify } from 'yaml'
 import type { ApiResponse } from '../../api/http.ts'
 import { parseJsonExact, stringifyJson } from '../../api/json.ts'
 import type { Status } from '../../api/objects.ts'
+import { encodeProtobuf } from '../../api/schema/protobuf-encode.ts'
 import { internalError, type StatusError } from '../../api/status.ts'
 import type { Format } from './format.ts'
 
@@ -48,12 +49,14 @@ export function successResponse(code: number, status: Status): ApiResponse {
   return jsonResponse(code, { ...status, code })
 }
 
-/** Any answer as YAML, when the client asked for that. */
+/** Any answer of one object in the encoding that the client asked for. */
 export async function inFormat(response: ApiResponse, format: Format): Promise<ApiResponse> {
-  if (!format.yaml) return response
+  const { encoding, contentType } = format
+  if (encoding === 'json') return response
   const text = Buffer.from(await wholeBody(response)).toString('utf8')
-  const headers = { ...response.headers, 'content-type': 'application/yaml' }
-  return { ...response, headers, body: Buffer.from(stringify(parseJsonExact(text))) }
+  const value = parseJsonExact(text) as Record<string, unknown>
+  const body = encoding === 'yaml' ? Buffer.from(stringify(value)) : encodeProtobuf(value)
+  return { ...response, headers: { ...response.headers, 'content-type': contentType }, body }
 }
 
 /** The whole body in one piece. */

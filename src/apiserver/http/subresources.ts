@@ -12,8 +12,7 @@ import { readObject } from './body.ts'
 import { changeOf, optionsOf } from './change.ts'
 import { type Parts, writeOptionsOf } from './context.ts'
 import { fieldManagerOf, trackerOf } from './field-manager.ts'
-import { negotiate } from './format.ts'
-import { objectResponse } from './object-response.ts'
+import { formatFor, objectResponse } from './object-response.ts'
 import { checkDeleteOptions } from './options.ts'
 import { jsonResponse } from './respond.ts'
 import { scale } from './scale.ts'
@@ -100,7 +99,7 @@ async function updatePart(
   const { row, served, route } = target
   const { namespace, name, subresource } = route
   // Before anything is done, as for the object itself.
-  negotiate(attributes.request.headers.accept)
+  formatFor(attributes, target)
   if (verb === 'get') {
     const entry = await parts.reader.get(row, namespace, name)
     return objectResponse(parts, attributes, target, entry, 200)

@@ -2,6 +2,7 @@ import { parseJsonExact, stringifyJson } from '../../api/json.ts'
 import type { ResourceRegistry } from '../../api/resources/registry.ts'
 import { storeKey } from '../../api/resources/table.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
+import { encodeProtobuf, watchFrame } from '../../api/schema/protobuf-encode.ts'
 import { internalError, StatusError } from '../../api/status.ts'
 import { Causes } from '../../api/validation/causes.ts'
 import type { Clock } from '../../kernel/clock.ts'
@@ -165,10 +166,7 @@ class Watcher implements ChangeListener {
 
   /** The last of a watch; with an error it can't go on. */
   end(error?: StatusError): void {
-    if (error !== undefined) {
-      const line = JSON.stringify({ type: 'ERROR', object: error.status })
-      this.stream.push(Buffer.from(`${line}\n`))
-    }
+    if (error !== undefined) this.stream.push(this.#plainLine('ERROR', { ...error.status }))
     this.stream.end()
   }
 
@@ -195,7 +193,8 @@ class Watcher implements ChangeListener {
       this.stream.push(this.#line(type, entry, revision, this.#takeFirst()))
       return
     }
-    const key = `${type}/${format.shape}/${format.metaVersion}/${renderer.apiVersion}`
+    const { shape, metaVersion, encoding } = format
+    const key = `${type}/${shape}/${metaVersion}/${renderer.apiVersion}/${encoding}`
     let line = event.lines.get(key)
     if (line === undefined) {
       line = this.#line(type, entry, revision, false)
@@ -218,6 +217,10 @@ class Watcher implements ChangeListener {
       const row = parseJsonExact(item.toString('utf8'))
       const object = renderer.tableOf([row], String(revision), hasColumns)
       return Buffer.from(`${stringifyJson({ type, object })}\n`)
+    }
+    if (format.encoding === 'protobuf') {
+      const object = parseJsonExact(item.toString('utf8')) as Record<string, unknown>
+      return watchFrame(type, encodeProtobuf(object))
     }
     return Buffer.concat([Buffer.from(`{"type":"${type}","object":`), item, lineEnd])
   }
@@ -252,7 +255,15 @@ class Watcher implements ChangeListener {
         false,
       ),
     }
-    return Buffer.from(`${JSON.stringify({ type: 'BOOKMARK', object: kinds[format.shape] })}\n`)
+    return this.#plainLine('BOOKMARK', kinds[format.shape] as Record<string, unknown>)
+  }
+
+  /** What is no entry, in the watch's encoding. */
+  #plainLine(type: string, object: Record<string, unknown>): Buffer {
+    if (this.#request.format.encoding === 'protobuf') {
+      return watchFrame(type, encodeProtobuf(object))
+    }
+    return Buffer.from(`${JSON.stringify({ type, object })}\n`)
   }
 }
 
