@@ -234,9 +234,7 @@ describe.each(lags)('the API over one store, lag $seed', ({ seed }) => {
     const list = (await send(api, 'GET', configMaps, undefined, { accept: partial })).value
     expect(list.kind).toBe('PartialObjectMetadataList')
     expect(list.items[0]).not.toHaveProperty('data')
-    const binary = await send(api, 'GET', configMaps, undefined, {
-      accept: 'application/vnd.kubernetes.protobuf',
-    })
+    const binary = await send(api, 'GET', configMaps, undefined, { accept: 'application/cbor' })
     expect(binary).toMatchObject({ code: 406, value: { reason: 'NotAcceptable' } })
   })
 

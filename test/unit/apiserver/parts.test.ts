@@ -113,9 +113,14 @@ test.each([
 })
 
 test('Accept of what is not made is 406', () => {
-  expect(() => negotiate('application/vnd.kubernetes.protobuf')).toThrow(
-    'only the following media types',
-  )
+  expect(negotiate('application/vnd.kubernetes.protobuf').encoding).toBe('protobuf')
+  // A table has no such form, and neither has a custom resource.
+  for (const [header, hasProtobuf] of [
+    ['application/vnd.kubernetes.protobuf;as=Table;g=meta.k8s.io;v=v1', true],
+    ['application/vnd.kubernetes.protobuf', false],
+  ] as const) {
+    expect(() => negotiate(header, hasProtobuf)).toThrow('only the following media types')
+  }
 })
 
 test('long lists come in slices that join to one document', async () => {
