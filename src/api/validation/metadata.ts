@@ -1,6 +1,7 @@
 import type { ResourceRow } from '../resources/types.ts'
 import type { KubeObject, ObjectMeta } from '../types.ts'
 import type { Causes } from './causes.ts'
+import { validateManagedFields } from './managed-fields.ts'
 import {
   dns1035Errors,
   dnsLabelErrors,
@@ -63,6 +64,7 @@ function validateNotes(metadata: ObjectMeta, causes: Causes): void {
         )
     }
   }
+  validateManagedFields(metadata.managedFields, causes)
   const controllers = (metadata.ownerReferences ?? []).filter(owner => owner.controller)
   if (controllers.length > 1) {
     causes.invalid(

@@ -5,8 +5,9 @@ const warningCharactersMax = 4 * 1024
 const oneWarningCharactersMax = 256
 
 /** Warnings of a decoded body as headers. Source: RFC 7234 5.5, code 299. */
-export function warningHeaders(warnings: readonly string[]): Record<string, string> {
-  if (warnings.length === 0) return {}
+export function warningHeaders(given: readonly string[]): Record<string, string> {
+  if (given.length === 0) return {}
+  const warnings = given.flatMap(linesOfYaml)
   const quote = (text: string) => text.replace(/["\\]/g, '\\$&')
   const total = warnings.reduce((sum, text) => sum + text.length, 0)
   const max = total > warningCharactersMax ? oneWarningCharactersMax : total
@@ -23,6 +24,14 @@ export function warningHeaders(warnings: readonly string[]): Record<string, stri
   // Headers are bytes: UTF-8 goes out as the characters of its bytes.
   return { warning: Buffer.from(kept.join(', '), 'utf8').toString('latin1') }
 }
+
+/** What YAML's parser says in several lines is several warnings. Source: rest.go parseYAMLWarnings. */
+function linesOfYaml(text: string): string[] {
+  const [, lines] = yamlErrors.exec(text) ?? []
+  return lines === undefined ? [text] : lines.split('\n').map(line => line.trim())
+}
+
+const yamlErrors = /^(?:error converting YAML to JSON: )?yaml: unmarshal errors:\n([^]*)$/
 
 /** An answer with one more warning, before its own. */
 export function withWarning(
