@@ -53,6 +53,9 @@ class CompareWalk {
   }
 
   value(model: Model, left: unknown, right: unknown): void {
+    // Before what is below it: so it stands in the set.
+    if (left === undefined) this.added.add(this.#path)
+    else if (right === undefined) this.removed.add(this.#path)
     const hasForms = Number(!!model.map) + Number(!!model.list) + Number(!!model.scalar) > 1
     const ours = formOf(model, left)
     const theirs = formOf(model, right)
@@ -63,8 +66,6 @@ class CompareWalk {
       this.#form(model, ours, left, right)
       this.#form(model, theirs, left, right)
     }
-    if (left === undefined) this.added.add(this.#path)
-    else if (right === undefined) this.removed.add(this.#path)
   }
 
   #form(model: Model, form: 'map' | 'scalar' | 'list', left: unknown, right: unknown): void {
@@ -90,18 +91,28 @@ class CompareWalk {
       this.#leaf(model, left, right)
       return
     }
+    if (ours === undefined || theirs === undefined) {
+      for (const key of this.#keysOf(map, ours ?? theirs ?? {})) this.#key(map, key, ours, theirs)
+      return
+    }
     for (const key in ours) this.#key(map, key, ours, theirs)
     for (const key in theirs) if (!isIn(ours, key)) this.#key(map, key, ours, theirs)
-    // What is written though nobody gave it: only where one side is not there at all.
-    if (!this.#asWritten || (ours !== undefined && theirs !== undefined)) return
-    for (const [key, { schema }] of map.fields) {
-      if (!schema.written || isIn(ours, key) || isIn(theirs, key)) continue
-      this.#key(map, key, ours, theirs)
+  }
+
+  /** Keys of what is there on one side only, and those that Go writes though nobody gave them. */
+  #keysOf(map: MapModel, object: Json): string[] {
+    const keys = Object.keys(object)
+    if (this.#asWritten) {
+      for (const name of map.written) if (!Object.hasOwn(object, name)) keys.push(name)
     }
+    // In this order they need not be sorted for FieldsV1.
+    return keys.length > 1 ? keys.sort() : keys
   }
 
   #key(map: MapModel, key: string, ours?: Json, theirs?: Json): void {
     const field = map.fields.get(key)
+    // It says who owns what, and is owned by nobody.
+    if (field?.schema.name === 'managedFields') return
     const left = this.#at(field, ours, key)
     const right = this.#at(field, theirs, key)
     if (left === right) return
@@ -123,9 +134,7 @@ class CompareWalk {
     for (const key in object) {
       if (this.#at(fields?.get(key), object, key) !== undefined) return false
     }
-    if (!this.#asWritten || fields === undefined) return true
-    for (const { schema } of fields.values()) if (schema.written) return false
-    return true
+    return !this.#asWritten || model.map === undefined || model.map.written.length === 0
   }
 
   #list(model: Model, list: ListModel, left: unknown, right: unknown): void {

@@ -60,19 +60,27 @@ export function trackUpdate(
   next: KubeObject,
   request: FieldManager,
 ): void {
+  const entries = entriesAfter(live, next, request)
+  if (entries !== undefined) next.metadata.managedFields = entries
+  else delete next.metadata.managedFields
+}
+
+function entriesAfter(
+  live: KubeObject | undefined,
+  next: KubeObject,
+  request: FieldManager,
+): Json[] | undefined {
   const managers = managersBefore(live, next, request)
-  delete next.metadata.managedFields
   // What was written before anybody kept this is not kept from its middle on.
-  if (managers.size === 0 && live?.metadata.uid) return
+  if (managers.size === 0 && live?.metadata.uid) return undefined
   try {
-    addUpdate(withoutManaged(live ?? emptyObject), next, request, managers)
+    addUpdate(live ?? emptyObject, next, request, managers)
   } catch (error) {
     if (!(error instanceof TypedError)) throw error
-    return
+    return undefined
   }
   capManagers(managers)
-  const entries = encodeManaged(managers)
-  if (entries !== undefined) next.metadata.managedFields = entries
+  return encodeManaged(managers)
 }
 
 const emptyObject: KubeObject = { metadata: {} }
@@ -239,7 +247,7 @@ function managersOf(live: KubeObject, request: FieldManager): Managers {
   const what = 'failed to create manager for existing fields: failed to convert new object'
   checkTyped(modelOf(request.versions), live, true, objectText(live), [what, ' to smd typed'])
   const earlier = { ...request, manager: 'before-first-apply' }
-  addUpdate(emptyObject, withoutManaged(live), earlier, managers)
+  addUpdate(emptyObject, live, earlier, managers)
   return managers
 }
 

@@ -32,12 +32,8 @@ export function managerId({
   apiVersion,
   subresource,
 }: Pick<ManagerEntry, 'manager' | 'operation' | 'apiVersion' | 'subresource'>): string {
-  return JSON.stringify({
-    ...(manager === '' ? {} : { manager }),
-    operation,
-    ...(operation === 'Apply' ? {} : { apiVersion }),
-    ...(subresource === '' ? {} : { subresource }),
-  })
+  const version = operation === 'Apply' ? '' : apiVersion
+  return `${manager}\0${operation}\0${version}\0${subresource}`
 }
 
 /** Thrown for entries that make no sense. */
@@ -78,12 +74,11 @@ function decodeEntry(given: Record<string, unknown>, index: number): ManagerEntr
       `invalid fieldsType ${JSON.stringify(fieldsType)} in managed fields entry ${index}`,
     )
   }
-  return {
+  const entry: ManagerEntry = {
     ...{ manager: String(manager), operation, apiVersion: String(apiVersion) },
-    subresource: String(subresource),
-    ...(typeof time === 'string' ? { time } : {}),
-    set: decodeFields(given.fieldsV1),
+    ...{ subresource: String(subresource), set: decodeFields(given.fieldsV1) },
   }
+  return typeof time === 'string' ? { ...entry, time } : entry
 }
 
 /** The JSON of all entries, in upstream's order; undefined for none. */
@@ -93,16 +88,15 @@ export function encodeManaged(managed: Managed): Json[] | undefined {
 }
 
 function encodeEntry(entry: ManagerEntry): Json {
-  const { manager, operation, apiVersion, time, subresource, set } = entry
-  return {
-    ...(manager === '' ? {} : { manager }),
-    operation,
-    apiVersion,
-    ...(time === undefined ? {} : { time }),
-    fieldsType: 'FieldsV1',
-    fieldsV1: encodeFields(set) as Json,
-    ...(subresource === '' ? {} : { subresource }),
-  }
+  const json: Record<string, Json> = {}
+  if (entry.manager !== '') json.manager = entry.manager
+  json.operation = entry.operation
+  json.apiVersion = entry.apiVersion
+  if (entry.time !== undefined) json.time = entry.time
+  json.fieldsType = 'FieldsV1'
+  json.fieldsV1 = encodeFields(entry.set) as Json
+  if (entry.subresource !== '') json.subresource = entry.subresource
+  return json
 }
 
 /** Source: managedfields.go sortEncodedManagedFields. Times' texts are in their order. */

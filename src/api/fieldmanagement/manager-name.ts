@@ -23,6 +23,10 @@ export function managerOf(fieldManager: string, userAgent: string): string {
 
 const unknownManager = 'unknown'
 
+/** What nearly all names are made of. */
+const usual = /^[ -~]{0,128}$/
+const noMistakes: ManagerMistakes = { isTooLong: false, characters: [] }
+
 /** What is wrong with a manager's name. Source: ValidateFieldManager. */
 export interface ManagerMistakes {
   readonly isTooLong: boolean
@@ -31,6 +35,7 @@ export interface ManagerMistakes {
 }
 
 export function managerMistakes(name: string): ManagerMistakes {
+  if (usual.test(name)) return noMistakes
   const characters: string[] = []
   let at = 0
   for (const character of name) {

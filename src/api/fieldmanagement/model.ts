@@ -30,6 +30,8 @@ export interface MapModel {
   readonly isAtomic: boolean
   /** Those that are declared. */
   readonly fields: ReadonlyMap<string, FieldModel>
+  /** Those that Go always writes. */
+  readonly written: readonly string[]
   /** Of keys that are not declared; absent: there are none. */
   readonly item?: Model
 }
@@ -55,8 +57,8 @@ export const untypedModel: Model = {
     return untypedMap
   },
 }
-const noFields: ReadonlyMap<string, FieldModel> = new Map()
-const untypedMap: MapModel = { isAtomic: true, fields: noFields, item: untypedModel }
+const noField: Pick<MapModel, 'fields' | 'written'> = { fields: new Map(), written: [] }
+const untypedMap: MapModel = { isAtomic: true, ...noField, item: untypedModel }
 
 /** Objects field by field, lists as wholes: for what has no schema. */
 export const deducedModel: Model = {
@@ -68,7 +70,7 @@ export const deducedModel: Model = {
 }
 const deducedMap: MapModel = {
   isAtomic: false,
-  fields: noFields,
+  ...noField,
   get item() {
     return deducedModel
   },
@@ -101,7 +103,7 @@ function kindModel(type: ResolvedType): Model {
   for (const name of ['apiVersion', 'kind']) {
     fields.set(name, typeField(name))
   }
-  return { map: { isAtomic: map?.isAtomic === true, fields } }
+  return { map: { isAtomic: map?.isAtomic === true, fields, written: map?.written ?? [] } }
 }
 
 function modelOfType(type: ResolvedType): Model {
@@ -119,6 +121,7 @@ function structModel(type: ResolvedType, isAtomic: boolean): MapModel {
   const isEmpty = type.fields.size === 0
   return {
     isAtomic,
+    written: [...type.fields.values()].flatMap(({ name, written }) => (written ? [name] : [])),
     // Source: schemaconv parseObject: what declares nothing is of any form.
     ...(isEmpty ? { item: deducedModel } : {}),
     get fields() {
@@ -148,7 +151,7 @@ function modelOfField(owner: ResolvedType, field: FieldSchema): Model {
   const item = itemModel(owner, field)
   if (field.shape === 'list') return { list: listModel(field, item) }
   const isAtomic = field.mapType === 'atomic'
-  if (field.shape === 'map') return { map: { isAtomic, fields: noFields, item } }
+  if (field.shape === 'map') return { map: { isAtomic, ...noField, item } }
   return isAtomic && item.map ? { ...item, map: atomicOf(item.map) } : item
 }
 
@@ -160,6 +163,7 @@ function atomicOf(map: MapModel): MapModel {
     get fields() {
       return map.fields
     },
+    written: map.written,
   }
 }
 

@@ -2,7 +2,7 @@ import type { FieldManager } from '../../api/fieldmanagement/field-manager.ts'
 import { goText } from '../../api/fieldmanagement/values.ts'
 import type { ApiRequest } from '../../api/http.ts'
 import { applyJsonPatch, JsonPatchError, operationsMax } from '../../api/patch/json-patch.ts'
-import { mergePatch } from '../../api/patch/merge.ts'
+import { isRecord, mergePatch } from '../../api/patch/merge.ts'
 import { PatchError, strategicMerge } from '../../api/patch/strategic.ts'
 import { jsonKind } from '../../api/schema/decode.ts'
 import { typeOfKind } from '../../api/schema/lookup.ts'
@@ -49,7 +49,12 @@ export async function preparePatch(
     warnings,
     apply(current) {
       const problems: string[] = []
-      const next = decodeObject(patched(current, patch, type, expected), expected, problems)
+      const next = decodePatched(
+        patched(current, patch, type, expected),
+        current,
+        expected,
+        problems,
+      )
       warnings.length = 0
       if (problems.length > 0 && mode === 'Warn') warnings.push(...problems)
       if (problems.length > 0 && mode === 'Strict') {
@@ -62,6 +67,24 @@ export async function preparePatch(
       return next
     },
   }
+}
+
+/** What the patch did not touch of its owners is in order, and need not be looked at. */
+function decodePatched(
+  value: unknown,
+  current: KubeObject,
+  expected: Expected,
+  problems: string[],
+): KubeObject {
+  const { managedFields } = current.metadata
+  const metadata = isRecord(value) && isRecord(value.metadata) ? value.metadata : undefined
+  if (managedFields === undefined || metadata?.managedFields !== managedFields) {
+    return decodeObject(value, expected, problems)
+  }
+  const others = { ...(value as object), metadata: { ...metadata, managedFields: undefined } }
+  const next = decodeObject(others, expected, problems)
+  next.metadata.managedFields = managedFields
+  return next
 }
 
 function patched(current: KubeObject, patch: unknown, type: string, expected: Expected): unknown {

@@ -25,13 +25,16 @@ export function warningHeaders(given: readonly string[]): Record<string, string>
   return { warning: Buffer.from(kept.join(', '), 'utf8').toString('latin1') }
 }
 
-/** What YAML's parser says in several lines is several warnings. Source: rest.go parseYAMLWarnings. */
+/**
+ * What YAML's parser says in several lines is several warnings.
+ * Source: apiserver pkg/endpoints/handlers/rest.go parseYAMLWarnings.
+ */
 function linesOfYaml(text: string): string[] {
   const [, lines] = yamlErrors.exec(text) ?? []
   return lines === undefined ? [text] : lines.split('\n').map(line => line.trim())
 }
 
-const yamlErrors = /^(?:error converting YAML to JSON: )?yaml: unmarshal errors:\n([^]*)$/
+const yamlErrors = /^(?:error converting YAML to JSON: )?yaml: unmarshal errors:\n(.*)$/s
 
 /** An answer with one more warning, before its own. */
 export function withWarning(
