@@ -94,6 +94,21 @@ describe.skipIf(!hasKubectl)('kubectl', () => {
     expect(await ok('diff -f -', changed)).toBe('')
   })
 
+  test('applies on the server, and says whose fields it would take', async () => {
+    const server = 'apply --server-side -f -'
+    const text = manifest('ssa')
+    expect(await cluster.kubectl(server, text)).toMatchObject({ code: 0 })
+    expect((await cluster.kubectl(`${server} --field-manager=me`, text)).code).toBe(0)
+    const other = text.replace('replicas: 2', 'replicas: 3')
+    const refused = await cluster.kubectl(`${server} --field-manager=me`, other)
+    expect(refused.err).toContain('conflict with "kubectl": .spec.replicas')
+    const forced = await cluster.kubectl(`${server} --field-manager=me --force-conflicts`, other)
+    expect(forced.out).toContain('deployment.apps/ssa serverside-applied')
+    const shown = await cluster.kubectl('get deployment ssa -o yaml --show-managed-fields')
+    expect(shown.out).toContain('f:replicas: {}')
+    expect((await cluster.kubectl('diff -f -', other)).code).toBe(0)
+  })
+
   test('applies what leaves: strategy, ports, containers, the source of a volume', async () => {
     const wide = manifest('moving', '      volumes: [{name: v, emptyDir: {}}]\n')
     await ok('apply -f -', wide)

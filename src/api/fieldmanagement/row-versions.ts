@@ -1,3 +1,4 @@
+import { cloneJson } from '../json.ts'
 import { apiVersionOf } from '../kinds.ts'
 import { toServed, toStored } from '../resources/convert.ts'
 import { versionsOf } from '../resources/registry.ts'
@@ -36,7 +37,7 @@ function converted(
   if (from.conversion === undefined && to.conversion === undefined) {
     return { ...object, apiVersion: apiVersionOf(to) }
   }
-  return toServed(to, toStored(row, from, structuredClone(object)))
+  return toServed(to, toStored(row, from, cloneJson(object)))
 }
 
 /** Scales have one version, and are reset nothing of. */

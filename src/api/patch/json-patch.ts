@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { requestBodyBytesMax } from '../../kernel/limits.ts'
-import { stringifyJson } from '../json.ts'
+import { cloneJson, stringifyJson } from '../json.ts'
 import { setOwn } from '../own.ts'
 import { isRecord } from './merge.ts'
 
@@ -36,7 +36,7 @@ interface Place {
 
 /** Applies `patch` to a copy of `document`, which is not changed. @throws JsonPatchError */
 export function applyJsonPatch(document: unknown, patch: readonly unknown[]): unknown {
-  return new Patching(structuredClone(document)).run(patch)
+  return new Patching(cloneJson(document)).run(patch)
 }
 
 class Patching {

@@ -1,4 +1,5 @@
 import type { FieldManager } from '../../api/fieldmanagement/field-manager.ts'
+import { cloneJson } from '../../api/json.ts'
 import type { Attributes } from '../filters/attributes.ts'
 import { readObject } from './body.ts'
 import type { Parts } from './context.ts'
@@ -18,7 +19,7 @@ export async function changeOf(
   if (verb === 'patch') return preparePatch(parts.decoder, attributes.request, expected, manager)
   checkWriteOptions('UpdateOptions', attributes.request.query)
   const { object, warnings } = await readObject(parts.decoder, attributes.request, expected)
-  return { isApply: false, warnings: [...warnings], apply: () => structuredClone(object) }
+  return { isApply: false, warnings: [...warnings], apply: () => cloneJson(object) }
 }
 
 export function optionsOf(verb: string): OptionsKind {

@@ -2,6 +2,7 @@ import { type FieldManager, trackUpdate } from '../../api/fieldmanagement/field-
 import { managerOf } from '../../api/fieldmanagement/manager-name.ts'
 import { versionsFor } from '../../api/fieldmanagement/row-versions.ts'
 import type { Versions } from '../../api/fieldmanagement/versions.ts'
+import { cloneJson } from '../../api/json.ts'
 import { toServed } from '../../api/resources/convert.ts'
 import type { KubeObject } from '../../api/types.ts'
 import type { Attributes } from '../filters/attributes.ts'
@@ -39,7 +40,7 @@ export function trackerOf(
       trackUpdate(old, next, manager)
       return
     }
-    const asServed = (object: KubeObject) => toServed(served, structuredClone(object))
+    const asServed = (object: KubeObject) => toServed(served, cloneJson(object))
     const servedNext = asServed(next)
     trackUpdate(old && asServed(old), servedNext, manager)
     const { managedFields } = servedNext.metadata

@@ -1,4 +1,5 @@
 import type { ApiResponse } from '../../api/http.ts'
+import { cloneJson } from '../../api/json.ts'
 import { toServed, toStored } from '../../api/resources/convert.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
 import { conflict, invalid, isStatusReason, methodNotAllowed, success } from '../../api/status.ts'
@@ -131,7 +132,7 @@ async function update(parts: Parts, attributes: Attributes, target: Target): Pro
   const said: string[] = [...warnings]
   const warn = (text: string) => said.push(text)
   const writes = { ...writeOptionsOf(attributes, 'UpdateOptions', [], warn), track }
-  const stored = () => toStored(row, served, structuredClone(object))
+  const stored = () => toStored(row, served, cloneJson(object))
   try {
     const update = { part: 'main', change: stored } as const
     const entry = await parts.registry.update(row, route.namespace, route.name, update, writes)

@@ -7,6 +7,7 @@ import {
   type ScaleOwners,
 } from '../../api/fieldmanagement/scale.ts'
 import type { ApiResponse } from '../../api/http.ts'
+import { cloneJson } from '../../api/json.ts'
 import { apiVersionOf } from '../../api/kinds.ts'
 import type { Deployment, Scale } from '../../api/objects.ts'
 import { versionsOf } from '../../api/resources/registry.ts'
@@ -64,7 +65,7 @@ function scaled(
   const before = scaleOf(target.row, current)
   const managedFields = ownersOfScale(owners)
   if (managedFields !== undefined) before.metadata.managedFields = managedFields
-  const next = decodeObject(prepared.apply(structuredClone(before)), scaleKind, [])
+  const next = decodeObject(prepared.apply(cloneJson(before)), scaleKind, [])
   if (!prepared.isApply) trackUpdate(before, next, manager())
   const { resourceVersion, uid } = next.metadata
   const metadata = { ...current.metadata, resourceVersion, uid }

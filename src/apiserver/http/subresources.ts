@@ -1,4 +1,5 @@
 import type { ApiResponse } from '../../api/http.ts'
+import { cloneJson } from '../../api/json.ts'
 import type { Binding, Eviction, Pod } from '../../api/objects.ts'
 import { toServed, toStored } from '../../api/resources/convert.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
@@ -109,7 +110,7 @@ async function updatePart(
   )
   const change = (current: KubeObject) => {
     // Who takes the client's object as it is needs no second copy of what was there.
-    const before = pick === asIs ? current : structuredClone(current)
+    const before = pick === asIs ? current : cloneJson(current)
     const next = prepared.apply(toServed(served, before))
     checkIdentity(row, next, route)
     return pick(toStored(row, served, next), current)
