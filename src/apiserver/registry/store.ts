@@ -1,6 +1,7 @@
 import { keepTimes } from '../../api/fieldmanagement/field-manager.ts'
 import { modelOfKind } from '../../api/fieldmanagement/model.ts'
 import type { UserInfo } from '../../api/http.ts'
+import { cloneJson } from '../../api/json.ts'
 import { apiVersionOf } from '../../api/kinds.ts'
 import type { DeleteOptions } from '../../api/objects.ts'
 import { namedAs } from '../../api/resources/convert.ts'
@@ -145,8 +146,8 @@ export class RegistryStore {
     const allocator = this.#allocators.get(row)
     let warnings: readonly string[] = []
     const tryUpdate = async (current: KubeObject, entry: Entry): Promise<NextState> => {
+      const old = copyOf(current)
       const next = await change(current)
-      const old = objectOf(entry)
       checkVersion(row, namedAs(row, options.asked), next, old, entry)
       const attributes: AdmissionAttributes = {
         ...{ operation: 'UPDATE', row, subresource, namespace, name, user, dryRun },
@@ -203,6 +204,14 @@ export class RegistryStore {
     }
     return this.#storage.guaranteedUpdate(row, namespace, name, tryUpdate, options)
   }
+}
+
+/** The object as it was, for what changes it; entries of owners are never changed, and shared. */
+function copyOf(object: KubeObject): KubeObject {
+  const { managedFields, ...metadata } = object.metadata
+  const copy = cloneJson({ ...object, metadata })
+  if (managedFields === undefined) return copy
+  return { ...copy, metadata: { ...copy.metadata, managedFields } }
 }
 
 /** Source: apiserver pkg/storage ErrResourceVersionSetOnCreate; a dry run passes, as upstream. */
