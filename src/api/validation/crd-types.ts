@@ -4,6 +4,7 @@ import type { ServiceReference } from './webhook-client.ts'
 
 export interface JsonSchema {
   readonly id?: string
+  readonly $schema?: string
   readonly $ref?: string
   readonly type?: string
   readonly format?: string

@@ -46,7 +46,7 @@ export function validateSchema(
   if (schema === undefined) return
   if (hasStatus) validateRoot(schema, path, causes)
   if (schema.nullable) causes.forbidden(`${path}.nullable`, 'nullable cannot be true at the root')
-  if (strictness.structure && !schemaHas(schema, hasList)) {
+  if (strictness.structure && !schemaHas(schema, isUnstructured)) {
     const found = new Causes()
     validateStructural(schema, path, found)
     if (found.list.length === 0) validateDefaults(schema, path, causes)
@@ -55,9 +55,19 @@ export function validateSchema(
   validateOpenApi(schema, path, strictness, causes)
 }
 
-/** A list of schemas is not looked into: it is refused by itself. */
-function hasList({ items }: JsonSchema): boolean {
-  return Array.isArray(items)
+/**
+ * Such a schema is not looked at as a structure, for it is refused by itself.
+ * Source: apiextensions-apiserver pkg/apiserver/schema/convert.go validateUnsupportedFields.
+ */
+function isUnstructured(schema: JsonSchema): boolean {
+  const { patternProperties, definitions, dependencies } = schema
+  const maps = [patternProperties, definitions, dependencies]
+  return (
+    Array.isArray(schema.items) ||
+    Boolean(schema.id || schema.$schema || schema.$ref) ||
+    maps.some(map => Object.keys(map ?? {}).length > 0) ||
+    schema.additionalItems !== undefined
+  )
 }
 
 function validateRoot(schema: JsonSchema, path: string, causes: Causes): void {

@@ -19,7 +19,7 @@ export const reviews: readonly Review[] = [
     version: 'v1',
     resource: 'selfsubjectreviews',
     kind: 'SelfSubjectReview',
-    answer: user => ({ userInfo: { username: user.name, groups: user.groups } }),
+    answer: ({ name, ...user }) => ({ userInfo: { username: name, ...user } }),
   },
   {
     group: 'authorization.k8s.io',

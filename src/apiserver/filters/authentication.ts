@@ -32,5 +32,10 @@ function readCertificate(socket: TLSSocket): UserInfo | 'none' | 'refused' {
   const name = Array.isArray(CN) ? CN[0] : CN
   if (!name) return 'refused'
   const groups = O === undefined ? [] : Array.isArray(O) ? O : [O]
-  return { name, groups: [...new Set([...groups, 'system:authenticated'])] }
+  const credential = `X509SHA256=${certificate.fingerprint256.replaceAll(':', '').toLowerCase()}`
+  return {
+    name,
+    groups: [...new Set([...groups, 'system:authenticated'])],
+    extra: { 'authentication.kubernetes.io/credential-id': [credential] },
+  }
 }
