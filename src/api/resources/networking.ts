@@ -7,6 +7,7 @@ import {
   serviceCidrColumns,
 } from '../printers/networking.ts'
 import {
+  ingressStatusWarnings,
   ingressWarnings,
   validateIngress,
   validateIngressStatus,
@@ -61,6 +62,7 @@ export const networkingRows: readonly ResourceRow[] = [
     validateUpdate: validateIngressUpdate,
     validateStatus: validateIngressStatus,
     warnings: ingressWarnings,
+    statusWarnings: ingressStatusWarnings,
     columns: ingressColumns,
   }),
   row(gv, {

@@ -86,6 +86,8 @@ export interface ResourceRow {
   validateStatus?(next: KubeObject, old: KubeObject, causes: Causes, asked: ServedVersion): void
   /** Upstream's WarningsOnCreate, and WarningsOnUpdate where there is an old object. */
   warnings?(object: KubeObject, old: KubeObject | undefined): readonly string[]
+  /** Upstream's WarningsOnUpdate of the status strategy. */
+  statusWarnings?(object: KubeObject): readonly string[]
   /** What upstream says when a client leaves the fate of the dependents open. */
   readonly deletionWarning?: string
   /** Dependents stay when a deletion leaves it open: DefaultGarbageCollectionPolicy. */

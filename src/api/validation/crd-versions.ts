@@ -98,12 +98,13 @@ export function strictnessOf(old: readonly (JsonSchema | undefined)[] | undefine
     return causes.list.length === 0
   }
   const hasType = ({ type }: JsonSchema) => !type || types.includes(type)
+  const isStructural = isRight((schema, causes) => validateStructural(schema, '', causes))
   const hasMapKeys = isRight((schema, causes) => validateMapKeys(schema, '', causes))
   return {
     types: before.every(schema => !schemaHas(schema, one => !hasType(one))),
     atomicSets: before.every(hasAtomicSets),
     mapKeys: before.every(schema => !schemaHas(schema, one => !hasMapKeys(one))),
-    structure: before.every(isRight((schema, causes) => validateStructural(schema, '', causes))),
+    structure: before.every(schema => !schemaHas(schema, isUnstructured) && isStructural(schema)),
     openApi: old === undefined || before.length === old.length,
   }
 }

@@ -165,6 +165,7 @@ export class RegistryStore {
       checkUpdate(row, next, old, part, options, sub)
       await this.#admission.validate(attributes)
       if (part === 'main') warnings = row.warnings?.(next, old) ?? []
+      if (part === 'status') warnings = row.statusWarnings?.(next) ?? []
       if (!isGone(row, next)) return { object: next, claims }
       return { object: next, isRemoved: true, claims: allocator?.free(old) }
     }
