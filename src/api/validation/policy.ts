@@ -32,6 +32,6 @@ export function validateDisruptionBudget({ spec = {} }: KubeObject, causes: Caus
 const counts = ['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods']
 
 export function validateDisruptionBudgetStatus({ status = {} }: KubeObject, causes: Causes): void {
-  validateConditions(status.conditions, 'status.conditions', causes)
+  validateConditions(status.conditions ?? [], 'status.conditions', causes)
   for (const name of counts) nonNegative(status[name], `status.${name}`, causes)
 }
