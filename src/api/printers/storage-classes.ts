@@ -12,8 +12,13 @@ export const storageClassColumns: readonly Column[] = [
   describedColumn('ReclaimPolicy', 'storage.v1.StorageClass.reclaimPolicy', object =>
     text(object.reclaimPolicy, 'Delete'),
   ),
-  describedColumn('VolumeBindingMode', 'storage.v1.StorageClass.volumeBindingMode', object =>
-    text(object.volumeBindingMode, 'Immediate'),
+  // With the blanks that a description of the schema has no more.
+  column(
+    'VolumeBindingMode',
+    object => text(object.volumeBindingMode, 'Immediate'),
+    'volumeBindingMode indicates how PersistentVolumeClaims should be provisioned and bound.  ' +
+      'When unset, VolumeBindingImmediate is used. This field is only honored by servers that ' +
+      'enable the VolumeScheduling feature.',
   ),
   describedColumn(
     'AllowVolumeExpansion',
