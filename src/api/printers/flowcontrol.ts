@@ -32,6 +32,28 @@ export const flowSchemaColumns: readonly Column[] = [
   ),
 ]
 
+/** With the blanks that the descriptions of the schema have no more. */
+const queuingTexts = {
+  queues:
+    '`queues` is the number of queues for this priority level. The queues exist ' +
+    'independently at each apiserver. The value must be positive.  Setting it to 1 ' +
+    'effectively precludes shufflesharding and thus makes the distinguisher method of ' +
+    'associated flow schemas irrelevant.  This field has a default value of 64.',
+  handSize:
+    '`handSize` is a small positive number that configures the shuffle sharding of requests ' +
+    "into queues.  When enqueuing a request at this priority level the request's flow " +
+    'identifier (a string pair) is hashed and the hash value is used to shuffle the list of ' +
+    'queues and deal a hand of the size specified here.  The request is put into one of the ' +
+    'shortest queues in that hand. `handSize` must be no larger than `queues`, and should be ' +
+    'significantly smaller (so that a few heavy flows do not saturate most of the queues).  ' +
+    'See the user-facing documentation for more extensive guidance on setting this field.  ' +
+    'This field has a default value of 8.',
+  queueLengthLimit:
+    '`queueLengthLimit` is the maximum number of requests allowed to be waiting in a given ' +
+    'queue of this priority level at a time; excess requests are rejected.  This value must ' +
+    'be positive.  If not specified, it will be defaulted to 50.',
+}
+
 export const priorityLevelConfigurationColumns: readonly Column[] = [
   nameColumn,
   // With the blanks that a description of the schema has no more.
@@ -66,10 +88,10 @@ export const priorityLevelConfigurationColumns: readonly Column[] = [
   ageColumn,
 ]
 
-function queuingColumn(name: string, field: string): Column {
+function queuingColumn(name: string, field: keyof typeof queuingTexts): Column {
   const cell = ({ spec }: KubeObject) => {
     const queuing = spec?.limited?.limitResponse?.queuing
     return queuing ? (queuing[field] ?? 0) : '<none>'
   }
-  return describedColumn(name, `flowcontrol.v1.QueuingConfiguration.${field}`, cell)
+  return column(name, cell, queuingTexts[field])
 }
