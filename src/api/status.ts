@@ -252,6 +252,14 @@ export function requestTimeout(seconds: number): StatusError {
   )
 }
 
+/** 500 without a reason: what upstream makes of an error that is not one of the API. */
+export function plainError(message: string): StatusError {
+  return new StatusError({
+    ...{ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure' },
+    ...{ message, code: 500 },
+  })
+}
+
 /** 500: our fault. The cause goes to the log, its text to the client as upstream does. */
 export function internalError(why: string): StatusError {
   return failure(500, 'InternalError', `Internal error occurred: ${why}`, {

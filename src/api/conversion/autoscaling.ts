@@ -27,8 +27,10 @@ const cpuShareDefault = 80
 type Tree = Record<string, unknown>
 
 function toServed(object: KubeObject): KubeObject {
-  const { metrics = [], behavior, ...spec } = object.spec ?? {}
-  const { currentMetrics = [], conditions = [], ...status } = object.status ?? {}
+  const { metrics: given, behavior, ...spec } = object.spec ?? {}
+  const { currentMetrics: measured, conditions: stated, ...status } = object.status ?? {}
+  // Go writes lists that are empty as null.
+  const [metrics, currentMetrics, conditions] = [given ?? [], measured ?? [], stated ?? []]
   const annotations = withoutOurs(object)
   const add = (name: keyof typeof annotationsOf, text: string) => {
     annotations[annotationsOf[name]] = text

@@ -1,6 +1,7 @@
 import type { EndpointSlice, Endpoints, Namespace, Node, Secret, Service } from '../objects.ts'
 import { setOwn } from '../own.ts'
 import { isExternallyAccessible } from '../resources/service-strategy.ts'
+import type { KubeObject } from '../types.ts'
 import { roundList } from './pod.ts'
 
 /** Source of all: kubernetes pkg/apis/core/v1/defaults.go. */
@@ -50,7 +51,11 @@ export function defaultService(service: Service): void {
   if (spec.type === 'ExternalName') return
   spec.internalTrafficPolicy ||= 'Cluster'
   if (isExternallyAccessible(spec)) spec.externalTrafficPolicy ||= 'Cluster'
-  if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true
+  if (spec.type !== 'LoadBalancer') return
+  spec.allocateLoadBalancerNodePorts ??= true
+  for (const one of (service as KubeObject).status?.loadBalancer?.ingress ?? []) {
+    if (one.ip) one.ipMode ??= 'VIP'
+  }
 }
 
 export function defaultEndpoints({ subsets }: Endpoints): void {

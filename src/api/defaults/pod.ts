@@ -1,3 +1,4 @@
+import { pullPolicyOf } from '../image-name.ts'
 import type { Container, Handler, Pod, PodSpec, Probe, Volume } from '../objects.ts'
 import { setOwn } from '../own.ts'
 import { roundUpToMilli } from '../quantity.ts'
@@ -78,13 +79,6 @@ function defaultHandler({ httpGet }: Handler): void {
   if (httpGet === undefined) return
   httpGet.path ||= '/'
   httpGet.scheme ||= 'HTTP'
-}
-
-function pullPolicyOf(image: string): 'Always' | 'IfNotPresent' {
-  if (image.includes('@')) return 'IfNotPresent'
-  const last = image.slice(image.lastIndexOf('/') + 1)
-  const tag = last.includes(':') ? last.slice(last.indexOf(':') + 1) : 'latest'
-  return tag === 'latest' ? 'Always' : 'IfNotPresent'
 }
 
 const fileMode = 0o644

@@ -1,3 +1,4 @@
+import { pullPolicyOf } from '../image-name.ts'
 import type { KubeObject } from '../types.ts'
 
 /** Source: kubernetes pkg/apis/core/v1/defaults.go SetDefaults_PersistentVolume. */
@@ -21,7 +22,12 @@ export function defaultVolumeSource(source: {
 }): void {
   if (source.hostPath) source.hostPath.type ??= ''
   if (source.iscsi) source.iscsi.iscsiInterface ||= 'default'
-  const { rbd, azureDisk, scaleIO } = source
+  if (source.image) source.image.pullPolicy ||= pullPolicyOf(source.image.reference ?? '')
+  const { rbd, azureDisk, scaleIO, ephemeral } = source
+  if (ephemeral?.volumeClaimTemplate) {
+    ephemeral.volumeClaimTemplate.spec ??= {}
+    defaultClaimSpec(ephemeral.volumeClaimTemplate.spec)
+  }
   if (rbd) {
     rbd.pool ||= 'rbd'
     rbd.user ||= 'admin'

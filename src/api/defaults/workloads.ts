@@ -55,7 +55,6 @@ export function defaultStatefulSet(set: KubeObject): void {
   }
   if (strategy.type === 'RollingUpdate' && strategy.rollingUpdate !== undefined) {
     strategy.rollingUpdate.partition ??= 0
-    strategy.rollingUpdate.maxUnavailable ??= 1
   }
   spec.persistentVolumeClaimRetentionPolicy ??= {}
   const { persistentVolumeClaimRetentionPolicy: retention } = spec
@@ -65,6 +64,9 @@ export function defaultStatefulSet(set: KubeObject): void {
   spec.revisionHistoryLimit ??= 10
   defaultTemplate(spec.template)
   for (const claim of spec.volumeClaimTemplates ?? []) {
+    // Conversion fills them in. Source: apps/v1/conversion.go.
+    claim.apiVersion = 'v1'
+    claim.kind = 'PersistentVolumeClaim'
     claim.status ??= {}
     claim.status.phase ||= 'Pending'
     claim.spec ??= {}

@@ -33,11 +33,15 @@ function selectorOfSpec(owner: string): Column {
 export const deploymentColumns: readonly Column[] = [
   nameColumn,
   column('Ready', readyText, 'Number of the pod with ready state'),
-  describedColumn('Up-to-date', 'apps.v1.DeploymentStatus.updatedReplicas', object =>
-    String(object.status?.updatedReplicas ?? 0),
+  describedColumn(
+    'Up-to-date',
+    'apps.v1.DeploymentStatus.updatedReplicas',
+    object => object.status?.updatedReplicas ?? 0,
   ),
-  describedColumn('Available', 'apps.v1.DeploymentStatus.availableReplicas', object =>
-    String(object.status?.availableReplicas ?? 0),
+  describedColumn(
+    'Available',
+    'apps.v1.DeploymentStatus.availableReplicas',
+    object => object.status?.availableReplicas ?? 0,
   ),
   ageColumn,
   containers,

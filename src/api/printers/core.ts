@@ -202,7 +202,7 @@ export const eventColumns: readonly Column[] = [
   ),
   wideColumn(
     'Count',
-    event => String(event.series?.count ?? event.count ?? 1),
+    event => event.series?.count ?? (event.count || 1),
     'The number of times this event has occurred.',
   ),
   { ...nameColumn, priority: 1 },

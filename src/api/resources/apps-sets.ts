@@ -5,7 +5,6 @@ import type { KubeObject } from '../types.ts'
 import {
   validateDaemonSet,
   validateNewStatefulSet,
-  validateStatefulSet,
   validateStatefulSetUpdate,
 } from '../validation/sets.ts'
 import { validateDaemonSetStatus, validateStatefulSetStatus } from '../validation/statuses.ts'
@@ -19,6 +18,7 @@ const templateGenerationAnnotation = 'deprecated.daemonset.template.generation'
 export const daemonSets = row('apps/v1', {
   resource: 'daemonsets',
   kind: 'DaemonSet',
+  metadataLooks: 3,
   shortNames: ['ds'],
   categories: ['all'],
   status: true,
@@ -51,6 +51,8 @@ function setTemplateGeneration({ metadata }: KubeObject, count: number): void {
 export const statefulSets = row('apps/v1', {
   resource: 'statefulsets',
   kind: 'StatefulSet',
+  metadataLooks: 3,
+  nameRule: 'label',
   shortNames: ['sts'],
   categories: ['all'],
   status: true,
@@ -67,7 +69,6 @@ export const statefulSets = row('apps/v1', {
     }
   },
   validateNew: validateNewStatefulSet,
-  validate: validateStatefulSet,
   validateUpdate: validateStatefulSetUpdate,
   validateStatus: validateStatefulSetStatus,
   columns: statefulSetColumns,

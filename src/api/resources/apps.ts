@@ -19,6 +19,7 @@ import { row, scaleSubresource, statusOf } from './row.ts'
 export const deployments = row('apps/v1', {
   resource: 'deployments',
   kind: 'Deployment',
+  metadataLooks: 3,
   shortNames: ['deploy'],
   categories: ['all'],
   status: true,
@@ -47,6 +48,7 @@ export const deployments = row('apps/v1', {
 export const replicaSets = row('apps/v1', {
   resource: 'replicasets',
   kind: 'ReplicaSet',
+  metadataLooks: 3,
   shortNames: ['rs'],
   categories: ['all'],
   status: true,
@@ -59,7 +61,6 @@ export const replicaSets = row('apps/v1', {
   validate: validateReplicaSet,
   validateUpdate: validateSelectorUpdate,
   validateStatus: validateReplicaSetStatus,
-  fields: { 'status.replicas': object => String(object.status?.replicas ?? 0) },
   columns: replicaSetColumns,
 })
 

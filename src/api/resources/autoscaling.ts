@@ -8,6 +8,7 @@ import { row, statusOf } from './row.ts'
 export const horizontalPodAutoscalers = row('autoscaling/v2', {
   resource: 'horizontalpodautoscalers',
   kind: 'HorizontalPodAutoscaler',
+  metadataLooks: 3,
   shortNames: ['hpa'],
   categories: ['all'],
   status: true,

@@ -30,6 +30,7 @@ export const jobs = row('batch/v1', {
   validate: validateJob,
   validateUpdate: validateJobUpdate,
   columns: jobColumns,
+  unknownField: field => `field label ${JSON.stringify(field)} not supported for Job`,
   fields: { 'status.successful': object => String(object.status?.succeeded ?? 0) },
 })
 
@@ -54,6 +55,7 @@ function selectOwnPods({ metadata, spec }: KubeObject): void {
 export const cronJobs = row('batch/v1', {
   resource: 'cronjobs',
   kind: 'CronJob',
+  metadataLooks: 3,
   shortNames: ['cj'],
   categories: ['all'],
   status: true,

@@ -14,6 +14,7 @@ import { row, statusOf } from './row.ts'
 export const limitRanges = row('v1', {
   resource: 'limitranges',
   kind: 'LimitRange',
+  metadataLooks: 3,
   shortNames: ['limits'],
   applyDefaults: defaultLimitRange,
   prepareCreate(object) {
@@ -27,6 +28,7 @@ export const limitRanges = row('v1', {
 export const resourceQuotas = row('v1', {
   resource: 'resourcequotas',
   kind: 'ResourceQuota',
+  metadataLooks: 3,
   returnsDeleted: true,
   shortNames: ['quota'],
   status: true,

@@ -14,9 +14,6 @@ import {
 } from '../validation/persistent-volumes.ts'
 import { row, statusOf } from './row.ts'
 
-/** Upstream's selectors know the name under this name, too. */
-const byName = { name: (object: { metadata: { name?: string } }) => object.metadata.name ?? '' }
-
 /** Source: kubernetes pkg/registry/core/persistentvolume/strategy.go. */
 export const persistentVolumes = row('v1', {
   resource: 'persistentvolumes',
@@ -46,7 +43,6 @@ export const persistentVolumes = row('v1', {
   validateUpdate: validatePersistentVolumeUpdate,
   warnings: persistentVolumeWarnings,
   columns: persistentVolumeColumns,
-  fields: byName,
 })
 
 /** Source: kubernetes pkg/registry/core/persistentvolumeclaim/strategy.go. */
@@ -68,5 +64,4 @@ export const persistentVolumeClaims = row('v1', {
   validateStatus: validateClaimStatus,
   warnings: claimWarnings,
   columns: persistentVolumeClaimColumns,
-  fields: byName,
 })

@@ -9,6 +9,7 @@ import { row, scaleSubresource, statusOf } from './row.ts'
 export const podTemplates = row('v1', {
   resource: 'podtemplates',
   kind: 'PodTemplate',
+  metadataLooks: 3,
   returnsDeleted: true,
   generation: true,
   applyDefaults: object => defaultTemplate(object.template),
@@ -20,6 +21,7 @@ export const podTemplates = row('v1', {
 export const replicationControllers = row('v1', {
   resource: 'replicationcontrollers',
   kind: 'ReplicationController',
+  metadataLooks: 3,
   shortNames: ['rc'],
   categories: ['all'],
   prefix: 'controllers',

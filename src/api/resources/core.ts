@@ -20,6 +20,7 @@ import {
 import * as validation from '../validation/core.ts'
 import { validateEvent, validateEventUpdate } from '../validation/events.ts'
 import { validateService, validateServiceUpdate } from '../validation/service.ts'
+import { serviceWarnings, validateServiceStatus } from '../validation/service-status.ts'
 import { allVerbs, row, statusOf } from './row.ts'
 import { dropTypeDependentFields } from './service-strategy.ts'
 
@@ -70,6 +71,7 @@ export const nodes = row('v1', {
 export const services = row('v1', {
   resource: 'services',
   kind: 'Service',
+  metadataLooks: 3,
   returnsDeleted: true,
   shortNames: ['svc'],
   categories: ['all'],
@@ -85,6 +87,8 @@ export const services = row('v1', {
   validate: (object, causes) => validateService(object as Service, causes),
   validateUpdate: (next, old, causes) =>
     validateServiceUpdate(next as Service, old as Service, causes),
+  validateStatus: validateServiceStatus,
+  warnings: serviceWarnings,
   columns: serviceColumns,
   fields: {
     'spec.clusterIP': object => object.spec?.clusterIP ?? '',

@@ -20,6 +20,11 @@ export function isExternallyAccessible(spec: Spec): boolean {
   return needsNodePort(spec) || (spec.type === 'ClusterIP' && Boolean(spec.externalIPs?.length))
 }
 
+/** A balancer outside asks each node. Source: api/service NeedsHealthCheck. */
+export function needsHealthCheck(spec: Spec): boolean {
+  return spec.type === 'LoadBalancer' && spec.externalTrafficPolicy === 'Local'
+}
+
 /** Fields that only some types have: who has them. */
 const dependents: readonly {
   has(spec: Spec): boolean

@@ -63,18 +63,10 @@ function decodeStruct(
     if (item === null || item === undefined) continue
     const inner = { path, goPath: goPathOf(place, field), struct }
     const decoded = decodeField(field, item, inner, unknown)
-    if (!isDropped(field, decoded) || saysNothing(field, decoded)) result[key] = decoded
+    // What is empty stays until it is written: it is not the same as nothing.
+    if (field.shape !== undefined || !isDropped(field, decoded)) result[key] = decoded
   }
   return result
-}
-
-/**
- * True for what is there and empty, and means something as long as it is not stored: who writes an
- * empty list where Go writes none owns it, and an empty list of managers ends all ownership.
- */
-function saysNothing(field: FieldSchema, value: unknown): boolean {
-  const counts = field.written === true || field.name === 'managedFields'
-  return counts && field.shape === 'list' && Array.isArray(value)
 }
 
 /** Go's decoder names embedded structs on the way, though JSON does not have them. */

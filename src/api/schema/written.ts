@@ -26,8 +26,8 @@ type Empty = (field: FieldSchema) => unknown
 function complete(type: ResolvedType, object: Record<string, unknown>, empty: Empty): void {
   for (const [key, field] of type.fields) {
     const value = object[key]
-    // An empty map is not the same as none, until it is written: refusals show which it was.
-    const isKept = empty === heldOf && field.shape === 'map'
+    // What is empty is not the same as nothing, until it is written: refusals show which it was.
+    const isKept = empty === heldOf && field.shape !== undefined
     if (value === undefined || value === null || (!isKept && isDropped(field, value))) {
       const stand = field.written ? empty(field) : undefined
       if (stand !== undefined) object[key] = stand

@@ -8,9 +8,11 @@ import {
   dnsLabelErrors,
   ipText,
   isIpAddress,
+  isLoopback,
   labelValueErrors,
   portNumberErrors,
   qualifiedNameErrors,
+  specialIpErrors,
 } from './names.ts'
 
 /** Source of all: kubernetes pkg/apis/core/validation, pkg/apis/discovery/validation. */
@@ -121,7 +123,12 @@ export function validateEndpoints({ subsets }: Endpoints, causes: Causes): void 
     }
     for (const [name, list] of Object.entries({ addresses, notReadyAddresses: notReady })) {
       for (const [place, { ip = '' }] of list.entries()) {
-        if (isIpAddress(ip)) continue
+        if (isIpAddress(ip)) {
+          // Not so upstream: the pods and API servers of a cluster on one machine are on loopback.
+          const wrong = isLoopback(ip) ? [] : specialIpErrors(ip)
+          for (const text of wrong) causes.invalid(`${at}.${name}[${place}].ip`, ip, text)
+          continue
+        }
         // Upstream looks twice: whether it is one, and whether it may be an endpoint's.
         causes.invalid(`${at}.${name}[${place}].ip`, ip, ipText)
         causes.invalid(`${at}.${name}[${place}].ip`, ip, 'must be a valid IP address')

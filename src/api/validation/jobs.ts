@@ -5,11 +5,11 @@ import type { KubeObject } from '../types.ts'
 import type { Causes } from './causes.ts'
 import { cronError, isTimeZone } from './cron.ts'
 import { validateFailurePolicy, validateSuccessPolicy } from './job-policies.ts'
-import type { Loose } from './loose.ts'
+import { inOrder, type Loose } from './loose.ts'
 import { dnsLabelErrors, dnsSubdomainErrors } from './names.ts'
 import { chosen, immutableText, nonNegative, oneOf } from './rules.ts'
 import { validateLabelSelector } from './selector.ts'
-import { isUsable, validateMatch, validateTemplate } from './templates.ts'
+import { isUsable, selectorValue, validateMatch, validateTemplate } from './templates.ts'
 
 /** Source of all: kubernetes pkg/apis/batch/validation/validation.go. */
 
@@ -146,10 +146,11 @@ function validateGeneratedSelector({ metadata, spec = {} }: KubeObject, causes: 
     const given = ownValue(labels, key)
     const path = `spec.template.metadata.labels[${key}]`
     if (given === undefined) causes.required(path, `must be '${value}'`)
-    else if (given !== value) causes.invalid(path, labels, `must be '${value}'`)
+    else if (given !== value) causes.invalid(path, inOrder(labels), `must be '${value}'`)
   }
   if (!isUsable(spec.selector) || matchesLabels(selectorOf(spec.selector), expected)) return
-  causes.invalid('spec.selector', spec.selector, '`selector` not auto-generated')
+  const text = '`selector` not auto-generated'
+  causes.invalid('spec.selector', selectorValue(spec.selector), text)
 }
 
 /** Source: ValidateJobSpec, which a template of jobs does not go through. */

@@ -20,3 +20,11 @@ export function eachKey<T>(
 ): void {
   for (const [key, value] of Object.entries(map ?? {})) judge(key, value, `${path}[${key}]`)
 }
+
+/** A map as Go writes it: by its keys. */
+export function inOrder<T>(
+  map: Readonly<Record<string, T>> | undefined,
+): Record<string, T> | undefined {
+  if (map === undefined) return undefined
+  return Object.fromEntries(Object.entries(map).sort(([left], [right]) => (left < right ? -1 : 1)))
+}

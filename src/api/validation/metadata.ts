@@ -38,41 +38,54 @@ export function validateMetadata(row: ResourceRow, object: KubeObject, causes: C
     for (const text of rule(name, false)) causes.invalid('metadata.name', name, text)
   }
   validateNotes(metadata, causes)
-  for (const [index, finalizer] of (metadata.finalizers ?? []).entries()) {
-    if (!finalizer.includes('/') && !standardFinalizers.has(finalizer)) {
-      const text = 'name is neither a standard finalizer name nor is it fully qualified'
-      causes.invalid(`metadata.finalizers[${index}]`, finalizer, text)
-    }
-    for (const text of qualifiedNameErrors(finalizer)) {
-      causes.invalid('metadata.finalizers', finalizer, text)
-    }
-  }
+  validateFinalizers(metadata, causes)
+  if (row.metadataLooks !== 2) validateStandardFinalizers(metadata, causes)
 }
 
 /** What is judged anew with every update, too. */
 function validateNotes(metadata: ObjectMeta, causes: Causes): void {
   validateLabels(metadata.labels, 'metadata.labels', causes)
   validateAnnotations(metadata.annotations, 'metadata.annotations', causes)
-  for (const owner of metadata.ownerReferences ?? []) {
-    const path = 'metadata.ownerReferences'
+  const owners = metadata.ownerReferences ?? []
+  const path = 'metadata.ownerReferences'
+  for (const owner of owners) {
     for (const key of ['apiVersion', 'kind', 'name', 'uid'] as const) {
-      if (!owner[key])
-        causes.invalid(
-          `${path}.${key}`,
-          '',
-          key === 'apiVersion' ? 'version must not be empty' : 'must not be empty',
-        )
+      if (owner[key]) continue
+      const text = key === 'apiVersion' ? 'version must not be empty' : 'must not be empty'
+      causes.invalid(`${path}.${key}`, '', text)
+    }
+    if (owner.apiVersion === 'v1' && owner.kind === 'Event') {
+      causes.invalid(path, owner, '/v1, Kind=Event is disallowed from being an owner')
     }
   }
   validateManagedFields(metadata.managedFields, causes)
-  const controllers = (metadata.ownerReferences ?? []).filter(owner => owner.controller)
-  if (controllers.length > 1) {
+  const [first, ...others] = owners.filter(owner => owner.controller)
+  for (const other of others) {
     causes.invalid(
-      'metadata.ownerReferences',
-      metadata.ownerReferences,
+      path,
+      owners,
       'Only one reference can have Controller set to true. Found "true" in references for ' +
-        controllers.map(({ kind, name }) => `${kind}/${name}`).join(' and '),
+        `${first?.kind}/${first?.name} and ${other.kind}/${other.name}`,
     )
+  }
+}
+
+function validateFinalizers({ finalizers = [] }: ObjectMeta, causes: Causes): void {
+  const path = 'metadata.finalizers'
+  for (const finalizer of finalizers) {
+    for (const text of qualifiedNameErrors(finalizer)) causes.invalid(path, finalizer, text)
+  }
+  const [orphan, foreground] = ['orphan', 'foregroundDeletion']
+  if (!finalizers.includes(orphan) || !finalizers.includes(foreground)) return
+  causes.invalid(path, finalizers, `finalizer ${orphan} and ${foreground} cannot be both set`)
+}
+
+/** Source: core's validation ValidateObjectMeta; kinds of other machinery lack it. */
+function validateStandardFinalizers({ finalizers = [] }: ObjectMeta, causes: Causes): void {
+  for (const [index, finalizer] of finalizers.entries()) {
+    if (finalizer.includes('/') || standardFinalizers.has(finalizer)) continue
+    const text = 'name is neither a standard finalizer name nor is it fully qualified'
+    causes.invalid(`metadata.finalizers[${index}]`, finalizer, text)
   }
 }
 
@@ -137,9 +150,18 @@ export function validateUpdatedMetadata(
   isWhole: boolean,
   causes: Causes,
 ): void {
-  validateMetadata(row, next, causes)
-  validateMetadataUpdate(next, old, causes)
   const { metadataLooks = row.updateIsJudgedAlone ? 3 : 4 } = row
-  if (metadataLooks > 2) validateMetadataUpdate(next, old, causes)
-  if (metadataLooks > 3 && isWhole) validateMetadata(row, next, causes)
+  // Names are not judged again: they stay.
+  validateNotes(next.metadata, causes)
+  validateFinalizers(next.metadata, causes)
+  validateMetadataUpdate(next, old, causes)
+  if (metadataLooks > 2) {
+    validateMetadataUpdate(next, old, causes)
+    validateStandardFinalizers(next.metadata, causes)
+  }
+  if (metadataLooks > 3 && isWhole) {
+    validateNotes(next.metadata, causes)
+    validateFinalizers(next.metadata, causes)
+    validateStandardFinalizers(next.metadata, causes)
+  }
 }

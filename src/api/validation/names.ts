@@ -154,3 +154,24 @@ export function isIpv4(value: string): boolean {
   const parts = value.split('.')
   return parts.length === 4 && parts.every(part => /^(0|[1-9]\d{0,2})$/.test(part) && +part < 256)
 }
+
+/** What no endpoint's address may be. Source: core's validation ValidateEndpointIP. */
+export function specialIpErrors(ip: string): string[] {
+  const lower = ip.toLowerCase()
+  const wrong: string[] = []
+  if (ip === '0.0.0.0' || /^[0:]+$/.test(ip)) wrong.push(`may not be unspecified (${ip})`)
+  if (isLoopback(ip)) {
+    wrong.push('may not be in the loopback range (127.0.0.0/8, ::1/128)')
+  }
+  if (/^169\.254\./.test(ip) || /^fe[89ab][0-9a-f]:/.test(lower)) {
+    wrong.push('may not be in the link-local range (169.254.0.0/16, fe80::/10)')
+  }
+  if (/^224\.0\.0\./.test(ip) || /^ff02:/.test(lower)) {
+    wrong.push('may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)')
+  }
+  return wrong
+}
+
+export function isLoopback(ip: string): boolean {
+  return ip.startsWith('127.') || ip === '::1'
+}

@@ -3,7 +3,7 @@ import { ownValue } from '../own.ts'
 import type { KubeObject } from '../types.ts'
 import type { Causes } from './causes.ts'
 import { basicAmount, className, validateAccessModes, volumeModes } from './claims.ts'
-import { eachKey, type Loose } from './loose.ts'
+import { eachKey, inOrder, type Loose } from './loose.ts'
 import { dnsLabelErrors, dnsSubdomainErrors } from './names.ts'
 import { nodeSelectorWarnings } from './node-labels.ts'
 import { validateNoBacksteps } from './paths.ts'
@@ -137,7 +137,7 @@ function validateCapacity(capacity: Record<string, string> | undefined, causes: 
   const path = 'spec.capacity'
   if (names.length === 0) causes.required(path)
   if (!names.includes('storage') || names.length > 1) {
-    causes.notSupported(path, capacity ?? null, ['storage'])
+    causes.notSupported(path, inOrder(capacity) ?? null, ['storage'])
   }
   eachKey(capacity, path, (_name, value, at) => {
     basicAmount(value, at, causes)

@@ -1,5 +1,5 @@
 import type { Service } from '../objects.ts'
-import { isExternallyAccessible } from '../resources/service-strategy.ts'
+import { isExternallyAccessible, needsHealthCheck } from '../resources/service-strategy.ts'
 import type { Causes } from './causes.ts'
 import { isIpv4, qualifiedNameErrors } from './names.ts'
 
@@ -33,15 +33,18 @@ const familyPolicies = ['SingleStack', 'PreferDualStack', 'RequireDualStack']
 
 function validateFamilies(spec: Spec, causes: Causes): void {
   const { ipFamilies = [], ipFamilyPolicy: policy = 'SingleStack' } = spec
+  // Whoever has no address here may have one of any family elsewhere.
+  const isFree = spec.clusterIP === 'None' && Object.keys(spec.selector ?? {}).length === 0
   for (const [index, family] of ipFamilies.entries()) {
     const at = `spec.ipFamilies[${index}]`
-    if (family === 'IPv6') causes.invalid(at, family, 'not configured on this cluster')
-    else if (family !== 'IPv4') causes.notSupported(at, family, ['IPv4', 'IPv6'])
+    if (family === 'IPv6' && !isFree) causes.invalid(at, family, 'not configured on this cluster')
+    else if (family !== 'IPv4' && family !== 'IPv6')
+      causes.notSupported(at, family, ['IPv4', 'IPv6'])
     else if (ipFamilies.indexOf(family) < index) causes.duplicate(at, family)
   }
   if (!familyPolicies.includes(policy)) {
     causes.notSupported('spec.ipFamilyPolicy', policy, familyPolicies)
-  } else if (policy === 'RequireDualStack') {
+  } else if (policy === 'RequireDualStack' && !isFree) {
     const text = 'this cluster is not configured for dual-stack services'
     causes.invalid('spec.ipFamilyPolicy', policy, text)
   }
@@ -76,7 +79,7 @@ function validateLoadBalancer(spec: Spec, causes: Causes): void {
 }
 
 const policies = ['Cluster', 'Local']
-const distributions = ['PreferClose', 'PreferSameNode', 'PreferSameZone']
+const distributions = ['PreferClose', 'PreferSameZone', 'PreferSameNode']
 
 function validateTraffic(spec: Spec, causes: Causes): void {
   const { externalTrafficPolicy: external, internalTrafficPolicy: internal } = spec
@@ -89,8 +92,7 @@ function validateTraffic(spec: Spec, causes: Causes): void {
   if (internal && !policies.includes(internal)) {
     causes.notSupported('spec.internalTrafficPolicy', internal, policies)
   }
-  const needsHealthCheck = spec.type === 'LoadBalancer' && external === 'Local'
-  if (spec.healthCheckNodePort && !needsHealthCheck) {
+  if (spec.healthCheckNodePort && !needsHealthCheck(spec)) {
     causes.invalid(
       'spec.healthCheckNodePort',
       spec.healthCheckNodePort,

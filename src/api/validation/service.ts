@@ -9,6 +9,7 @@ import {
   portNameErrors,
   portNumberErrors,
   qualifiedNameErrors,
+  specialIpErrors,
 } from './names.ts'
 import { validateTypeDependents } from './service-type.ts'
 
@@ -52,7 +53,9 @@ export function validateService(service: Service, causes: Causes): void {
     causes.notSupported('spec.sessionAffinity', spec.sessionAffinity ?? '', ['ClientIP', 'None'])
   }
   for (const [index, ip] of (spec.externalIPs ?? []).entries()) {
-    if (!isIpAddress(ip)) causes.invalid(`spec.externalIPs[${index}]`, ip, ipText)
+    const at = `spec.externalIPs[${index}]`
+    if (!isIpAddress(ip)) causes.invalid(at, ip, ipText)
+    else for (const text of specialIpErrors(ip)) causes.invalid(at, ip, text)
   }
 }
 
@@ -76,8 +79,8 @@ function validatePorts(ports: readonly ServicePort[], type: string, causes: Caus
     const target = port.targetPort
     const rule = typeof target === 'string' ? portNameErrors(target) : portNumberErrors(target)
     for (const text of rule) causes.invalid(`${at}.targetPort`, target, text)
-    if (port.nodePort && type !== 'NodePort' && type !== 'LoadBalancer') {
-      causes.forbidden(`${at}.nodePort`, "may not be used when `type` is '" + type + "'")
+    if (port.nodePort && type === 'ClusterIP') {
+      causes.forbidden(`${at}.nodePort`, "may not be used when `type` is 'ClusterIP'")
     }
     for (const text of port.appProtocol ? qualifiedNameErrors(port.appProtocol) : []) {
       causes.invalid(`${at}.appProtocol`, port.appProtocol, text)
@@ -86,7 +89,11 @@ function validatePorts(ports: readonly ServicePort[], type: string, causes: Caus
     if (port.nodePort && nodePorts.has(node)) causes.duplicate(`${at}.nodePort`, port.nodePort)
     nodePorts.add(node)
     const key = `${port.protocol}/${port.port}`
-    if (used.has(key)) causes.duplicate(at, { port: port.port, protocol: port.protocol })
+    if (used.has(key)) {
+      // Upstream writes them as Go names the fields of what it compares.
+      const value = { Name: '', Protocol: port.protocol, AppProtocol: null }
+      causes.duplicate(at, { ...value, Port: port.port, TargetPort: 0, NodePort: 0 })
+    }
     used.add(key)
   }
 }

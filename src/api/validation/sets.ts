@@ -17,6 +17,7 @@ import { validateLabelSelector } from './selector.ts'
 import {
   isEmptySelector,
   isUsable,
+  selectorValue,
   validateEndless,
   validateMatch,
   validateOwnSelector,
@@ -35,7 +36,8 @@ export function validateDaemonSet({ spec = {} }: KubeObject, causes: Causes): vo
     validateMatch(selector, template, templatePath, causes)
   }
   if (selector !== undefined && isEmptySelector(selector)) {
-    causes.invalid(selectorPath, selector, 'empty selector is invalid for daemonset')
+    const text = 'empty selector is invalid for daemonset'
+    causes.invalid(selectorPath, selectorValue(selector), text)
   }
   validateTemplate(template, templatePath, causes)
   validateEndless(template, templatePath, 'DaemonSet', causes)
@@ -81,17 +83,18 @@ function inGo(rollingUpdate: Loose | undefined): unknown {
 const policies = ['OrderedReady', 'Parallel']
 const retentions = ['Retain', 'Delete']
 
-/** Claims and the service's name, which never change. */
+/** With claims and the service's name, which never change. */
 export function validateNewStatefulSet({ spec = {} }: KubeObject, causes: Causes): void {
   const name: string = spec.serviceName ?? ''
   each(spec.volumeClaimTemplates as Loose[], 'spec.volumeClaimTemplates', (claim, at) => {
     validateClaimSpec(claim.spec ?? {}, `${at}.spec`, causes)
   })
   if (name !== '') judged(name, 'spec.serviceName', dnsLabelErrors, causes)
+  validateStatefulSpec(spec, causes)
 }
 
 /** What holds for every state. */
-export function validateStatefulSet({ spec = {} }: KubeObject, causes: Causes): void {
+function validateStatefulSpec(spec: Loose, causes: Causes): void {
   const { podManagementPolicy: policy = '', persistentVolumeClaimRetentionPolicy: kept } = spec
   const at = 'spec.podManagementPolicy'
   if (present(policy, at, causes) && !policies.includes(policy)) {
@@ -107,8 +110,9 @@ export function validateStatefulSet({ spec = {} }: KubeObject, causes: Causes): 
   nonNegative(spec.ordinals?.start, 'spec.ordinals.start', causes)
   const { selector, template } = spec
   validateOwnSelector(selector, selectorPath, 'statefulset', causes)
-  if (selector !== undefined && !isUsable(selector)) causes.invalid(selectorPath, selector, '')
-  else {
+  if (selector !== undefined && !isUsable(selector)) {
+    causes.invalid(selectorPath, selectorValue(selector), '')
+  } else {
     validateMatch(selector, template, templatePath, causes)
     validateTemplate(withClaims(spec), templatePath, causes)
     const { metadata = {}, spec: podSpec = {} } = template ?? {}
@@ -164,6 +168,7 @@ const mutable = [
 ]
 
 export function validateStatefulSetUpdate(next: KubeObject, old: KubeObject, causes: Causes): void {
+  validateStatefulSpec(next.spec ?? {}, causes)
   const fixed = (spec: Loose) =>
     Object.fromEntries(Object.entries(spec ?? {}).filter(([field]) => !mutable.includes(field)))
   if (isSame(fixed(next.spec), fixed(old.spec))) return

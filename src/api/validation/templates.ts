@@ -1,7 +1,7 @@
 import type { LabelSelector } from '../objects.ts'
 import { matchesLabels, selectorOf } from '../selectors.ts'
 import type { Causes } from './causes.ts'
-import type { Loose } from './loose.ts'
+import { inOrder, type Loose } from './loose.ts'
 import { validateAnnotations, validateLabels } from './metadata.ts'
 import { labelValueErrors, qualifiedNameErrors } from './names.ts'
 import { validatePodSpec } from './pod.ts'
@@ -52,7 +52,7 @@ export function validateMatch(
   // No selector matches nothing, an empty one everything.
   if (matchesLabels(selectorOf(selector), labels)) return
   const text = '`selector` does not match template `labels`'
-  causes.invalid(`${path}.metadata.labels`, labels ?? null, text)
+  causes.invalid(`${path}.metadata.labels`, inOrder(labels) ?? null, text)
 }
 
 /** A selector that must say something; `kind` is how upstream calls the workload. */
@@ -66,8 +66,16 @@ export function validateOwnSelector(
   else {
     validateLabelSelector(selector, path, causes)
     if (isEmptySelector(selector)) {
-      causes.invalid(path, selector, `empty selector is invalid for ${kind}`)
+      causes.invalid(path, selectorValue(selector), `empty selector is invalid for ${kind}`)
     }
+  }
+}
+
+/** As Go writes it: what is empty is not there, and keys are in order. */
+export function selectorValue({ matchLabels, matchExpressions }: LabelSelector): LabelSelector {
+  return {
+    ...(Object.keys(matchLabels ?? {}).length > 0 ? { matchLabels: inOrder(matchLabels) } : {}),
+    ...(matchExpressions?.length ? { matchExpressions } : {}),
   }
 }
 

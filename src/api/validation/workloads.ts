@@ -6,6 +6,7 @@ import type { Loose } from './loose.ts'
 import { countOrShare, immutableText, nonNegative, notAboveWhole, numberOf } from './rules.ts'
 import {
   isUsable,
+  selectorValue,
   validateEndless,
   validateMatch,
   validateOwnSelector,
@@ -76,7 +77,7 @@ function validateSelectorAndTemplate(spec: Loose, causes: Causes): void {
   const [path, at] = ['spec.selector', 'spec.template']
   validateOwnSelector(selector, path, 'deployment', causes)
   if (selector !== undefined && !isUsable(selector)) {
-    causes.invalid(path, selector, 'invalid label selector')
+    causes.invalid(path, selectorValue(selector), 'invalid label selector')
     return
   }
   validateMatch(selector, template, at, causes)

@@ -13,7 +13,10 @@ import type { Deployment, Scale } from '../../api/objects.ts'
 import { versionsOf } from '../../api/resources/registry.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
 import { selectorOf, selectorOfMap, selectorText } from '../../api/selectors.ts'
+import { invalid } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
+import { Causes } from '../../api/validation/causes.ts'
+import { nonNegative } from '../../api/validation/rules.ts'
 import type { Attributes } from '../filters/attributes.ts'
 import { objectOf } from '../storage/entry.ts'
 import { changeOf, optionsOf } from './change.ts'
@@ -72,7 +75,9 @@ function scaled(
   const entries = ownersAfterScale(owners, next.metadata.managedFields)
   if (entries === undefined) delete metadata.managedFields
   else metadata.managedFields = entries
-  const spec = { ...current.spec, replicas: next.spec?.replicas ?? 0 }
+  const replicas = next.spec?.replicas ?? 0
+  checkScale(target.route.name, replicas)
+  const spec = { ...current.spec, replicas }
   return { ...current, metadata, spec }
 }
 
@@ -96,4 +101,12 @@ function scaleOf(row: ResourceRow, object: KubeObject): Scale {
     spec: { replicas: spec.replicas ?? 0 },
     status: { replicas: status?.replicas ?? 0, selector: selectorText(selector) },
   }
+}
+
+/** Source: kubernetes pkg/apis/autoscaling/validation ValidateScale. @throws StatusError 422 */
+function checkScale(name: string, replicas: number): void {
+  const causes = new Causes()
+  nonNegative(replicas, 'spec.replicas', causes)
+  if (causes.list.length === 0) return
+  throw invalid({ group: 'autoscaling', kind: 'Scale' }, name, causes.list)
 }

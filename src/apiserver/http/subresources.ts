@@ -3,7 +3,14 @@ import { cloneJson } from '../../api/json.ts'
 import type { Binding, Eviction, Pod } from '../../api/objects.ts'
 import { toServed, toStored } from '../../api/resources/convert.ts'
 import type { ResourceRow } from '../../api/resources/types.ts'
-import { badRequest, conflict, methodNotAllowed, pathNotFound, success } from '../../api/status.ts'
+import {
+  badRequest,
+  conflict,
+  methodNotAllowed,
+  pathNotFound,
+  plainError,
+  success,
+} from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
 import type { Attributes } from '../filters/attributes.ts'
 import { apiTime } from '../registry/metadata.ts'
@@ -141,7 +148,7 @@ export async function bind(
   const binding = object as Binding
   const name = route.name || (binding.metadata.name ?? '')
   const node = binding.target?.name
-  if (!node) throw badRequest('target.name: Required value')
+  if (!node) throw plainError('target.name: Required value')
   const change = (current: KubeObject) =>
     assign(row, current as Pod, binding, node, apiTime(parts.clock.wall()))
   await parts.registry.update(
@@ -151,7 +158,8 @@ export async function bind(
     { part: 'binding', subresource: 'binding', change },
     writeOptionsOf(attributes, 'CreateOptions'),
   )
-  return jsonResponse(201, { ...success({}), code: 201 })
+  const { details: _none, ...done } = success({})
+  return jsonResponse(201, { ...done, code: 201 })
 }
 
 function assign(row: ResourceRow, pod: Pod, binding: Binding, node: string, now: string): Pod {
@@ -222,5 +230,6 @@ async function evict(
     options,
     writeOptionsOf(attributes, 'DeleteOptions', options.dryRun),
   )
-  return jsonResponse(201, { ...success({}), code: 201 })
+  const { details: _none, ...done } = success({})
+  return jsonResponse(201, { ...done, code: 201 })
 }

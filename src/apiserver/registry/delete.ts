@@ -43,6 +43,19 @@ export function deletionOf(
 }
 
 /**
+ * The last state of an object that goes at once: a pod is told that it must go, though nobody waits
+ * for it. Source: registry/generic/registry/store.go updateForGracefulDeletionAndFinalizers.
+ */
+export function markRemoved(row: ResourceRow, object: KubeObject, wallMs: number): KubeObject {
+  const { metadata } = object
+  if (row.resource !== 'pods' || metadata.deletionTimestamp) return object
+  metadata.deletionTimestamp = apiTime(wallMs)
+  metadata.deletionGracePeriodSeconds = 0
+  if (metadata.generation !== undefined) metadata.generation += 1
+  return object
+}
+
+/**
  * Source: apiserver pkg/registry/rest/delete.go BeforeDelete, which names the kind; namespaces and
  * definitions of kinds have a way of their own: pkg/registry/core/namespace/storage.
  * @throws StatusError 409

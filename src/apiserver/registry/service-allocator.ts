@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import type { Service } from '../../api/objects.ts'
 import { services } from '../../api/resources/core.ts'
+import { needsHealthCheck } from '../../api/resources/service-strategy.ts'
 import { internalError, invalid } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
 import { isIpAddress } from '../../api/validation/names.ts'
@@ -47,8 +48,9 @@ export class ServiceAllocator implements Allocator {
     keepAllocations(next, old)
     const before = keysOf(old)
     const used = this.#used(next, old)
-    this.#giveAddress(next, used.addresses)
+    this.#giveAddress(next, used.addresses, old)
     this.#givePorts(next, used.ports)
+    this.#giveHealthPort(next, used.ports)
     const after = keysOf(next)
     const service = `${next.metadata.namespace}/${next.metadata.name}`
     const value = Buffer.from(JSON.stringify({ service }))
@@ -78,13 +80,11 @@ export class ServiceAllocator implements Allocator {
       delete service.spec.clusterIPs
     }
     for (const port of chosen.ports) delete port.nodePort
+    if (chosen.isChecked) delete service.spec.healthCheckNodePort
     this.#chosen.delete(service)
   }
 
-  readonly #chosen = new WeakMap<
-    Service,
-    { address: boolean; ports: NonNullable<Service['spec']['ports']> }
-  >()
+  readonly #chosen = new WeakMap<Service, Chosen>()
 
   #used(next: Service, old: Service | undefined): { addresses: Set<string>; ports: Set<number> } {
     const addresses = new Set<string>([this.firstAddress])
@@ -95,18 +95,19 @@ export class ServiceAllocator implements Allocator {
       if (metadata.uid === old?.metadata.uid) continue
       for (const ip of spec.clusterIPs ?? []) addresses.add(ip)
       for (const { nodePort } of spec.ports ?? []) if (nodePort) ports.add(nodePort)
+      if (spec.healthCheckNodePort) ports.add(spec.healthCheckNodePort)
     }
     return { addresses, ports }
   }
 
-  #giveAddress(service: Service, used: Set<string>): void {
+  #giveAddress(service: Service, used: Set<string>, old: Service | undefined): void {
     const { spec } = service
     if (spec.type === 'ExternalName') return
-    spec.ipFamilies ??= ['IPv4']
-    spec.ipFamilyPolicy ??= 'SingleStack'
     if (!spec.clusterIP && spec.clusterIPs?.[0]) spec.clusterIP = spec.clusterIPs[0]
+    giveFamilies(spec)
     if (spec.clusterIP) {
-      this.#checkAddress(service, spec.clusterIP)
+      // An address that is there stays: that it does is validation's to say.
+      if (!old?.spec.clusterIP) this.#checkAddress(service, spec.clusterIP)
     } else {
       spec.clusterIP = this.#freeAddress(used)
       this.#note(service).address = true
@@ -171,6 +172,14 @@ export class ServiceAllocator implements Allocator {
     }
   }
 
+  /** By which balancers outside ask whether a node has pods of it. */
+  #giveHealthPort(service: Service, used: Set<number>): void {
+    const { spec } = service
+    if (!needsHealthCheck(spec) || spec.healthCheckNodePort) return
+    spec.healthCheckNodePort = this.#freePort(used)
+    this.#note(service).isChecked = true
+  }
+
   #freePort(used: Set<number>): number {
     const { first, last } = this.#ports
     for (let pick = 0; pick < picksMax; pick++) {
@@ -181,8 +190,8 @@ export class ServiceAllocator implements Allocator {
     throw internalError('failed to allocate a nodePort: range is full')
   }
 
-  #note(service: Service): { address: boolean; ports: NonNullable<Service['spec']['ports']> } {
-    const chosen = this.#chosen.get(service) ?? { address: false, ports: [] }
+  #note(service: Service): Chosen {
+    const chosen = this.#chosen.get(service) ?? { address: false, ports: [], isChecked: false }
     this.#chosen.set(service, chosen)
     return chosen
   }
@@ -193,6 +202,26 @@ export class ServiceAllocator implements Allocator {
   }
 }
 
+/** What was picked for a service, and can be picked anew. */
+interface Chosen {
+  address: boolean
+  ports: NonNullable<Service['spec']['ports']>
+  isChecked: boolean
+}
+
+/**
+ * Who has neither an address nor a selector says of itself where it is: in both families.
+ * Source: registry/core/service/storage/alloc.go initIPFamilyFields.
+ */
+function giveFamilies(spec: Service['spec']): void {
+  const isFree = spec.clusterIP === 'None' && Object.keys(spec.selector ?? {}).length === 0
+  spec.ipFamilyPolicy ??= isFree ? 'RequireDualStack' : 'SingleStack'
+  if (!spec.ipFamilies?.length) spec.ipFamilies = ['IPv4']
+  const [first] = spec.ipFamilies
+  if (!isFree || spec.ipFamilyPolicy === 'SingleStack' || spec.ipFamilies.length > 1) return
+  spec.ipFamilies = [first ?? 'IPv4', first === 'IPv6' ? 'IPv4' : 'IPv6']
+}
+
 /** What an update leaves out stays. Source: registry/core/service patchAllocatedValues. */
 function keepAllocations(next: Service, old: Service | undefined): void {
   const { spec } = next
@@ -200,6 +229,9 @@ function keepAllocations(next: Service, old: Service | undefined): void {
   if (old !== undefined && spec.type !== 'ExternalName' && old.spec.type !== 'ExternalName') {
     spec.clusterIP ||= old.spec.clusterIP
     spec.clusterIPs ??= old.spec.clusterIPs
+  }
+  if (old !== undefined && needsHealthCheck(spec) && needsHealthCheck(old.spec)) {
+    spec.healthCheckNodePort ||= old.spec.healthCheckNodePort
   }
   for (const port of spec.ports ?? []) {
     const same = old?.spec.ports?.find(
@@ -223,6 +255,8 @@ function keysOf(service: Service | undefined): Set<string> {
   for (const { nodePort } of service?.spec?.ports ?? []) {
     if (nodePort) keys.add(`${portPrefix}${nodePort}`)
   }
+  const health = service?.spec?.healthCheckNodePort
+  if (health) keys.add(`${portPrefix}${health}`)
   return keys
 }
 

@@ -19,7 +19,7 @@ import { noClaims } from '../storage/claims.ts'
 import { type Entry, objectOf } from '../storage/entry.ts'
 import type { NextState, Storage, Updated, WriteOptions } from '../storage/storage.ts'
 import type { Allocator } from './allocator.ts'
-import { checkPreconditions, deletionOf } from './delete.ts'
+import { checkPreconditions, deletionOf, markRemoved } from './delete.ts'
 import { apiTime, fillNewMetadata, generateName } from './metadata.ts'
 import { checkVersion, isGone, type Part, prepareUpdate } from './update.ts'
 
@@ -86,6 +86,8 @@ export class RegistryStore {
     await this.#admission.admit(attributes)
     fillNewMetadata(row, object, this.#clock.wall())
     row.prepareCreate?.(object, user, apiTime(this.#clock.wall()))
+    // Whoever reads it gives it its defaults again.
+    row.applyDefaults?.(object)
     asGoHasIt(row, object)
     if (!dryRun && /^[0-9]*[1-9][0-9]*$/.test(version)) throw versionOnCreate()
     for (let tries = 1; ; tries++) {
@@ -160,6 +162,7 @@ export class RegistryStore {
       asGoHasIt(row, next)
       const sub = row.subresources.find(one => one.name === subresource)
       prepareUpdate(row, next, old, part, apiTime(this.#clock.wall()), sub)
+      row.applyDefaults?.(next)
       const claims = allocator?.allocate(next, old)
       keepTimes(modelOfKind(apiVersionOf(row), row.kind), next, old)
       checkUpdate(row, next, old, part, options, sub)
@@ -201,7 +204,8 @@ export class RegistryStore {
       const next = deletionOf(row, current, deletion, wallMs)
       if (next !== 'remove') return { object: next }
       const last = objectOf(entry)
-      return { object: last, isRemoved: true, claims: this.#allocators.get(row)?.free(last) }
+      const claims = this.#allocators.get(row)?.free(last)
+      return { object: markRemoved(row, last, wallMs), isRemoved: true, claims }
     }
     return this.#storage.guaranteedUpdate(row, namespace, name, tryUpdate, options)
   }
