@@ -190,6 +190,7 @@ export interface Volume {
   downwardAPI?: { items?: DownwardApiItem[]; defaultMode?: number }
   projected?: { sources?: VolumeProjection[]; defaultMode?: number }
   persistentVolumeClaim?: { claimName: string; readOnly?: boolean }
+  ephemeral?: { volumeClaimTemplate?: { metadata?: ObjectMeta; spec?: object } }
   nfs?: { server: string; path: string; readOnly?: boolean }
   csi?: { driver: string; readOnly?: boolean; volumeAttributes?: Record<string, string> }
 }

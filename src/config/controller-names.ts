@@ -5,7 +5,7 @@
 export const controllerNames = [
   ...['deployment', 'endpoint', 'endpointslice', 'endpointslicemirroring', 'garbagecollector'],
   ...['namespace', 'nodeipam', 'nodelifecycle', 'podgc', 'replicaset', 'root-ca-cert-publisher'],
-  'serviceaccount',
+  ...['serviceaccount', 'pvc-protection', 'pv-protection', 'volumeattributesclass-protection'],
 ]
 
 /** `*` is all of them, `NAME` one more, `-NAME` not that one. */

@@ -11,6 +11,11 @@ import { replicaSet } from './replicaset/replicaset.ts'
 import { rootCa } from './rootca/rootca.ts'
 import { serviceAccount } from './serviceaccount/serviceaccount.ts'
 import type { Controller } from './types.ts'
+import {
+  attributesProtection,
+  claimProtection,
+  volumeProtection,
+} from './volumeprotection/volumes.ts'
 
 /**
  * Every controller of the manager, in the order in which they start, by the names that a
@@ -29,4 +34,7 @@ export const controllers: Readonly<Record<string, Controller>> = {
   endpointslicemirroring: endpointSliceMirroring,
   garbagecollector: garbageCollector,
   podgc: podGc,
+  'pvc-protection': claimProtection,
+  'pv-protection': volumeProtection,
+  'volumeattributesclass-protection': attributesProtection,
 }

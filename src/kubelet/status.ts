@@ -7,7 +7,7 @@ import type {
   PodPhase,
   PodStatus,
 } from '../api/objects.ts'
-import { qosClassOf } from '../api/resources/pods.ts'
+import { qosClassOf } from '../api/qos.ts'
 import { isSidecar, latest, type PodView, previous, shouldRestart } from './podview.ts'
 import type { RuntimeContainer } from './runtime/types.ts'
 

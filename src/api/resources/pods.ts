@@ -1,15 +1,24 @@
 import { defaultPod } from '../defaults/pod.ts'
-import type { Container, Pod, PodCondition } from '../objects.ts'
-import { ownValue } from '../own.ts'
+import type { Pod, PodCondition } from '../objects.ts'
 import { podColumns } from '../printers/pods.ts'
-import { compareQuantities, parseQuantity } from '../quantity.ts'
+import { qosClassOf } from '../qos.ts'
 import type { KubeObject } from '../types.ts'
+import type { Causes } from '../validation/causes.ts'
 import { validateNewPod, validatePod } from '../validation/pod.ts'
+import { validateEphemeralUpdate, validatePodResize } from '../validation/pod-parts.ts'
+import { validatePodStatus } from '../validation/pod-status.ts'
 import { validatePodUpdate } from '../validation/pod-update.ts'
 import { row, statusOf } from './row.ts'
+import type { Subresource } from './types.ts'
 
 /** Streams: bodies are not objects, but discovery names an options kind. */
 const stream = (name: string, kind: string) => ({ name, kind, verbs: ['create', 'get'] })
+
+/** A part of the spec that has a path and rules of its own. */
+const part = (name: string, judge: (next: Pod, old: Pod, causes: Causes) => void): Subresource => ({
+  ...{ name, kind: 'Pod', verbs: ['get', 'patch', 'update'] },
+  validateUpdate: (next, old, causes) => judge(next as Pod, old as Pod, causes),
+})
 
 /**
  * What a pod with gates says until they are gone.
@@ -36,12 +45,12 @@ export const pods = row('v1', {
   subresources: [
     stream('attach', 'PodAttachOptions'),
     { name: 'binding', kind: 'Binding', verbs: ['create'] },
-    { name: 'ephemeralcontainers', kind: 'Pod', verbs: ['get', 'patch', 'update'] },
+    part('ephemeralcontainers', validateEphemeralUpdate),
     { name: 'eviction', kind: 'Eviction', group: 'policy', version: 'v1', verbs: ['create'] },
     stream('exec', 'PodExecOptions'),
     { name: 'log', kind: 'Pod', verbs: ['get'] },
     stream('portforward', 'PodPortForwardOptions'),
-    { name: 'resize', kind: 'Pod', verbs: ['get', 'patch', 'update'] },
+    part('resize', validatePodResize),
     statusOf('Pod'),
   ],
   applyDefaults: pod => defaultPod(pod as Pod),
@@ -55,6 +64,8 @@ export const pods = row('v1', {
   validate: (pod, causes) => validatePod(pod as Pod, causes),
   validateNew: (pod, causes) => validateNewPod(pod as Pod, causes),
   validateUpdate: (next, old, causes) => validatePodUpdate(next as Pod, old as Pod, causes),
+  prepareStatus: keepOfStatus,
+  validateStatus: validatePodStatus,
   columns: podColumns,
   fields: {
     'spec.nodeName': pod => pod.spec?.nodeName ?? '',
@@ -73,24 +84,26 @@ function podIpOf(pod: KubeObject): string {
   return pod.status?.podIP ?? ''
 }
 
-/** Source: kubernetes pkg/apis/core/v1/helper/qos ComputePodQOS. */
-export function qosClassOf(pod: Pod): 'Guaranteed' | 'Burstable' | 'BestEffort' {
-  const all: Container[] = [...(pod.spec?.containers ?? []), ...(pod.spec?.initContainers ?? [])]
-  const counted = (list: Record<string, string> | undefined, name: string) => {
-    const text = ownValue(list, name)
-    return text !== undefined && parseQuantity(text).nano > 0n ? text : undefined
+/**
+ * What old kubelets forget when they write a status.
+ * Source: pkg/registry/core/pod/strategy.go podStatusStrategy, preserveOldObservedGeneration.
+ */
+function keepOfStatus(next: KubeObject, old: KubeObject): void {
+  const { ownerReferences } = old.metadata
+  if (ownerReferences === undefined) delete next.metadata.ownerReferences
+  else next.metadata.ownerReferences = ownerReferences
+  const [now, was] = [next.status ?? {}, old.status ?? {}]
+  next.status = now
+  now.qosClass ||= was.qosClass
+  if (!now.observedGeneration && was.observedGeneration) {
+    now.observedGeneration = was.observedGeneration
   }
-  let any = false
-  let guaranteed = true
-  for (const { resources } of all) {
-    for (const name of ['cpu', 'memory']) {
-      const limit = counted(resources?.limits, name)
-      const request = counted(resources?.requests, name)
-      if (limit !== undefined || request !== undefined) any = true
-      const equal =
-        limit !== undefined && (request === undefined || compareQuantities(limit, request) === 0)
-      if (!equal) guaranteed = false
+  const before = [...((was.conditions ?? []) as PodCondition[])]
+  for (const condition of (now.conditions ?? []) as PodCondition[]) {
+    const index = before.findIndex(one => one.type === condition.type)
+    const [same] = index < 0 ? [] : before.splice(index, 1)
+    if (!condition.observedGeneration && same?.observedGeneration) {
+      condition.observedGeneration = same.observedGeneration
     }
   }
-  return !any ? 'BestEffort' : guaranteed ? 'Guaranteed' : 'Burstable'
 }

@@ -1,6 +1,7 @@
 import type { WatchCache } from '../storage/cache/watch-cache.ts'
 import type { Storage } from '../storage/storage.ts'
 import { namespaceLifecycle } from './namespace-lifecycle.ts'
+import { taintNodesByCondition } from './node-taint.ts'
 import { defaultTolerationSeconds, priority, serviceAccount } from './pods.ts'
 import { storageObjectInUseProtection } from './storage-in-use.ts'
 import type { AdmissionAttributes, AdmissionPlugin } from './types.ts'
@@ -18,6 +19,7 @@ export function admissionPlugins(parts: AdmissionParts): readonly AdmissionPlugi
   return [
     namespaceLifecycle(parts.cache, parts.storage),
     serviceAccount,
+    taintNodesByCondition,
     priority,
     defaultTolerationSeconds(parts.defaultTolerationSeconds),
     storageObjectInUseProtection,

@@ -80,21 +80,34 @@ const keepButFinalizers: Pick = (next, current) => ({
 
 const keepButEphemeral: Pick = (next, current) => ({
   ...current,
+  metadata: { ...current.metadata, resourceVersion: next.metadata.resourceVersion },
   spec: { ...current.spec, ephemeralContainers: next.spec?.ephemeralContainers },
 })
 
-const keepButResources: Pick = (next, current) => ({
-  ...current,
-  spec: {
-    ...current.spec,
-    containers: (current as Pod).spec.containers.map(one => ({
-      ...one,
-      resources:
-        (next as Pod).spec.containers.find(other => other.name === one.name)?.resources ??
-        one.resources,
-    })),
-  },
-})
+/** Containers that came, went or moved are left to the rules, which refuse them. */
+const keepButResources: Pick = (next, current) => {
+  const [{ spec: now }, { spec: was }] = [next as Pod, current as Pod]
+  const names = ({ containers, initContainers = [] }: Pod['spec']) =>
+    [...(containers ?? []), {}, ...initContainers]
+      .map(one => ('name' in one ? one.name : ''))
+      .join()
+  if (!now || names(now) !== names(was)) return next
+  const sizes = (list: Pod['spec']['containers'], sized: Pod['spec']['containers']) =>
+    list.map((one, index) => {
+      const { resources, resizePolicy } = sized[index] ?? one
+      return { ...one, resources, resizePolicy }
+    })
+  const { containers, initContainers } = was
+  const inits =
+    initContainers && now.initContainers
+      ? { initContainers: sizes(initContainers, now.initContainers) }
+      : {}
+  return {
+    ...current,
+    metadata: { ...current.metadata, resourceVersion: next.metadata.resourceVersion },
+    spec: { ...was, containers: sizes(containers, now.containers), ...inits },
+  }
+}
 
 async function updatePart(
   parts: Parts,

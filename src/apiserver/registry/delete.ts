@@ -48,9 +48,14 @@ export function deletionOf(
  */
 export function markRemoved(row: ResourceRow, object: KubeObject, wallMs: number): KubeObject {
   const { metadata } = object
-  if (row.resource !== 'pods' || metadata.deletionTimestamp) return object
-  metadata.deletionTimestamp = apiTime(wallMs)
+  if (row.resource !== 'pods') return object
+  const { deletionTimestamp: going, deletionGracePeriodSeconds: grace = 0 } = metadata
   metadata.deletionGracePeriodSeconds = 0
+  if (going) {
+    metadata.deletionTimestamp = apiTime(Date.parse(going) - grace * 1000)
+    return object
+  }
+  metadata.deletionTimestamp = apiTime(wallMs)
   if (metadata.generation !== undefined) metadata.generation += 1
   return object
 }

@@ -254,6 +254,7 @@ function checkUpdate(
   } else if (part === 'status') {
     if (sub?.validateUpdate) sub.validateUpdate(next, old, causes, asked)
     else row.validateStatus?.(next, old, causes, asked)
-  }
+  } else if (part === 'system') sub?.validateUpdate?.(next, old, causes, asked)
+
   if (causes.list.length > 0) throw invalid(row, next.metadata.name ?? '', causes.list)
 }

@@ -36,6 +36,9 @@ async function addNode(name: string, labels: Record<string, string> = {}): Promi
   await harness.client.create(kinds.nodes, node)
   const patch = { type: 'strategic', body: { status }, subresource: 'status' } as const
   await harness.client.patch(kinds.nodes, undefined, name, patch)
+  // As the controller of nodes does when it sees that the node is ready.
+  const trusted = { type: 'merge', body: { spec: { taints: null } } } as const
+  await harness.client.patch(kinds.nodes, undefined, name, trusted)
 }
 
 const add = (pod: Pod) => {
