@@ -2,6 +2,8 @@ import { defaultDaemonSet, defaultStatefulSet } from '../defaults/workloads.ts'
 import { isSame } from '../equal.ts'
 import { daemonSetColumns, statefulSetColumns } from '../printers/workloads.ts'
 import type { KubeObject } from '../types.ts'
+import { claimSpecWarnings } from '../validation/claims.ts'
+import { ownerWarnings } from '../validation/pod-warnings.ts'
 import {
   validateDaemonSet,
   validateNewStatefulSet,
@@ -36,6 +38,7 @@ export const daemonSets = row('apps/v1', {
   validate: validateDaemonSet,
   validateUpdate: validateSelectorUpdate,
   validateStatus: validateDaemonSetStatus,
+  warnings: (next, old) => ownerWarnings(next, old, false),
   columns: daemonSetColumns,
 })
 
@@ -71,10 +74,25 @@ export const statefulSets = row('apps/v1', {
   validateNew: validateNewStatefulSet,
   validateUpdate: validateStatefulSetUpdate,
   validateStatus: validateStatefulSetStatus,
+  warnings: statefulSetWarnings,
   columns: statefulSetColumns,
 })
 
 /** Upstream's feature gate MaxUnavailableStatefulSet is off. */
 function dropMaxUnavailable({ spec }: KubeObject): void {
   if (spec?.updateStrategy?.rollingUpdate) delete spec.updateStrategy.rollingUpdate.maxUnavailable
+}
+
+const endlessText = 'a negative value retains all historical revisions; a value >= 0 is recommended'
+
+function statefulSetWarnings(next: KubeObject, old: KubeObject | undefined): string[] {
+  const { volumeClaimTemplates: claims = [], revisionHistoryLimit } = next.spec ?? {}
+  // Upstream's path of a claim lacks its spec, or has it in Go's spelling.
+  const inner = old === undefined ? '' : '.Spec'
+  const wrong = claims.flatMap((claim: KubeObject, index: number) =>
+    claimSpecWarnings(claim.spec ?? {}, `spec.volumeClaimTemplates[${index}]${inner}`),
+  )
+  const isEndless = revisionHistoryLimit < 0
+  const endless = isEndless ? [`spec.revisionHistoryLimit: ${endlessText}`] : []
+  return [...ownerWarnings(next, old, false), ...wrong, ...endless]
 }

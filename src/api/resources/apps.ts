@@ -6,6 +6,7 @@ import {
   deploymentColumns,
   replicaSetColumns,
 } from '../printers/apps.ts'
+import { ownerWarnings } from '../validation/pod-warnings.ts'
 import { validateDeploymentStatus, validateReplicaSetStatus } from '../validation/statuses.ts'
 import {
   validateControllerRevision,
@@ -42,6 +43,7 @@ export const deployments = row('apps/v1', {
     if (old.metadata.labels === undefined) delete next.metadata.labels
     else next.metadata.labels = old.metadata.labels
   },
+  warnings: ownerWarnings,
   columns: deploymentColumns,
 })
 
@@ -61,6 +63,7 @@ export const replicaSets = row('apps/v1', {
   validate: validateReplicaSet,
   validateUpdate: validateSelectorUpdate,
   validateStatus: validateReplicaSetStatus,
+  warnings: ownerWarnings,
   columns: replicaSetColumns,
 })
 

@@ -8,6 +8,8 @@ import {
   validateJobUpdate,
   validateNewCronJob,
 } from '../validation/jobs.ts'
+import type { Loose } from '../validation/loose.ts'
+import { nameWarnings, templateWarnings } from '../validation/pod-warnings.ts'
 import { row, statusOf } from './row.ts'
 
 /** Source: kubernetes pkg/registry/batch/job/strategy.go. */
@@ -29,6 +31,7 @@ export const jobs = row('batch/v1', {
   },
   validate: validateJob,
   validateUpdate: validateJobUpdate,
+  warnings: jobWarnings,
   columns: jobColumns,
   unknownField: field => `field label ${JSON.stringify(field)} not supported for Job`,
   fields: { 'status.successful': object => String(object.status?.succeeded ?? 0) },
@@ -68,5 +71,40 @@ export const cronJobs = row('batch/v1', {
   validateNew: validateNewCronJob,
   validate: validateCronJob,
   validateUpdate: validateCronJobUpdate,
+  warnings: cronJobWarnings,
   columns: cronJobColumns,
 })
+
+const where = 'in Pod names and hostnames'
+
+function jobWarnings(next: KubeObject, old: KubeObject | undefined): string[] {
+  const changed = () => jobSpecWarnings(next.spec ?? {}, 'spec')
+  if (old === undefined) return [...nameWarnings(next.metadata, where), ...changed()]
+  return next.metadata.generation === old.metadata.generation ? [] : changed()
+}
+
+function cronJobWarnings(next: KubeObject, old: KubeObject | undefined): string[] {
+  const path = 'spec.jobTemplate.spec'
+  const changed = () => jobSpecWarnings(next.spec?.jobTemplate?.spec ?? {}, path)
+  if (old === undefined) return [...nameWarnings(next.metadata, where), ...changed()]
+  const zone =
+    'cannot use TZ or CRON_TZ in spec.spec.schedule, use timeZone instead, see ' +
+    'https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details'
+  return [
+    ...(next.metadata.generation === old.metadata.generation ? [] : changed()),
+    ...(String(next.spec?.schedule).includes('TZ') ? [zone] : []),
+  ]
+}
+
+/** Source: kubernetes pkg/api/job/warnings.go. */
+function jobSpecWarnings(spec: Loose, path: string): string[] {
+  const { completionMode, completions = 0, parallelism = 0, template } = spec
+  const isHuge = completionMode === 'Indexed' && completions > 1e5 && parallelism > 1e4
+  const text =
+    'In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than ' +
+    '10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail'
+  return [
+    ...(isHuge ? [`${path}: ${text}`] : []),
+    ...templateWarnings(template, `${path}.template`),
+  ]
+}

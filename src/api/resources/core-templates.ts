@@ -1,5 +1,6 @@
 import { defaultReplicationController, defaultTemplate } from '../defaults/workloads.ts'
 import { podTemplateColumns, replicationControllerColumns } from '../printers/workloads.ts'
+import { ownerWarnings, templateWarnings } from '../validation/pod-warnings.ts'
 import { validateReplicationController } from '../validation/sets.ts'
 import { validateReplicationControllerStatus } from '../validation/statuses.ts'
 import { validateTemplate } from '../validation/templates.ts'
@@ -14,6 +15,10 @@ export const podTemplates = row('v1', {
   generation: true,
   applyDefaults: object => defaultTemplate(object.template),
   validate: (object, causes) => validateTemplate(object.template, 'template', causes),
+  warnings: (next, old) =>
+    next.metadata.generation === old?.metadata.generation
+      ? []
+      : templateWarnings(next.template, 'template'),
   columns: podTemplateColumns,
 })
 
@@ -35,6 +40,7 @@ export const replicationControllers = row('v1', {
   },
   validate: validateReplicationController,
   validateStatus: validateReplicationControllerStatus,
+  warnings: ownerWarnings,
   columns: replicationControllerColumns,
   fields: { 'status.replicas': object => String(object.status?.replicas ?? 0) },
 })

@@ -8,6 +8,7 @@ import { validateNewPod, validatePod } from '../validation/pod.ts'
 import { validateEphemeralUpdate, validatePodResize } from '../validation/pod-parts.ts'
 import { validatePodStatus } from '../validation/pod-status.ts'
 import { validatePodUpdate } from '../validation/pod-update.ts'
+import { podWarnings } from '../validation/pod-warnings.ts'
 import { row, statusOf } from './row.ts'
 import type { Subresource } from './types.ts'
 
@@ -66,6 +67,7 @@ export const pods = row('v1', {
   validateUpdate: (next, old, causes) => validatePodUpdate(next as Pod, old as Pod, causes),
   prepareStatus: keepOfStatus,
   validateStatus: validatePodStatus,
+  warnings: podWarnings,
   columns: podColumns,
   fields: {
     'spec.nodeName': pod => pod.spec?.nodeName ?? '',

@@ -1,5 +1,6 @@
 import { isSame } from '../equal.ts'
 import type { Pod } from '../objects.ts'
+import { ownValue } from '../own.ts'
 import { qosClassOf } from '../qos.ts'
 import type { Causes } from './causes.ts'
 import { each, type Loose } from './loose.ts'
@@ -13,7 +14,7 @@ const lists = ['containers', 'initContainers'] as const
 
 /** Source: kubernetes pkg/apis/core/validation ValidatePodEphemeralContainersUpdate. */
 export function validateEphemeralUpdate(next: Pod, old: Pod, causes: Causes): void {
-  if (old.metadata.annotations?.[mirror] !== undefined) {
+  if (ownValue(old.metadata.annotations, mirror) !== undefined) {
     causes.forbidden('', 'static pods do not support ephemeral containers')
     return
   }
@@ -32,7 +33,7 @@ export function validateEphemeralUpdate(next: Pod, old: Pod, causes: Causes): vo
 /** Source: kubernetes pkg/apis/core/validation ValidatePodResize. */
 export function validatePodResize(next: Pod, old: Pod, causes: Causes): void {
   const never =
-    old.metadata.annotations?.[mirror] !== undefined
+    ownValue(old.metadata.annotations, mirror) !== undefined
       ? 'static pods cannot be resized'
       : (old.spec as Loose).os?.name === 'windows'
         ? 'windows pods cannot be resized'

@@ -279,7 +279,10 @@ async function deletecollection(
 ): Promise<ApiResponse> {
   const { row, route } = target
   const options = await readDeleteOptions(parts.decoder, attributes)
-  const writes = writeOptionsOf(attributes, 'DeleteOptions', options.dryRun)
+  // Once for all of them.
+  const said = new Set<string>()
+  const warn = (text: string) => said.add(text)
+  const writes = writeOptionsOf(attributes, 'DeleteOptions', options.dryRun, warn)
   const filter = parseFilter(row, route.namespace, attributes.request.query)
   const page = await parts.reader.list(row, filter, listOptionsOf(attributes.request.query))
   const queue = [...page.entries]
@@ -296,7 +299,8 @@ async function deletecollection(
   const body = listBody(renderer.listHead(metadata), page.entries, entry =>
     renderer.listItem(entry),
   )
-  return { status: 200, headers: { 'content-type': 'application/json' }, body }
+  const headers = { 'content-type': 'application/json', ...warningHeaders([...said]) }
+  return { status: 200, headers, body }
 }
 
 function ignoreNotFound(error: { status?: { code?: number } }): void {
