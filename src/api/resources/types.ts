@@ -121,8 +121,6 @@ export interface ResourceRow {
     | ('subdomain' | 'label' | 'service' | 'any')
     | ((name: string, isPrefix: boolean) => readonly string[])
   readonly columns: readonly Column[]
-  /** What is said of a field selector that is none of these; default: upstream's text. */
-  unknownField?(field: string): string
   /** Field selectors besides metadata.name and metadata.namespace. */
   readonly fields: Readonly<Record<string, (object: KubeObject) => string>>
   /** What is said of another one, where upstream has words of its own. */
