@@ -1,15 +1,7 @@
 import type { Deployment, PodSpec, ReplicaSet } from '../objects.ts'
 import { selectorOf, selectorText } from '../selectors.ts'
 import type { KubeObject } from '../types.ts'
-import {
-  ageColumn,
-  type Column,
-  column,
-  describedColumn,
-  describedWideColumn,
-  nameColumn,
-  wideColumn,
-} from './types.ts'
+import { ageColumn, type Column, column, describedColumn, nameColumn, wideColumn } from './types.ts'
 
 /** Source: kubernetes pkg/printers/internalversion/printers.go. */
 
@@ -23,11 +15,10 @@ const images = wideColumn(
   object => containerImages(object).join(','),
   'Images referenced by each container in the template.',
 )
-/** `owner`: whose spec has it. */
-function selectorOfSpec(owner: string): Column {
-  return describedWideColumn('Selector', `apps.v1.${owner}.selector`, object =>
-    selectorText(selectorOf(object.spec?.selector)),
-  )
+/** The schema's texts lack those of fields that refer to a type. */
+function selectorOfSpec(description: string): Column {
+  const text = (object: KubeObject) => selectorText(selectorOf(object.spec?.selector))
+  return wideColumn('Selector', text, description)
 }
 
 export const deploymentColumns: readonly Column[] = [
@@ -46,7 +37,10 @@ export const deploymentColumns: readonly Column[] = [
   ageColumn,
   containers,
   images,
-  selectorOfSpec('DeploymentSpec'),
+  selectorOfSpec(
+    'Label selector for pods. Existing ReplicaSets whose pods are selected by this will ' +
+      'be the ones affected by this deployment.',
+  ),
 ]
 
 export const replicaSetColumns: readonly Column[] = [
@@ -72,7 +66,13 @@ export const replicaSetColumns: readonly Column[] = [
   ageColumn,
   containers,
   images,
-  selectorOfSpec('ReplicaSetSpec'),
+  selectorOfSpec(
+    'Selector is a label query over pods that should match the replica count. If the ' +
+      'selector is empty, it is defaulted to the labels present on the pod template. Label ' +
+      'keys and values that must match in order to be controlled by this replica set. More ' +
+      'info: ' +
+      'https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#label-selectors',
+  ),
 ]
 
 export const controllerRevisionColumns: readonly Column[] = [

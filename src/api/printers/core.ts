@@ -76,13 +76,33 @@ function nodeAddress(node: Node, type: string): string {
 export const serviceColumns: readonly Column[] = [
   nameColumn,
   describedColumn('Type', 'core.v1.ServiceSpec.type', object => object.spec?.type ?? ''),
-  describedColumn(
+  column(
     'Cluster-IP',
-    'core.v1.ServiceSpec.clusterIP',
     object => object.spec?.clusterIP || '<none>',
+    'clusterIP is the IP address of the service and is usually assigned randomly. If an ' +
+      'address is specified manually, is in-range (as per system configuration), and is ' +
+      'not in use, it will be allocated to the service; otherwise creation of the service ' +
+      'will fail. This field may not be changed through updates unless the type field is ' +
+      'also being changed to ExternalName (which requires this field to be blank) or the ' +
+      'type field is being changed from ExternalName (in which case this field may ' +
+      'optionally be specified, as describe above).  Valid values are "None", empty string ' +
+      '(""), or a valid IP address. Setting this to "None" makes a "headless service" (no ' +
+      'virtual IP), which is useful when direct endpoint connections are preferred and ' +
+      'proxying is not required.  Only applies to types ClusterIP, NodePort, and ' +
+      'LoadBalancer. If this field is specified when creating a Service of type ' +
+      'ExternalName, creation will fail. This field will be wiped when updating a Service ' +
+      'to type ExternalName. More info: ' +
+      'https://kubernetes.io/docs/concepts/services-networking/service/' +
+      '#virtual-ips-and-service-proxies',
   ),
-  describedColumn('External-IP', 'core.v1.ServiceSpec.externalIPs', object =>
-    externalIp(object as Service),
+  column(
+    'External-IP',
+    object => externalIp(object as Service),
+    'externalIPs is a list of IP addresses for which nodes in the cluster will also ' +
+      'accept traffic for this service.  These IPs are not managed by Kubernetes.  The ' +
+      'user is responsible for ensuring that traffic arrives at a node with this IP.  A ' +
+      'common example is external load-balancers that are not part of the Kubernetes ' +
+      'system.',
   ),
   describedColumn('Port(s)', 'core.v1.ServiceSpec.ports', object =>
     servicePorts(object as Service),
