@@ -11,10 +11,11 @@ import { BodyDecoder } from './http/decoder.ts'
 import { dispatcher } from './http/dispatch.ts'
 import { HttpsFace } from './http/https.ts'
 import { Metrics } from './http/metrics.ts'
-import { ServiceAllocator } from './registry/service-allocator.ts'
+import { claimsOf, ServiceAllocator } from './registry/service-allocator.ts'
 import { RegistryStore } from './registry/store.ts'
 import { Watches } from './registry/watch.ts'
 import { WatchCache } from './storage/cache/watch-cache.ts'
+import { type Repaired, repairClaims } from './storage/claim-repair.ts'
 import { Codec } from './storage/codec.ts'
 import { Follower } from './storage/follow.ts'
 import { Reader } from './storage/reader.ts'
@@ -102,6 +103,11 @@ class KubeApiServer implements ApiServer {
     return {
       request: request => this.#serve(attributesOf(this.#parts.resources, request, user, true)),
     }
+  }
+
+  repair(term: number): Promise<Repaired> {
+    const { options, reader, cache } = this.#parts
+    return repairClaims({ store: options.store, reader, cache }, claimsOf, term)
   }
 
   #upgrade(request: ApiRequest, user: UserInfo, socket: Duplex, head: Buffer): Promise<void> {

@@ -4,6 +4,7 @@ import type { Clock } from '../kernel/clock.ts'
 import type { Logger } from '../kernel/logger.ts'
 import type { Startable } from '../kernel/startable.ts'
 import type { Store } from '../store/types.ts'
+import type { Repaired } from './storage/claim-repair.ts'
 
 /** PEM texts of a certificate with its key. */
 export interface TlsPair {
@@ -58,4 +59,6 @@ export interface ApiServer extends Startable {
   handler(request: ApiRequest, user: UserInfo): Promise<ApiResponse>
   /** The way in for parts of this process: same checks, and fences are accepted. */
   transport(user: UserInfo): Transport
+  /** Makes what services claim agree with the services; for the leader of a term. */
+  repair(term: number): Promise<Repaired>
 }

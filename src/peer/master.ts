@@ -166,12 +166,15 @@ export class Master implements Startable {
       }),
       managerClient,
       bootstrap: term => bootstrap(this.#transport(), this.#clusterInfo, fenceOf(term)),
-      defaults: term =>
-        createDefaults(
+      defaults: async term => {
+        const { made, removed } = await this.api.repair(term)
+        if (made + removed > 0) logger.info('claims of services repaired', { made, removed })
+        await createDefaults(
           ...([this.#transport(), this.#resources, this.#clusterInfo] as const),
           () => apiTime(clock.wall()),
           fenceOf(term),
-        ),
+        )
+      },
       clock,
       logger,
       onEvent,

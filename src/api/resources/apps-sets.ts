@@ -1,6 +1,6 @@
 import { defaultDaemonSet, defaultStatefulSet } from '../defaults/workloads.ts'
-import { isSame } from '../equal.ts'
 import { daemonSetColumns, statefulSetColumns } from '../printers/workloads.ts'
+import { semanticEqual } from '../semantic.ts'
 import type { KubeObject } from '../types.ts'
 import { claimSpecWarnings } from '../validation/claims.ts'
 import { ownerWarnings } from '../validation/pod-warnings.ts'
@@ -32,7 +32,7 @@ export const daemonSets = row('apps/v1', {
     setTemplateGeneration(object, Math.max(1, templateGenerationOf(object)))
   },
   prepareUpdate(next, old) {
-    const isChanged = !isSame(next.spec?.template, old.spec?.template)
+    const isChanged = !semanticEqual(next.spec?.template, old.spec?.template)
     setTemplateGeneration(next, templateGenerationOf(old) + (isChanged ? 1 : 0))
   },
   validate: validateDaemonSet,

@@ -1,6 +1,6 @@
-import { isSame } from '../equal.ts'
 import { ownValue } from '../own.ts'
 import { compareQuantities, parseQuantity } from '../quantity.ts'
+import { semanticEqual } from '../semantic.ts'
 import type { KubeObject } from '../types.ts'
 import type { Causes } from './causes.ts'
 import { eachKey, type Loose } from './loose.ts'
@@ -95,7 +95,7 @@ export function validateClaimUpdate(next: KubeObject, old: KubeObject, causes: C
   const [size, before] = [storageOf(now), storageOf(was)]
   if (isBound && now.resources?.requests) now.resources.requests.storage = before
   if (isBound) now.volumeAttributesClassName = was.volumeAttributesClassName
-  if (!isSame(now, was)) {
+  if (!semanticEqual(now, was)) {
     const text =
       'spec is immutable after creation except resources.requests and ' +
       'volumeAttributesClassName for bound claims\n'

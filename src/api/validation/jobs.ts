@@ -1,6 +1,6 @@
-import { isSame } from '../equal.ts'
 import { ownValue } from '../own.ts'
 import { matchesLabels, selectorOf } from '../selectors.ts'
+import { semanticEqual } from '../semantic.ts'
 import type { KubeObject } from '../types.ts'
 import type { Causes } from './causes.ts'
 import { cronError, isTimeZone } from './cron.ts'
@@ -168,7 +168,7 @@ const fixed = ['completionMode', 'podFailurePolicy', 'backoffLimitPerIndex', 'ma
 export function validateJobUpdate(next: KubeObject, old: KubeObject, causes: Causes): void {
   const [now, was] = [next.spec ?? {}, old.spec ?? {}]
   const frozen = (field: string) => {
-    if (!isSame(now[field], was[field])) {
+    if (!semanticEqual(now[field], was[field])) {
       causes.invalid(`spec.${field}`, now[field] ?? null, immutableText)
     }
   }
@@ -180,7 +180,7 @@ export function validateJobUpdate(next: KubeObject, old: KubeObject, causes: Cau
     }
   }
   frozen('selector')
-  if (!isSame(now.template, templateOf(now, old))) {
+  if (!semanticEqual(now.template, templateOf(now, old))) {
     causes.invalid('spec.template', now.template ?? null, immutableText)
   }
   for (const field of [...fixed, 'successPolicy']) frozen(field)

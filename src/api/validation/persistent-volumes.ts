@@ -1,5 +1,5 @@
-import { isSame } from '../equal.ts'
 import { ownValue } from '../own.ts'
+import { semanticEqual } from '../semantic.ts'
 import type { KubeObject } from '../types.ts'
 import type { Causes } from './causes.ts'
 import { basicAmount, className, validateAccessModes, volumeModes } from './claims.ts'
@@ -199,7 +199,7 @@ export function validatePersistentVolumeUpdate(
     )
   const [now, was] = [structuredClone(sourceOf(next.spec)), sourceOf(old.spec)]
   if (was.csi && !was.csi.controllerExpandSecretRef) delete now.csi?.controllerExpandSecretRef
-  if (!isSame(now, was)) {
+  if (!semanticEqual(now, was)) {
     const text = 'spec.persistentvolumesource is immutable after creation\n'
     causes.forbidden('spec.persistentvolumesource', text)
   }
@@ -207,7 +207,7 @@ export function validatePersistentVolumeUpdate(
     causes.invalid('volumeMode', next.spec?.volumeMode, immutableText)
   }
   const affinity = old.spec?.nodeAffinity
-  if (affinity !== undefined && !isSame(next.spec?.nodeAffinity, affinity)) {
+  if (affinity !== undefined && !semanticEqual(next.spec?.nodeAffinity, affinity)) {
     const text = `${immutableText}, except for updating from beta label to GA`
     causes.invalid('nodeAffinity', next.spec?.nodeAffinity ?? null, text)
   }

@@ -1,7 +1,7 @@
-import { isSame } from '../equal.ts'
 import type { Pod } from '../objects.ts'
 import { ownValue } from '../own.ts'
 import { qosClassOf } from '../qos.ts'
+import { semanticEqual } from '../semantic.ts'
 import type { Causes } from './causes.ts'
 import { each, type Loose } from './loose.ts'
 import { validatePod } from './pod.ts'
@@ -24,7 +24,7 @@ export function validateEphemeralUpdate(next: Pod, old: Pod, causes: Causes): vo
   for (const before of (old.spec.ephemeralContainers ?? []) as Loose[]) {
     const after = now.find(one => one.name === before.name)
     const what = after === undefined ? 'removed' : 'changed'
-    if (after !== undefined && isSame(after, before)) continue
+    if (after !== undefined && semanticEqual(after, before)) continue
     const text = `existing ephemeral containers "${before.name}" may not be ${what}\n`
     causes.forbidden('spec.ephemeralContainers', text)
   }
@@ -103,7 +103,7 @@ function validateSizes(next: Loose, old: Loose, causes: Causes): void {
     each(old[list] as Loose[], `spec.${list}`, (was, _at, index) => {
       const now: Loose = next[list][index]
       const isPlain = list === 'initContainers' && was.restartPolicy !== 'Always'
-      if (isSame(isPlain ? now : withSizesOf(now, was), was)) return
+      if (semanticEqual(isPlain ? now : withSizesOf(now, was), was)) return
       const whose = list === 'initContainers' ? ' for sidecar containers' : ''
       causes.forbidden(
         'spec',

@@ -1,6 +1,6 @@
-import { isSame } from '../equal.ts'
 import type { Pod } from '../objects.ts'
 import { ownValue } from '../own.ts'
+import { semanticEqual } from '../semantic.ts'
 import type { Causes } from './causes.ts'
 import { each, type Loose } from './loose.ts'
 import { validatePodAnnotationsUpdate } from './pod-annotations.ts'
@@ -37,7 +37,7 @@ export function validatePodUpdate(next: Pod, old: Pod, causes: Causes): void {
   validateGates(now, was, causes)
   const munged = masked(now, was)
   if ((was.schedulingGates ?? []).length > 0) allowOfGated(munged, was, causes)
-  if (!isSame(munged, was)) causes.forbidden('spec', immutableText)
+  if (!semanticEqual(munged, was)) causes.forbidden('spec', immutableText)
 }
 
 const deadlineMax = 2 ** 31 - 1
@@ -63,7 +63,7 @@ function validateDeadline(next: Loose, old: Loose, causes: Causes): boolean {
 function validateTolerations(next: Loose, old: Loose, causes: Causes): void {
   const unhurried = ({ tolerationSeconds: _seconds, ...rest }: Loose) => rest
   const now: unknown[] = (next.tolerations ?? []).map(unhurried)
-  const isKept = (one: Loose) => now.some(other => isSame(unhurried(one), other))
+  const isKept = (one: Loose) => now.some(other => semanticEqual(unhurried(one), other))
   if ((old.tolerations ?? []).every(isKept)) return
   const text = 'existing toleration can not be modified except its tolerationSeconds'
   causes.forbidden('spec.tolerations', text)
@@ -110,7 +110,7 @@ function allowOfGated(spec: Loose, old: Loose, causes: Causes): void {
   }
   spec.nodeSelector = old.nodeSelector
   const [now, was] = [spec.affinity?.nodeAffinity, old.affinity?.nodeAffinity]
-  if (isSame(now, was)) return
+  if (semanticEqual(now, was)) return
   validateAffinityMutation(now, was, causes)
   const { podAffinity, podAntiAffinity } = spec.affinity ?? {}
   const isBare = podAffinity === undefined && podAntiAffinity === undefined
@@ -141,5 +141,5 @@ function validateAffinityMutation(now: Loose, was: Loose, causes: Causes): void 
 }
 
 function isPrefix(old: readonly unknown[], now: readonly unknown[]): boolean {
-  return isSame(now.slice(0, old.length), old)
+  return semanticEqual(now.slice(0, old.length), old)
 }

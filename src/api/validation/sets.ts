@@ -1,4 +1,4 @@
-import { isSame } from '../equal.ts'
+import { semanticEqual } from '../semantic.ts'
 import type { KubeObject } from '../types.ts'
 import type { Causes } from './causes.ts'
 import { validateClaimSpec } from './claims.ts'
@@ -171,7 +171,7 @@ export function validateStatefulSetUpdate(next: KubeObject, old: KubeObject, cau
   validateStatefulSpec(next.spec ?? {}, causes)
   const fixed = (spec: Loose) =>
     Object.fromEntries(Object.entries(spec ?? {}).filter(([field]) => !mutable.includes(field)))
-  if (isSame(fixed(next.spec), fixed(old.spec))) return
+  if (semanticEqual(fixed(next.spec), fixed(old.spec))) return
   causes.forbidden(
     'spec',
     "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', " +

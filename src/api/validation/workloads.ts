@@ -1,5 +1,5 @@
-import { isSame } from '../equal.ts'
 import { isRecord } from '../patch/merge.ts'
+import { semanticEqual } from '../semantic.ts'
 import type { KubeObject } from '../types.ts'
 import type { Causes } from './causes.ts'
 import type { Loose } from './loose.ts'
@@ -87,7 +87,7 @@ function validateSelectorAndTemplate(spec: Loose, causes: Causes): void {
 
 /** The selector of a workload stays. */
 export function validateSelectorUpdate(next: KubeObject, old: KubeObject, causes: Causes): void {
-  if (isSame(next.spec?.selector, old.spec?.selector)) return
+  if (semanticEqual(next.spec?.selector, old.spec?.selector)) return
   causes.invalid('spec.selector', next.spec?.selector ?? null, immutableText)
 }
 
@@ -103,5 +103,5 @@ export function validateControllerRevisionUpdate(
   old: KubeObject,
   causes: Causes,
 ): void {
-  if (!isSame(next.data, old.data)) causes.invalid('data', next.data, immutableText)
+  if (!semanticEqual(next.data, old.data)) causes.invalid('data', next.data, immutableText)
 }

@@ -6,7 +6,7 @@ import { internalError, invalid } from '../../api/status.ts'
 import type { KubeObject } from '../../api/types.ts'
 import { isIpAddress } from '../../api/validation/names.ts'
 import type { WatchCache } from '../storage/cache/watch-cache.ts'
-import { type Claims, noClaims } from '../storage/claims.ts'
+import { type Claim, type Claims, noClaims } from '../storage/claims.ts'
 import { objectOf } from '../storage/entry.ts'
 import type { ClusterInfo } from '../types.ts'
 import type { Allocator } from './allocator.ts'
@@ -52,10 +52,8 @@ export class ServiceAllocator implements Allocator {
     this.#givePorts(next, used.ports)
     this.#giveHealthPort(next, used.ports)
     const after = keysOf(next)
-    const service = `${next.metadata.namespace}/${next.metadata.name}`
-    const value = Buffer.from(JSON.stringify({ service }))
     return {
-      taken: [...after].filter(key => !before.has(key)).map(key => ({ key, value })),
+      taken: claimsOf(next).filter(({ key }) => !before.has(key)),
       released: [...before].filter(key => !after.has(key)),
     }
   }
@@ -247,6 +245,13 @@ function needsAllocation({ spec }: Service): boolean {
   if (spec.type === 'ExternalName') return false
   const ports = spec.type === 'NodePort' || spec.type === 'LoadBalancer'
   return ports || (!spec.clusterIP && !spec.clusterIPs?.[0])
+}
+
+/** All that a service claims. */
+export function claimsOf(service: Service): Claim[] {
+  const { namespace, name } = service.metadata
+  const value = Buffer.from(JSON.stringify({ service: `${namespace}/${name}` }))
+  return [...keysOf(service)].map(key => ({ key, value }))
 }
 
 function keysOf(service: Service | undefined): Set<string> {
