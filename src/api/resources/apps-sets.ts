@@ -26,7 +26,11 @@ export const daemonSets = row('apps/v1', {
   status: true,
   generation: true,
   subresources: [statusOf('DaemonSet')],
-  applyDefaults: defaultDaemonSet,
+  applyDefaults(object) {
+    defaultDaemonSet(object)
+    // What is a field elsewhere is always there.
+    setTemplateGeneration(object, templateGenerationOf(object))
+  },
   prepareCreate(object) {
     object.status = {}
     setTemplateGeneration(object, Math.max(1, templateGenerationOf(object)))
