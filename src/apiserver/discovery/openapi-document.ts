@@ -1,7 +1,6 @@
 import { apiVersionOf } from '../../api/kinds.ts'
 import type { ServedResource } from '../../api/resources/registry.ts'
-import type { ResourceRow } from '../../api/resources/types.ts'
-import { descriptionsFile } from '../../api/schema/files.ts'
+import { descriptionsFile, schemaFile } from '../../api/schema/files.ts'
 import { openApiNameOf, typeByName } from '../../api/schema/lookup.ts'
 import type { FieldSchema } from '../../api/schema/types.ts'
 import { gitVersion } from '../http/health.ts'
@@ -18,8 +17,7 @@ export function openApiDocument(resources: readonly ServedResource[]): unknown {
     const { row, served } = resource
     const { group, version } = served
     addKind(schemas, group, version, row.kind)
-    schemas[`${openApiNameOf(apiVersionOf(served), row.kind)}List`] = listSchema(resource)
-    addRef(schemas, 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta')
+    addKind(schemas, group, version, `${row.kind}List`)
     for (const sub of row.subresources) {
       addKind(schemas, sub.group ?? group, sub.version ?? version, sub.kind)
     }
@@ -58,19 +56,25 @@ function addRef(schemas: Record<string, Schema>, name: string): void {
   const type = typeByName(name)
   if (schemas[name] !== undefined || type === undefined) return
   const texts = descriptionsFile().types[name]
-  const schema: Schema = { description: texts?.text, type: 'object' }
+  const atomic = isAtomic(name) ? { 'x-kubernetes-map-type': 'atomic' } : {}
+  const schema: Schema = { description: texts?.text, type: 'object', ...atomic }
   schemas[name] = schema
   const properties: Record<string, Schema> = {}
   const required: string[] = []
+  // In the order in which Go declares them.
+  for (const [key, field] of type.fields) if (field.required) required.push(key)
   for (const [key, field] of [...type.fields].sort(([a], [b]) => (a < b ? -1 : 1))) {
     properties[key] = fieldSchema(field, texts?.fields[key])
-    if (field.required) required.push(key)
     if (field.ref !== undefined) addRef(schemas, field.ref)
     const shared = sharedLeaves[field.type]
     if (shared !== undefined) schemas[shared.name] = shared.schema
   }
   schema.properties = properties
   if (required.length > 0) schema.required = required
+}
+
+function isAtomic(name: string): boolean {
+  return schemaFile().types[name]?.atomic === true
 }
 
 function fieldSchema(field: FieldSchema, description: string | undefined): Schema {
@@ -81,13 +85,44 @@ function fieldSchema(field: FieldSchema, description: string | undefined): Schem
     ...(field.listMapKeys ? { 'x-kubernetes-list-map-keys': field.listMapKeys } : {}),
     ...(field.mapType ? { 'x-kubernetes-map-type': field.mapType } : {}),
   }
-  const value = valueSchema(field)
-  if (field.shape === 'list') return { description, type: 'array', items: value, ...hints }
-  if (field.shape === 'map') {
-    return { description, type: 'object', additionalProperties: value, ...hints }
+  if (field.type === 'strings' && field.shape === undefined) {
+    return { description, type: 'array', items: { type: 'string', default: '' }, ...hints }
   }
-  if (value.$ref === undefined) return { description, ...value, ...hints }
-  return { description, allOf: [value], ...hints }
+  if (field.shape === 'list') {
+    return { description, type: 'array', items: elementSchema(field), ...hints }
+  }
+  if (field.shape === 'map') {
+    return { description, type: 'object', additionalProperties: elementSchema(field), ...hints }
+  }
+  const { $ref, ...value } = valueSchema(field)
+  const start = defaultOf(field)
+  return {
+    description,
+    ...($ref === undefined ? value : { allOf: [{ $ref }] }),
+    ...(start === undefined ? {} : { default: start }),
+    ...hints,
+  }
+}
+
+/** Of what is no pointer: Go has a value though none is given. Source: kube-openapi, defaults. */
+function defaultOf(field: FieldSchema): unknown {
+  if (field.pointer) return undefined
+  if (field.type === 'ref') return {}
+  return field.written ? zeros[field.type] : undefined
+}
+
+/** An item of a list or of a map. */
+function elementSchema(field: FieldSchema): Schema {
+  const { $ref, ...value } = valueSchema(field)
+  if ($ref === undefined) {
+    const start = zeros[field.type]
+    return { ...value, ...(start === undefined ? {} : { default: start }) }
+  }
+  return field.type === 'ref' ? { allOf: [{ $ref }], default: {} } : { $ref }
+}
+
+const zeros: Partial<Record<FieldSchema['type'], unknown>> = {
+  ...{ string: '', bool: false, int32: 0, int64: 0, double: 0 },
 }
 
 const leaves: Partial<Record<FieldSchema['type'], Schema>> = {
@@ -127,23 +162,6 @@ function valueSchema(field: FieldSchema): Schema {
   return { ...(leaves[field.type] ?? { $ref: refPrefix + ref }) }
 }
 
-function listSchema({ row, served }: ServedResource): Schema {
-  const name = openApiNameOf(apiVersionOf(served), row.kind)
-  const { group, version } = served
-  return {
-    description: `${row.kind}List is a list of ${row.kind}.`,
-    type: 'object',
-    required: ['items'],
-    properties: {
-      apiVersion: { type: 'string' },
-      items: { type: 'array', items: { $ref: refPrefix + name } },
-      kind: { type: 'string' },
-      metadata: { allOf: [{ $ref: `${refPrefix}io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta` }] },
-    },
-    'x-kubernetes-group-version-kind': [{ group, kind: `${row.kind}List`, version }],
-  }
-}
-
 const actions: Record<string, [method: string, action: string]> = {
   list: ['get', 'list'],
   create: ['post', 'post'],
@@ -160,10 +178,24 @@ function pathsOf({ row, served }: ServedResource): Record<string, unknown> {
   const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`
   const collection = `${root}${row.namespaced ? '/namespaces/{namespace}' : ''}/${row.resource}`
   const gvk = { group, kind: row.kind, version }
-  return {
-    [collection]: operations(row, gvk, ['list', 'create', 'deletecollection']),
-    [`${collection}/{name}`]: operations(row, gvk, ['get', 'update', 'patch', 'delete']),
+  const paths: Record<string, unknown> = {}
+  const add = (path: string, verbs: readonly string[], kind = gvk, suffix = '') => {
+    const found = operations(row.kind + suffix, kind, verbs)
+    if (Object.keys(found).length > 0) paths[path] = found
   }
+  const has = (...verbs: string[]) => verbs.filter(verb => row.verbs.includes(verb))
+  add(collection, has('list', 'create', 'deletecollection'))
+  add(`${collection}/{name}`, has('get', 'update', 'patch', 'delete'))
+  if (row.namespaced) add(`${root}/${row.resource}`, has('list'), gvk, 'ForAllNamespaces')
+  for (const sub of row.subresources) {
+    const kind = { group: sub.group ?? group, kind: sub.kind, version: sub.version ?? version }
+    add(`${collection}/{name}/${sub.name}`, sub.verbs, kind, capital(sub.name))
+  }
+  return paths
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1)
 }
 
 const writeParameters = ['dryRun', 'fieldManager', 'fieldValidation'].map(name => ({
@@ -172,13 +204,14 @@ const writeParameters = ['dryRun', 'fieldManager', 'fieldValidation'].map(name =
   schema: { type: 'string', uniqueItems: true },
 }))
 
-function operations(row: ResourceRow, gvk: unknown, verbs: readonly string[]): unknown {
-  const result: Record<string, unknown> = {}
-  for (const verb of verbs.filter(one => row.verbs.includes(one))) {
-    const [method = '', action] = actions[verb] ?? []
+function operations(name: string, gvk: unknown, verbs: readonly string[]): Schema {
+  const result: Schema = {}
+  for (const verb of verbs) {
+    const [method, action] = actions[verb] ?? []
+    if (method === undefined) continue
     const writes = ['create', 'update', 'patch'].includes(verb)
     result[method] = {
-      operationId: `${verb}${row.kind}`,
+      operationId: `${verb}${name}`,
       ...(writes ? { parameters: writeParameters } : {}),
       ...(verb === 'patch' ? { requestBody: { content: patchContent } } : {}),
       responses: { 200: { description: 'OK' } },
@@ -190,6 +223,7 @@ function operations(row: ResourceRow, gvk: unknown, verbs: readonly string[]): u
 }
 
 const patchContent = {
+  'application/apply-patch+yaml': {},
   'application/json-patch+json': {},
   'application/merge-patch+json': {},
   'application/strategic-merge-patch+json': {},
