@@ -86,6 +86,11 @@ function withRemovals(old: PodStatus | undefined, status: PodStatus): Record<str
   for (const field of ['reason', 'message', 'resize'] as const) {
     if (old?.[field] !== undefined && status[field] === undefined) body[field] = null
   }
+  // They are merged by address: one that is not the pod's any more would stay.
+  for (const field of ['podIPs', 'hostIPs'] as const) {
+    const addresses = status[field]
+    if (addresses !== undefined) body[field] = [...addresses, { $patch: 'replace' }]
+  }
   body.conditions = (status.conditions ?? []).map(condition => {
     const before = old?.conditions?.find(each => each.type === condition.type)
     const cleared: Record<string, unknown> = {}
