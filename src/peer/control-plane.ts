@@ -26,7 +26,7 @@ export interface ControlPlaneOptions {
   /** Objects that every cluster has: namespaces, the kubernetes Service. Idempotent. */
   readonly bootstrap: (term: number) => Promise<void>
   /** Objects that every cluster has too, and that nothing waits for. Idempotent. */
-  readonly defaults: (term: number) => Promise<void>
+  readonly defaults: (term: number, signal: AbortSignal) => Promise<void>
   readonly clock: Clock
   readonly logger: Logger
   readonly onEvent: (message: string) => void
@@ -128,7 +128,7 @@ export class ControlPlane {
   /** The control plane does without them: the next leader tries again what this one could not. */
   async #createDefaults(term: number, signal: AbortSignal): Promise<void> {
     try {
-      await this.#options.defaults(term)
+      await this.#options.defaults(term, signal)
     } catch (error) {
       if (signal.aborted) return
       this.#options.logger.warn('defaults are missing', { error: errorMessage(error) })

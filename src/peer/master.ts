@@ -14,7 +14,7 @@ import type { DataLayout } from '../config/layout.ts'
 import type { ClusterConfig, Networks, PeerConfig } from '../config/types.ts'
 import { ControllerManager } from '../controllers/manager.ts'
 import { must } from '../kernel/assert.ts'
-import { systemClock } from '../kernel/clock.ts'
+import { sleep, systemClock } from '../kernel/clock.ts'
 import type { Logger } from '../kernel/logger.ts'
 import { createPrng } from '../kernel/prng.ts'
 import type { Startable } from '../kernel/startable.ts'
@@ -28,6 +28,9 @@ import { enabledControllers } from './enabled-controllers.ts'
 import type { WriteHold } from './hold.ts'
 import { joinPaths } from './join-paths.ts'
 import type { LiveCluster } from './live.ts'
+
+/** A new leader has other things to do first. */
+const defaultsRestMs = 5_000
 
 export interface MasterOptions {
   readonly config: ClusterConfig & { readonly networks: Networks }
@@ -166,14 +169,14 @@ export class Master implements Startable {
       }),
       managerClient,
       bootstrap: term => bootstrap(this.#transport(), this.#clusterInfo, fenceOf(term)),
-      defaults: async term => {
+      defaults: async (term, signal) => {
         const { made, removed } = await this.api.repair(term)
         if (made + removed > 0) logger.info('claims of services repaired', { made, removed })
-        await createDefaults(
-          ...([this.#transport(), this.#resources, this.#clusterInfo] as const),
-          () => apiTime(clock.wall()),
-          fenceOf(term),
-        )
+        await createDefaults(this.#transport(), this.#resources, this.#clusterInfo, {
+          now: () => apiTime(clock.wall()),
+          later: () => sleep(defaultsRestMs, signal),
+          fence: fenceOf(term),
+        })
       },
       clock,
       logger,

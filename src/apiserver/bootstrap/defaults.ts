@@ -29,23 +29,35 @@ interface Defaults {
   }
 }
 
+/** When, and by whom. */
+export interface DefaultsOptions {
+  /** The time as the API writes it. */
+  readonly now: () => string
+  /** Resolves when there is time for it; rejects when it is not wanted any more. */
+  readonly later: () => Promise<void>
+  readonly fence?: Readonly<Record<string, string>>
+}
+
 /** Requests under way. */
 const atOnce = 8
 
 /**
  * Creates what every cluster has and nothing waits for: roles and bindings, priority classes, flow
- * schemas, the list of API services, the range of services. What is there is left alone.
+ * schemas, the list of API services, the range of services. What is there is left alone. A cluster
+ * that has some is looked through after `later` only: its leader has just changed.
  * @throws Error when the API refuses.
  */
 export async function createDefaults(
   transport: Transport,
   resources: ResourceRegistry,
   info: ClusterInfo,
-  now: () => string,
-  fence: Readonly<Record<string, string>> = {},
+  { now, later, fence = {} }: DefaultsOptions,
 ): Promise<void> {
   const send = sender(transport, fence)
-  for (const defaults of tableOf(resources, info)) {
+  const table = tableOf(resources, info)
+  const [first] = table
+  if (first !== undefined && (await namesOf(send, first)).size > 0) await later()
+  for (const defaults of table) {
     const there = await namesOf(send, defaults)
     const queue = defaults.objects.filter(({ metadata }) => !there.has(keyOf(metadata)))
     const worker = async () => {
