@@ -119,11 +119,11 @@ function validateSizes(next: Loose, old: Loose, causes: Causes): void {
 function withSizesOf(container: Loose, other: Loose): Loose {
   const resources: Loose = {}
   for (const kind of ['requests', 'limits'] as const) {
-    const [now, was] = [container.resources?.[kind], other.resources?.[kind]]
-    if (now === undefined && was === undefined) continue
-    const { cpu: _cpu, memory: _memory, ...rest } = now ?? {}
-    const { cpu, memory } = was ?? {}
-    resources[kind] = { ...rest, ...(cpu ? { cpu } : {}), ...(memory ? { memory } : {}) }
+    const { cpu: _cpu, memory: _memory, ...rest } = container.resources?.[kind] ?? {}
+    const { cpu, memory } = other.resources?.[kind] ?? {}
+    const sizes = { ...rest, ...(cpu ? { cpu } : {}), ...(memory ? { memory } : {}) }
+    // None is not written, as no container that is stored says so.
+    if (Object.keys(sizes).length > 0) resources[kind] = sizes
   }
   return { ...container, resources }
 }
