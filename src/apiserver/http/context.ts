@@ -35,14 +35,7 @@ export function writeOptionsOf(
   { request, fence, user, route }: Attributes,
   kind: OptionsKind,
   dryRun: readonly string[] = [],
-  warn?: (text: string) => void,
 ): RequestOptions {
   const isDry = isDryRun(kind, [...request.query.getAll('dryRun'), ...dryRun])
-  return {
-    dryRun: isDry,
-    fence,
-    user,
-    asked: route?.served,
-    ...(warn === undefined ? {} : { warn }),
-  }
+  return { dryRun: isDry, fence, user, asked: route?.served, warnings: [] }
 }

@@ -112,11 +112,10 @@ async function create(parts: Parts, attributes: Attributes, target: Target): Pro
   )
   placeInNamespace(row, object, route.namespace)
   const track = trackerOf(parts, attributes, target)
-  const said: string[] = [...warnings]
-  const warn = (text: string) => said.push(text)
-  const writes = { ...writeOptionsOf(attributes, 'CreateOptions', [], warn), track }
+  const writes = { ...writeOptionsOf(attributes, 'CreateOptions'), track }
   const entry = await parts.registry.create(row, toStored(row, served, object), writes)
-  return objectResponse(parts, attributes, target, entry, 201, warningHeaders(said))
+  const headers = warningHeaders([...warnings, ...writes.warnings])
+  return objectResponse(parts, attributes, target, entry, 201, headers)
 }
 
 async function update(parts: Parts, attributes: Attributes, target: Target): Promise<ApiResponse> {
@@ -129,14 +128,13 @@ async function update(parts: Parts, attributes: Attributes, target: Target): Pro
   )
   checkIdentity(row, object, route)
   const track = trackerOf(parts, attributes, target)
-  const said: string[] = [...warnings]
-  const warn = (text: string) => said.push(text)
-  const writes = { ...writeOptionsOf(attributes, 'UpdateOptions', [], warn), track }
+  const writes = { ...writeOptionsOf(attributes, 'UpdateOptions'), track }
   const stored = () => toStored(row, served, cloneJson(object))
   try {
     const update = { part: 'main', change: stored } as const
     const entry = await parts.registry.update(row, route.namespace, route.name, update, writes)
-    return objectResponse(parts, attributes, target, entry, 200, warningHeaders(said))
+    const headers = warningHeaders([...warnings, ...writes.warnings])
+    return objectResponse(parts, attributes, target, entry, 200, headers)
   } catch (error) {
     if (!row.createOnUpdate || !isStatusReason(error, 'NotFound')) throw error
   }
@@ -145,7 +143,8 @@ async function update(parts: Parts, attributes: Attributes, target: Target): Pro
   // A version that it would replace is not looked at: there is none.
   delete object.metadata.resourceVersion
   const entry = await parts.registry.create(row, stored(), writes)
-  return objectResponse(parts, attributes, target, entry, 201, warningHeaders(said))
+  const headers = warningHeaders([...warnings, ...writes.warnings])
+  return objectResponse(parts, attributes, target, entry, 201, headers)
 }
 
 async function patch(parts: Parts, attributes: Attributes, target: Target): Promise<ApiResponse> {
@@ -153,9 +152,7 @@ async function patch(parts: Parts, attributes: Attributes, target: Target): Prom
   const prepared = await preparePatch(parts.decoder, attributes.request, expectedOf(target), () =>
     fieldManagerOf(parts, attributes, target),
   )
-  const said: string[] = []
-  const warn = (text: string) => said.push(text)
-  const writes = writeOptionsOf(attributes, 'PatchOptions', [], warn)
+  const writes = writeOptionsOf(attributes, 'PatchOptions')
   const change = (current: KubeObject) => {
     const { metadata } = current
     const next = prepared.apply(toServed(served, current))
@@ -170,7 +167,7 @@ async function patch(parts: Parts, attributes: Attributes, target: Target): Prom
   const { entry, code } = prepared.isApply
     ? await applied(parts, attributes, target, prepared, update)
     : { entry: await update(), code: 200 }
-  const warnings = warningHeaders([...prepared.warnings, ...said])
+  const warnings = warningHeaders([...prepared.warnings, ...writes.warnings])
   return objectResponse(parts, attributes, target, entry, code, warnings)
 }
 
@@ -242,9 +239,7 @@ function patchedObject(
 async function remove(parts: Parts, attributes: Attributes, target: Target): Promise<ApiResponse> {
   const { row, route } = target
   const options = await readDeleteOptions(parts.decoder, attributes)
-  const said: string[] = []
-  const warn = (text: string) => said.push(text)
-  const writes = writeOptionsOf(attributes, 'DeleteOptions', options.dryRun, warn)
+  const writes = writeOptionsOf(attributes, 'DeleteOptions', options.dryRun)
   const { entry, isRemoved } = await parts.registry.delete(
     row,
     route.namespace,
@@ -252,7 +247,7 @@ async function remove(parts: Parts, attributes: Attributes, target: Target): Pro
     options,
     writes,
   )
-  const headers = warningHeaders(said)
+  const headers = warningHeaders(writes.warnings)
   if (!isRemoved || row.returnsDeleted) {
     return objectResponse(parts, attributes, target, entry, 200, headers)
   }
@@ -279,10 +274,7 @@ async function deletecollection(
 ): Promise<ApiResponse> {
   const { row, route } = target
   const options = await readDeleteOptions(parts.decoder, attributes)
-  // Once for all of them.
-  const said = new Set<string>()
-  const warn = (text: string) => said.add(text)
-  const writes = writeOptionsOf(attributes, 'DeleteOptions', options.dryRun, warn)
+  const writes = writeOptionsOf(attributes, 'DeleteOptions', options.dryRun)
   const filter = parseFilter(row, route.namespace, attributes.request.query)
   const page = await parts.reader.list(row, filter, listOptionsOf(attributes.request.query))
   const queue = [...page.entries]
@@ -299,7 +291,9 @@ async function deletecollection(
   const body = listBody(renderer.listHead(metadata), page.entries, entry =>
     renderer.listItem(entry),
   )
-  const headers = { 'content-type': 'application/json', ...warningHeaders([...said]) }
+  // Once for all of them.
+  const warnings = warningHeaders([...new Set(writes.warnings)])
+  const headers = { 'content-type': 'application/json', ...warnings }
   return { status: 200, headers, body }
 }
 

@@ -136,14 +136,13 @@ async function updatePart(
     return pick(toStored(row, served, next), current)
   }
   const track = prepared.isApply ? undefined : trackerOf(parts, attributes, target)
-  const said: string[] = []
   const writes = {
-    ...writeOptionsOf(attributes, optionsOf(verb), [], text => said.push(text)),
+    ...writeOptionsOf(attributes, optionsOf(verb)),
     ...(track === undefined ? {} : { track }),
   }
   const update = { part, subresource, change }
   const entry = await parts.registry.update(row, namespace, name, update, writes)
-  const headers = warningHeaders([...prepared.warnings, ...said])
+  const headers = warningHeaders([...prepared.warnings, ...writes.warnings])
   return objectResponse(parts, attributes, target, entry, 200, headers)
 }
 

@@ -26,8 +26,8 @@ import { checkVersion, isGone, type Part, prepareUpdate } from './update.ts'
 /** How a write is carried out, and for whom. */
 export interface RequestOptions extends WriteOptions {
   readonly user: UserInfo
-  /** Hears what the client is to be told besides the answer. */
-  readonly warn?: (text: string) => void
+  /** What the client is to be told besides the answer; a write adds to it. */
+  readonly warnings: string[]
   /**
    * Says in `next` who owns what now, before admission has its say; `old` is absent for a new
    * object. Absent for an apply, which says so itself, and for what is not kept.
@@ -124,7 +124,7 @@ export class RegistryStore {
       await this.#admission.validate(attributes)
       const done = await this.#storage.create(row, object, claims, options)
       if (done !== 'claimed') {
-        for (const text of row.warnings?.(object, undefined) ?? []) options.warn?.(text)
+        options.warnings.push(...(row.warnings?.(object, undefined) ?? []))
         return done
       }
       if (races === racesMax) return 'exists'
@@ -173,7 +173,7 @@ export class RegistryStore {
       return { object: next, isRemoved: true, claims: allocator?.free(old) }
     }
     const done = await this.#storage.guaranteedUpdate(row, namespace, name, tryUpdate, options)
-    for (const text of warnings) options.warn?.(text)
+    options.warnings.push(...warnings)
     return done.entry
   }
 
@@ -192,7 +192,7 @@ export class RegistryStore {
     const wallMs = this.#clock.wall()
     const { propagationPolicy, orphanDependents } = deletion
     const isOpen = propagationPolicy === undefined && orphanDependents === undefined
-    if (row.deletionWarning !== undefined && isOpen) options.warn?.(row.deletionWarning)
+    if (row.deletionWarning !== undefined && isOpen) options.warnings.push(row.deletionWarning)
     const tryUpdate = async (current: KubeObject, entry: Entry): Promise<NextState> => {
       checkPreconditions(row, current, deletion)
       const attributes: AdmissionAttributes = {

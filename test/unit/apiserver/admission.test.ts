@@ -19,7 +19,7 @@ import { createLocalStore } from '../../../src/store/local.ts'
 import { until } from '../../support/until.ts'
 
 const user = { name: 'admin', groups: ['system:masters'] }
-const options = { dryRun: false, user }
+const options = { dryRun: false, warnings: [], user }
 
 /** Values of the store back to front: enough to see whether anybody goes past it. */
 const mirror: Transformer = {
