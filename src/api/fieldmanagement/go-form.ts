@@ -1,5 +1,5 @@
 import type { FieldSchema } from '../schema/types.ts'
-import { isDropped } from '../schema/written.ts'
+import { goZeros, isDropped } from '../schema/written.ts'
 import type { Model } from './model.ts'
 import { valueForm } from './values.ts'
 
@@ -21,18 +21,7 @@ function zeroOf(field: FieldSchema): unknown {
   if (field.shape !== undefined || field.pointer) return null
   // The zeros of its own fields are looked at in the same way.
   if (field.type === 'ref') return {}
-  return zeros[field.type] ?? null
-}
-
-const zeros: Partial<Record<FieldSchema['type'], unknown>> = {
-  string: '',
-  bool: false,
-  int32: 0,
-  int64: 0,
-  double: 0,
-  quantity: '0',
-  duration: '0s',
-  intorstring: 0,
+  return goZeros[field.type] ?? null
 }
 
 /** True when Go would write the same. `ignored`: keys of the outermost object that do not count. */

@@ -1,3 +1,4 @@
+import { isRecord } from '../patch/merge.ts'
 import { type ResolvedType, typeByName } from './lookup.ts'
 import type { FieldSchema } from './types.ts'
 
@@ -45,7 +46,7 @@ function descend(field: FieldSchema, value: unknown, empty: Empty): void {
   const values =
     field.shape === undefined ? [value] : Object.values(value as Record<string, unknown>)
   for (const each of values) {
-    if (isStruct(each)) complete(type, each, empty)
+    if (isRecord(each)) complete(type, each, empty)
   }
 }
 
@@ -75,15 +76,15 @@ function heldOf(field: FieldSchema): unknown {
 
 function standIn(field: FieldSchema, empty: Empty): unknown {
   if (field.shape !== undefined || field.pointer) return undefined
-  if (field.type !== 'ref') return empties[field.type]
+  if (field.type !== 'ref') return goZeros[field.type]
   const object: Record<string, unknown> = {}
   const type = typeByName(field.ref)
   if (type !== undefined) complete(type, object, empty)
   return object
 }
 
-/** Those that are not here are null: times, bytes, lists, what is any JSON. */
-const empties: Partial<Record<FieldSchema['type'], unknown>> = {
+/** Go's zero of each type; null where there is none: times, bytes, lists, what is any JSON. */
+export const goZeros: Partial<Record<FieldSchema['type'], unknown>> = {
   string: '',
   bool: false,
   int32: 0,
@@ -92,8 +93,4 @@ const empties: Partial<Record<FieldSchema['type'], unknown>> = {
   quantity: '0',
   duration: '0s',
   intorstring: 0,
-}
-
-function isStruct(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

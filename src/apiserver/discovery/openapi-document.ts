@@ -1,6 +1,6 @@
 import { apiVersionOf } from '../../api/kinds.ts'
 import type { ServedResource } from '../../api/resources/registry.ts'
-import { descriptionsFile, schemaFile } from '../../api/schema/files.ts'
+import { descriptionsFile } from '../../api/schema/files.ts'
 import { openApiNameOf, typeByName } from '../../api/schema/lookup.ts'
 import type { FieldSchema } from '../../api/schema/types.ts'
 import { gitVersion } from '../http/health.ts'
@@ -56,7 +56,7 @@ function addRef(schemas: Record<string, Schema>, name: string): void {
   const type = typeByName(name)
   if (schemas[name] !== undefined || type === undefined) return
   const texts = descriptionsFile().types[name]
-  const atomic = isAtomic(name) ? { 'x-kubernetes-map-type': 'atomic' } : {}
+  const atomic = type.atomic ? { 'x-kubernetes-map-type': 'atomic' } : {}
   const schema: Schema = { description: texts?.text, type: 'object', ...atomic }
   schemas[name] = schema
   const properties: Record<string, Schema> = {}
@@ -71,10 +71,6 @@ function addRef(schemas: Record<string, Schema>, name: string): void {
   }
   schema.properties = properties
   if (required.length > 0) schema.required = required
-}
-
-function isAtomic(name: string): boolean {
-  return schemaFile().types[name]?.atomic === true
 }
 
 function fieldSchema(field: FieldSchema, description: string | undefined): Schema {
